@@ -1,0 +1,294 @@
+/*
+ * One POWER9 hardware thread: its registers and what the rest of the emulator may do with it.
+ * Facts: Power ISA v3.0B Book I-III, unless another source is named.
+ */
+#ifndef PEFEMU_CPU_H
+#define PEFEMU_CPU_H
+
+#include "pefemu/insn.h"
+#include "pefemu/types.h"
+
+struct machine;
+struct tlb_ctx;
+
+/* ---- MSR (Book III 3.2.1; S: SMF) ---- */
+#define MSR_SF  PPC_BIT(0)
+#define MSR_HV  PPC_BIT(3)
+#define MSR_TS  PPC_BITS(29, 30)
+#define MSR_TM  PPC_BIT(31)
+#define MSR_VEC PPC_BIT(38)
+#define MSR_VSX PPC_BIT(40)
+#define MSR_S   PPC_BIT(41)
+#define MSR_EE  PPC_BIT(48)
+#define MSR_PR  PPC_BIT(49)
+#define MSR_FP  PPC_BIT(50)
+#define MSR_ME  PPC_BIT(51)
+#define MSR_FE0 PPC_BIT(52)
+#define MSR_SE  PPC_BIT(53)
+#define MSR_BE  PPC_BIT(54)
+#define MSR_FE1 PPC_BIT(55)
+#define MSR_IR  PPC_BIT(58)
+#define MSR_DR  PPC_BIT(59)
+#define MSR_PMM PPC_BIT(61)
+#define MSR_RI  PPC_BIT(62)
+#define MSR_LE  PPC_BIT(63)
+
+/* ---- LPCR ---- */
+#define LPCR_VPM1   PPC_BIT(1)
+#define LPCR_ISL    PPC_BIT(2)
+#define LPCR_DPFD   PPC_BITS(9, 11)
+#define LPCR_PECEU  PPC_BITS(14, 16)
+#define LPCR_ILE    PPC_BIT(38)
+#define LPCR_AIL    PPC_BITS(39, 40)
+#define LPCR_AIL_3  (3ULL << 23)
+#define LPCR_UPRT   PPC_BIT(41)
+#define LPCR_EVIRT  PPC_BIT(42)
+#define LPCR_HR     PPC_BIT(43)
+#define LPCR_ONL    PPC_BIT(45)
+#define LPCR_LD     PPC_BIT(46)
+#define LPCR_PECEL  PPC_BITS(47, 51)
+#define LPCR_MER    PPC_BIT(52)
+#define LPCR_GTSE   PPC_BIT(53)
+#define LPCR_TC     PPC_BIT(54)
+#define LPCR_HEIC   PPC_BIT(59)
+#define LPCR_LPES   PPC_BIT(60)
+#define LPCR_HVICE  PPC_BIT(62)
+#define LPCR_HDICE  PPC_BIT(63)
+
+/* ---- SRR1 cause bits of program interrupts (Book III 6.5.9) ---- */
+#define SRR1_FP_ENABLED PPC_BIT(43)
+#define SRR1_ILLEGAL    PPC_BIT(44)
+#define SRR1_PRIV       PPC_BIT(45)
+#define SRR1_TRAP       PPC_BIT(46)
+
+/* ---- DSISR / HDSISR / ISI-SRR1 cause bits (32-bit numbering 32..63) ---- */
+#define DSISR_NOHPTE    PPC_BIT(33)  /* translation not found */
+#define DSISR_NOEXEC_G  PPC_BIT(35)  /* ISI only: no-execute or guarded */
+#define DSISR_PROTFAULT PPC_BIT(36)
+#define DSISR_BADACCESS PPC_BIT(37)  /* atomics/quad to caching-inhibited storage, copy/paste */
+#define DSISR_ISSTORE   PPC_BIT(38)
+#define DSISR_DAWR      PPC_BIT(41)
+#define DSISR_KEYFAULT  PPC_BIT(42)
+#define DSISR_UNSUPP_MMU PPC_BIT(44) /* unsupported radix tree configuration */
+#define DSISR_SET_RC    PPC_BIT(45)  /* could not set R or C */
+#define DSISR_PRTABLE   PPC_BIT(46)  /* fault on the process table / on a process-table entry */
+
+/* Interrupts, one row each in vector.def; TRAP_NONE = carry on. */
+enum trap {
+    TRAP_NONE = 0,
+#define VECTOR(id, ...) TRAP_##id,
+#include "pefemu/vector.def"
+#undef VECTOR
+    TRAP_COUNT,
+    /* Not an interrupt: the instruction completed (nia is valid), but the engine must look at the
+     * machine before the next one: MSR, translation context or pending interrupts changed, or
+     * somebody asked to stop. */
+    TRAP_RESCHED,
+};
+
+/* A vector-scalar register as the host holds it: a 128-bit integer in host order, so element i of
+ * the ISA (0 = leftmost) is host element N-1-i on a little-endian host. Use the accessors. */
+union vsr {
+    uint8_t b[16];
+    int8_t sb[16];
+    uint16_t h[8];
+    int16_t sh[8];
+    uint32_t w[4];
+    int32_t sw[4];
+    uint64_t d[2];
+    int64_t sd[2];
+    u128 q;
+};
+#if HOST_LE
+#define VSR_LANE(n, i) ((n) - 1 - (i))
+#else
+#define VSR_LANE(n, i) (i)
+#endif
+#define VB(v, i)  ((v).b[VSR_LANE(16, i)])
+#define VSB(v, i) ((v).sb[VSR_LANE(16, i)])
+#define VH(v, i)  ((v).h[VSR_LANE(8, i)])
+#define VSH(v, i) ((v).sh[VSR_LANE(8, i)])
+#define VW(v, i)  ((v).w[VSR_LANE(4, i)])
+#define VSW(v, i) ((v).sw[VSR_LANE(4, i)])
+#define VD(v, i)  ((v).d[VSR_LANE(2, i)])
+#define VSD(v, i) ((v).sd[VSR_LANE(2, i)])
+
+/* CR field values */
+#define CR_LT 8
+#define CR_GT 4
+#define CR_EQ 2
+#define CR_SO 1
+
+/* Details of the trap being returned; only the fields that trap's vector uses are valid. */
+struct trap_info {
+    uint64_t srr1;  /* cause bits to be or'ed into SRR1/HSRR1 */
+    uint64_t dar;   /* DAR / HDAR */
+    uint64_t dsisr; /* DSISR / HDSISR */
+    uint64_t asdr;  /* guest real address of HDSI/HISI */
+    uint32_t heir;  /* HEAI: instruction image */
+    uint8_t fscr_ic; /* facility unavailable: interrupt cause for FSCR/HFSCR[IC] */
+};
+
+/* Pending asynchronous causes in cpu->irq_pending */
+#define IRQ_EXTERNAL  0x001u /* presenter's line to this thread (XICS ICP, XIVE TIMA OS ring) */
+#define IRQ_DEC       0x002u /* DEC is negative */
+#define IRQ_HDEC      0x004u
+#define IRQ_DOORBELL  0x008u /* msgsndp */
+#define IRQ_HDOORBELL 0x010u /* msgsnd */
+#define IRQ_RESET     0x020u /* system reset */
+#define IRQ_HVI       0x040u
+#define IRQ_PMI       0x080u
+#define IRQ_HMI       0x100u
+#define IRQ_MCHECK    0x200u
+
+enum cpu_run_state {
+    CPU_STOPPED, /* waits for start-cpu */
+    CPU_RUNNING,
+    CPU_IDLE,    /* H_CEDE or stop: sleeps until an interrupt or a prod */
+};
+
+/* Lazily evaluated FPSCR effects of the last host-FPU operation: see src/cpu/fpu.h. */
+struct fp_lazy {
+    uint32_t kind; /* 0: nothing pending */
+    uint32_t aux;
+    uint64_t a, b, c, r;
+};
+
+/* Every register of the thread. Order: what the hot path touches first. */
+struct cpu {
+    uint64_t gpr[32];
+    uint8_t cr[8];  /* CR0..CR7, 4-bit values LT GT EQ SO */
+    uint8_t so, ov, ca, ov32, ca32; /* XER bits, 0 or 1 */
+    uint8_t xer_len;  /* XER 57:63, string length */
+    uint32_t xer_rest; /* the other implemented XER bits 32..63 */
+    uint64_t lr, ctr;
+    ea_t cia, nia;
+    uint64_t msr;
+    const struct insn *ops; /* interp: predecoded operations of the current code page */
+    ea_t page_ea;           /* interp: EA of that page */
+    int64_t budget;   /* instructions left until the engine must return; see engine.h */
+    struct tlb_ctx *tlb; /* active translation context (mmu.h); never NULL */
+    uint32_t irq_pending;
+    bool le;          /* MSR[LE], for the accessors */
+    bool fp_fast;     /* interp: FPSCR/MSR allow the host FPU (no enabled exception, RN, !NI) */
+
+    /* larx/stcx. reservation */
+    bool reserve_valid;
+    uint8_t reserve_size;
+    ra_t reserve_ra; /* of the granule: 128-byte aligned */
+
+    struct fp_lazy fp_lazy;
+    uint64_t fpscr;
+    uint32_t vscr;  /* NJ, SAT in ISA bits 111 and 127 of the register: here 0x10000 and 1 */
+    uint32_t vrsave;
+    _Alignas(16) union vsr vsr[64]; /* FPR n = doubleword 0 of VSR n; VR n = VSR 32+n */
+
+    /* privileged state; names as in spr.def */
+    uint64_t srr0, srr1, hsrr0, hsrr1, usrr0, usrr1;
+    uint64_t dar, dsisr, hdar, hdsisr, asdr, heir;
+    uint64_t sprg[4], hsprg[2], usprg[2];
+    uint64_t lpcr, pcr, hfscr, fscr, hrmor, urmor, smfctrl, ptcr, hmer, hmeer, amor;
+    uint64_t amr, iamr, uamor, dscr, dscr_user, tar, ppr, cfar, ctrl, pspb, tidr, psscr;
+    uint64_t bescr, ebbhr, ebbrr;
+    uint64_t dawr0, dawrx0, ciabr;
+    uint64_t tfhar, tfiar, texasr;
+    uint64_t hid, pir, dpdes, trace, vtb_offset, purr_offset, spurr_offset, ic_offset;
+    uint64_t spr_store[1024]; /* SPRs that are plain storage (PMU, ...) */
+    uint32_t lpid, pid, pvr;
+    int64_t tb_offset;  /* TB = machine timebase + tb_offset */
+    uint64_t dec_expiry, hdec_expiry; /* TB value (without tb_offset) at which the count crosses 0 */
+
+    struct trap_info trap; /* details of the trap being delivered */
+
+    struct machine *machine; /* borrowed */
+    uint32_t index;          /* 0..ncpus-1 in the machine's array */
+    uint32_t server;         /* interrupt server number (hardware thread id) */
+    enum cpu_run_state run_state;
+    bool prodded;            /* H_PROD latch */
+    bool stop_request;       /* leave the engine at the next boundary */
+    bool step_only;          /* the engine must stop after one instruction */
+    uint64_t insn_retired;   /* total, exact whenever the engine is not running */
+    uint64_t slice_end;      /* insn_retired at which the current budget is used up */
+    struct tlb_set *tlbs;    /* owned; all translation contexts of the thread (src/mmu/tlb.c) */
+    struct code_cache *code; /* borrowed: the machine's predecoded pages (src/engine) */
+    void *engine_state;      /* owned by the engine */
+};
+
+/* Set the CR field bf from a signed/unsigned comparison result (CR_LT, CR_GT or CR_EQ) and SO. */
+static inline void cpu_set_cr(struct cpu *cpu, unsigned bf, unsigned lt_gt_eq)
+{
+    cpu->cr[bf] = lt_gt_eq | cpu->so;
+}
+
+/* CR0 of a record form: compares @v with 0, as 32 bits in 32-bit mode. */
+static inline void cpu_set_cr0(struct cpu *cpu, uint64_t v)
+{
+    int64_t s = likely(cpu->msr & MSR_SF) ? (int64_t)v : (int32_t)v;
+    cpu->cr[0] = (s < 0 ? CR_LT : s > 0 ? CR_GT : CR_EQ) | cpu->so;
+}
+
+/* One bit of CR, 0..31 as BI numbers them. */
+static inline unsigned cpu_get_crb(const struct cpu *cpu, unsigned bi)
+{
+    return (cpu->cr[bi >> 2] >> (3 - (bi & 3))) & 1;
+}
+
+/* The whole CR (32 bits) and XER (64-bit SPR image). src/cpu/cr.c, src/cpu/spr.c */
+uint32_t cpu_get_cr(const struct cpu *cpu);
+void cpu_set_cr_all(struct cpu *cpu, uint32_t v);
+uint64_t cpu_get_xer(const struct cpu *cpu);
+void cpu_set_xer(struct cpu *cpu, uint64_t v);
+
+/* An effective address as the current mode computes it: the high 32 bits are zero when SF=0. */
+static inline ea_t cpu_ea(const struct cpu *cpu, uint64_t v)
+{
+    return likely(cpu->msr & MSR_SF) ? v : (uint32_t)v;
+}
+
+/* ---- traps (src/cpu/interrupt.c) ---- */
+
+/* A program interrupt with the given SRR1 cause; illegal instructions become HEAI where LPCR[EVIRT]
+ * or the state asks for it. */
+trap_t cpu_program(struct cpu *cpu, uint64_t srr1_cause);
+trap_t cpu_illegal(struct cpu *cpu, uint32_t word);
+/* Privilege violation of an instruction or SPR: program interrupt with SRR1_PRIV, or HEAI. */
+trap_t cpu_privileged(struct cpu *cpu, uint32_t word, enum insn_priv needed);
+/* FP, VEC, VSX unavailable; facility unavailable with FSCR interrupt cause @ic. */
+trap_t cpu_facility(struct cpu *cpu, unsigned ic);
+
+/**
+ * cpu_interrupt - take the interrupt @trap now: save registers, new MSR, NIA
+ * Uses cpu->trap for details, cpu->cia as the interrupted instruction (synchronous) or cpu->nia
+ * (asynchronous and system call). If the new state belongs to firmware that is built into the
+ * emulator, that firmware runs before this returns (machine.h: machine_enter_firmware).
+ */
+void cpu_interrupt(struct cpu *cpu, enum trap trap);
+
+/* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE. */
+enum trap cpu_pending(const struct cpu *cpu);
+
+/* ---- MSR state machine (src/cpu/msr.c) ---- */
+enum cpu_state { ST_PROBLEM, ST_PRIVILEGED, ST_HYPERVISOR, ST_ULTRAVISOR };
+enum cpu_state cpu_state(const struct cpu *cpu);
+static inline bool cpu_secure(const struct cpu *cpu)
+{
+    return cpu->msr & MSR_S;
+}
+/* Installs a full MSR value and everything derived from it (cpu->le, translation context). */
+void cpu_set_msr(struct cpu *cpu, uint64_t msr);
+/* Recomputes cpu->fp_fast after a change of FPSCR or MSR[FE0,FE1]. */
+void cpu_update_fp_mode(struct cpu *cpu);
+
+/* ---- time (src/cpu/timer.c) ---- */
+uint64_t cpu_timebase(const struct cpu *cpu);     /* 512 MHz ticks, with tb_offset */
+void cpu_update_timers(struct cpu *cpu);          /* sets/clears IRQ_DEC, IRQ_HDEC */
+uint64_t cpu_next_timer_ns(const struct cpu *cpu); /* machine ns of the next DEC/HDEC event, ~0 none */
+
+/* ---- special purpose registers (src/cpu/spr.c, from spr.def) ---- */
+trap_t cpu_mfspr(struct cpu *cpu, unsigned spr, uint64_t *value, uint32_t word);
+trap_t cpu_mtspr(struct cpu *cpu, unsigned spr, uint64_t value, uint32_t word);
+
+/* Power-on state. */
+void cpu_reset(struct cpu *cpu);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * An engine executes instructions of one CPU until its budget is used up or something needs the
+ * machine. Both engines decode with insn_decode() and share the handlers op_*.
+ */
+#ifndef PEFEMU_ENGINE_H
+#define PEFEMU_ENGINE_H
+
+#include "pefemu/cpu.h"
+
+struct engine {
+    const char *name;
+    const char *summary;
+    bool uses_tlb; /* may the software TLBs be filled? */
+    /* Run from cpu->cia for at least @budget instructions, ending at the first boundary after
+     * them: a taken branch, a context change or the end of a 4 KiB page. Both engines stop at the
+     * same instruction, so that counts agree. Interrupts of instructions are taken inside;
+     * asynchronous ones by the caller. On return cpu->cia is the next instruction and
+     * cpu->insn_retired is exact. */
+    void (*run)(struct cpu *cpu, int64_t budget);
+    bool (*cpu_init)(struct cpu *cpu); /* may be NULL */
+    void (*cpu_destroy)(struct cpu *cpu);
+    /* Memory [ra, ra+len) changed and its pages' code_map bytes are set. */
+    void (*code_written)(struct machine *m, ra_t ra, uint64_t len);
+};
+
+extern const struct engine engine_ref;    /* plain fetch, decode, dispatch; integer-only FP */
+extern const struct engine engine_interp; /* predecoded, threaded; host FPU */
+const struct engine *engine_find(const char *name);
+
+/* Instructions retired by @cpu so far, also from inside a handler (cpu->cia must be current). */
+uint64_t cpu_insns_now(const struct cpu *cpu);
+/* Make the running engine return at the next boundary (from inside a handler or a device). */
+void cpu_kick(struct cpu *cpu);
+/* Set or clear a pending interrupt cause; wakes or kicks the CPU as needed. */
+void cpu_raise(struct cpu *cpu, uint32_t irq);
+void cpu_lower(struct cpu *cpu, uint32_t irq);
+
+#endif

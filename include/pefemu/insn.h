@@ -1,0 +1,102 @@
+/*
+ * The instruction table and what the decoder makes of a word.
+ *
+ * include/pefemu/insn.def has one row per mnemonic (record and overflow forms stand in rows of
+ * their own):
+ *
+ *   INSN(ID, "mnemonic", FORM, "operands", match, mask, FAC, PRIV, ISA)
+ *
+ *   ID        C identifier: the mnemonic in capitals, '.' written as a trailing '_' (ADDO_)
+ *   FORM      encoding form of the ISA (I B SC D DS DQ DX X XL XFX XFL XX1 XX2 XX3 XX4 XS XO A M
+ *             MD MDS VA VC VX Z22 Z23 EVX...), decides how insn.imm and the VSX numbers are filled
+ *   operands  comma-separated operand names in assembler order; src/cpu/disas.c knows each name
+ *   match,mask  a word w is this instruction when (w & mask) == match
+ *   FAC       facility: FXU LSU BRU CRU FPU VMX VSX DFP SYS; decides which MSR enable bit it needs
+ *             (FPU and DFP: FP; VMX: VEC; VSX: see src/cpu/decode.c) and how engines treat it
+ *   PRIV      USER, PRIV (privileged), HV (hypervisor), UV (ultravisor)
+ *   ISA       level that introduced it: P1 P2 PPC V2_00 V2_01 ... V3_0 V3_0B
+ *
+ * The handler of a row is op_<id in lower case>. A row whose handler no file defines takes
+ * op_unimplemented (weak alias, src/cpu/unimplemented.c): illegal-instruction interrupt, -d unimp.
+ */
+#ifndef PEFEMU_INSN_H
+#define PEFEMU_INSN_H
+
+#include "pefemu/types.h"
+
+struct cpu;
+struct insn;
+
+/* What an instruction handler returns: TRAP_NONE or a value of enum trap (cpu.h). */
+typedef int trap_t;
+
+enum insn_id {
+    INSN_ILLEGAL = 0,
+#define INSN(id, ...) INSN_##id,
+#include "pefemu/insn.def"
+#undef INSN
+    INSN_COUNT
+};
+
+enum insn_fac { FAC_FXU, FAC_LSU, FAC_BRU, FAC_CRU, FAC_FPU, FAC_VMX, FAC_VSX, FAC_DFP, FAC_SYS };
+enum insn_priv { PRIV_USER, PRIV_PRIV, PRIV_HV, PRIV_UV };
+
+/* Engine-neutral semantics. Contract: every check and every memory access that can fault comes
+ * before the first change of a register. A branch writes cpu->nia. */
+typedef trap_t (*insn_handler)(struct cpu *cpu, const struct insn *in);
+/* The interp engine's threaded form; returns the next operation or NULL to leave the engine. */
+typedef const struct insn *(*insn_thread)(struct cpu *cpu, const struct insn *in);
+
+/* One decoded instruction: 32 bytes. */
+struct insn {
+    insn_thread fn;  /* interp only */
+    int64_t imm;     /* by form, see decode.c: D/DS/DQ/DX displacement or SI (sign-extended), I/B
+                        branch displacement, rotate masks of M/MD forms (as uint64_t) */
+    uint32_t word;   /* the instruction as the ISA prints it (most significant byte first) */
+    uint16_t id;     /* enum insn_id */
+    uint8_t rt;      /* bits 6:10; VSX forms: XT/XS 0..63 */
+    uint8_t ra;      /* bits 11:15; VSX forms with XA: 0..63 */
+    uint8_t rb;      /* bits 16:20; VSX forms with XB: 0..63 */
+    uint8_t rc;      /* bits 21:25; XX4: XC 0..63 */
+    uint8_t sh;      /* shift amount of M/MD/XS forms, 0..63 */
+    uint8_t spare;
+};
+
+struct insn_row {
+    const char *mnemonic;
+    const char *form;
+    const char *operands;
+    uint32_t match, mask;
+    insn_handler handler;
+    uint8_t fac, priv;
+    const char *isa;
+};
+
+/* Indexed by enum insn_id; row 0 is the illegal instruction. */
+extern const struct insn_row insn_table[INSN_COUNT];
+
+/**
+ * insn_decode - fill @in from an instruction word
+ * @word: in ISA order (already byte-swapped for little-endian guests)
+ * Never fails: an unknown word decodes as INSN_ILLEGAL. Does not touch in->fn.
+ */
+void insn_decode(struct insn *in, uint32_t word);
+
+/**
+ * insn_disas - textual form of @word as objdump -M power9,raw writes it
+ * @ea:  address of the instruction, for branch targets
+ * @buf: receives "mnemonic operands" (a tab between), always terminated; ".long 0x..." when illegal
+ */
+void insn_disas(char *buf, size_t size, uint32_t word, ea_t ea);
+
+/* Facility files define handlers with OP(name) { ... }; src/engine/interp.c includes the hot ones
+ * again with OP_LINKAGE as static inline so that they melt into its threaded code. */
+#ifndef OP_LINKAGE
+#define OP_LINKAGE
+#endif
+#define OP(name) OP_LINKAGE trap_t op_##name(struct cpu *cpu, const struct insn *in)
+
+/* Taken by every row that has no semantics yet: logs -d unimp, returns the illegal-instruction trap. */
+trap_t op_unimplemented(struct cpu *cpu, const struct insn *in);
+
+#endif

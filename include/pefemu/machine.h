@@ -1,0 +1,105 @@
+/*
+ * The machine owns everything that changes while a guest runs: CPUs, memory, devices, firmware.
+ * Nothing mutable lives outside it (but for the process's log and terminal settings).
+ */
+#ifndef PEFEMU_MACHINE_H
+#define PEFEMU_MACHINE_H
+
+#include <stdio.h>
+#include "pefemu/cpu.h"
+#include "pefemu/engine.h"
+#include "pefemu/memory.h"
+
+#define TIMEBASE_HZ     512000000ULL
+#define MACHINE_MAX_CPUS 16
+
+struct hypervisor;
+struct chardev;
+
+/* Why machine_run() returned. The process exit codes derive from this (src/main.c). */
+enum machine_stop {
+    STOP_NONE,
+    STOP_POWER_OFF,   /* RTAS power-off */
+    STOP_REBOOT,      /* reboot asked for, and -no-reboot */
+    STOP_PANIC,       /* ibm,os-term: the guest kernel panicked */
+    STOP_CHECKSTOP,   /* machine check with ME=0, or nothing left that could wake a CPU */
+    STOP_FIRMWARE_EXIT, /* OF client "exit": the kernel gave up before it had a console */
+    STOP_TIMEOUT,     /* -timeout */
+    STOP_QUIT,        /* user: Ctrl-A x, signal */
+};
+
+struct machine_config {
+    const char *machine;      /* "pseries" */
+    uint64_t ram_size;        /* bytes */
+    unsigned cpus, cores, threads; /* cpus = cores * threads */
+    const struct engine *engine;
+    /* images, already read and unpacked by the loader (src/loader.c) */
+    const char *kernel, *initrd, *append, *bios, *dtb, *dumpdtb;
+    const char **guest_files; /* HOST:GUEST strings, NULL-terminated, may be NULL */
+    bool xive_allowed, xics_allowed; /* ic-mode */
+    bool radix_allowed, hash_allowed;
+    bool reboot_stops, panic_stops; /* -no-reboot; -action panic=none clears the second */
+    bool shutdown_pauses;     /* -no-shutdown */
+    unsigned icount_shift;    /* guest ns per instruction = 1 << shift */
+    bool icount_sleep;        /* idle: sleep on the host (true) or warp at once */
+    bool deterministic;       /* -rtc base and -seed given: no host input but the console */
+    int64_t rtc_base;         /* seconds since 1970 at guest time 0; -1: the host's clock */
+    bool have_seed;
+    uint64_t seed;            /* -seed: feeds rng-seed, darn, H_RANDOM */
+    double timeout_s;         /* 0: none */
+};
+
+struct machine {
+    struct machine_config cfg; /* borrowed strings live as long as the machine */
+    struct memory mem;
+    struct cpu *cpus;          /* owned array, ncpus */
+    unsigned ncpus;
+    struct cpu *current;       /* the CPU whose engine is running, or NULL */
+    const struct engine *engine;
+    struct code_cache *code;   /* owned by the engine layer */
+
+    uint64_t now_ns;           /* guest time at the start of the current slice; machine_now_ns() */
+    uint64_t insn_total;       /* retired by all CPUs up to the current slice */
+    struct hypervisor *hv;     /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
+    struct chardev *console;   /* borrowed */
+    uint64_t rng_state[4];     /* -seed generator */
+    int64_t rtc_offset_ns;     /* set-time-of-day moves it */
+
+    enum machine_stop stop;    /* set by machine_request_stop() */
+    bool reset_request;        /* RTAS system-reboot, Ctrl-A is not one */
+    char stop_text[160];       /* e.g. the panic message */
+    bool paused;
+};
+
+/* Build, and destroy (accepts NULL). Errors: one line on stderr by the callee, NULL. */
+struct machine *machine_create(const struct machine_config *cfg, struct chardev *console);
+void machine_destroy(struct machine *m);
+/* Run until something stops the machine; handles guest reboots inside. */
+enum machine_stop machine_run(struct machine *m);
+/* From devices, firmware, signal-safe code on the emulator thread: stop at the next boundary. */
+void machine_request_stop(struct machine *m, enum machine_stop why, const char *text);
+void machine_request_reset(struct machine *m);
+
+/* Guest time in ns, exact also inside a handler; TB = ns * 64 / 125. */
+uint64_t machine_now_ns(const struct machine *m);
+static inline uint64_t ns_to_tb(uint64_t ns)
+{
+    return (uint64_t)((u128)ns * 64 / 125);
+}
+static inline uint64_t tb_to_ns(uint64_t tb) /* rounded up: first ns at which the TB shows tb */
+{
+    return (uint64_t)(((u128)tb * 125 + 63) / 64);
+}
+/* Host entropy, or the -seed generator. Secrets never come from here. */
+uint64_t machine_random(struct machine *m);
+/* Guest wall clock in ns since 1970. */
+int64_t machine_rtc_ns(const struct machine *m);
+
+/**
+ * machine_enter_firmware - run built-in firmware that owns the state the CPU has just entered
+ * Called by cpu_interrupt() after the registers show the new state (MSR[HV]=1). Returns true when
+ * firmware handled it and left by a modelled hrfid; false: the state is guest code, go on.
+ */
+bool machine_enter_firmware(struct cpu *cpu, enum trap trap);
+
+#endif

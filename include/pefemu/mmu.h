@@ -1,0 +1,172 @@
+/*
+ * Address translation of one CPU and its software TLBs.
+ *
+ * A guest access goes: mem_load*() inline hit -> mmu_load() -> tlb_fill() -> mmu_translate() ->
+ * radix walk (process scoped, each step through partition scope) -> secure_check() -> RAM or device.
+ */
+#ifndef PEFEMU_MMU_H
+#define PEFEMU_MMU_H
+
+#include "pefemu/cpu.h"
+#include "pefemu/memory.h"
+
+enum mmu_access { ACCESS_FETCH, ACCESS_LOAD, ACCESS_STORE };
+
+/* ---- software TLB ---- */
+#define TLB_GRANULE_LOG2 16 /* 64 KiB: mappings that are not uniform over it live in the second level */
+#define TLB_MASK         (~((1ULL << TLB_GRANULE_LOG2) - 1))
+#define TLB_ENTRIES      1024
+#define TLB_NO_TAG       1ULL /* never equals an EA of the granule */
+#define ITLB_ENTRIES     512
+
+struct tlb_entry {
+    uint64_t tag_r;   /* EA & TLB_MASK when loads may use the entry, else TLB_NO_TAG */
+    uint64_t tag_w;   /* the same for stores: no tag while C is clear or the granule holds code */
+    intptr_t addend;  /* host address = EA + addend */
+    ra_t ra;          /* real address of the granule */
+};
+
+struct itlb_entry {
+    ea_t tag;                /* EA of the 4 KiB page, or TLB_NO_TAG */
+    const struct insn *ops;  /* its 1024 predecoded operations */
+};
+
+/* What a translation depends on besides the EA. */
+struct tlb_key {
+    uint32_t lpid, pid;
+    uint32_t mode; /* PR HV IR DR S LE + key-0 bits of AMR/IAMR + LPCR bits that matter */
+};
+
+struct tlb_ctx {
+    struct tlb_entry e[TLB_ENTRIES];
+    struct itlb_entry i[ITLB_ENTRIES];
+    struct tlb_key key;
+    uint64_t last_used;
+};
+
+static inline unsigned tlb_index(ea_t ea)
+{
+    return (ea >> TLB_GRANULE_LOG2 ^ ea >> (TLB_GRANULE_LOG2 + 12)) & (TLB_ENTRIES - 1);
+}
+
+/* src/mmu/tlb.c. A cpu's set has up to 16 contexts, least recently used goes. */
+bool tlb_init(struct cpu *cpu);
+void tlb_destroy(struct cpu *cpu);
+/* Points cpu->tlb at the context of the CPU's present mode; called by cpu_set_msr() and by writes
+ * to PIDR, LPIDR, LPCR, AMR, IAMR. Flushes nothing. */
+void tlb_switch(struct cpu *cpu);
+/* Drops entries of all contexts that match; @ea == ~0: the whole context. lpid/pid ~0u: any. */
+void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned size_log2);
+void tlb_flush_all(struct cpu *cpu);
+/* A page of @m gets predecoded: no TLB of any CPU may keep a write tag on its granule. */
+void tlb_protect_code(struct machine *m, ra_t ra);
+/* A code page was dropped (or re-predecoded): forget itlb entries that point at it. */
+void tlb_forget_code(struct machine *m, const struct insn *ops);
+
+/* ---- translation ---- */
+struct xlate {
+    ra_t ra;           /* real address of the byte asked for */
+    unsigned size_log2; /* of the smallest page on the way: the range over which ra is linear */
+    bool read, write, exec; /* permitted without a further walk (write only if C is set) */
+    bool guarded_io;   /* cache-inhibited */
+};
+
+/**
+ * mmu_translate - translate one EA in the CPU's present mode
+ * Sets R (and C for stores) in page-table entries as POWER9 does. Passes the secure/normal check.
+ * Return: TRAP_NONE, or DSI ISI DSEG ISEG HDSI HISI MCHECK with cpu->trap filled in.
+ */
+trap_t mmu_translate(struct cpu *cpu, ea_t ea, enum mmu_access access, struct xlate *out);
+
+/* The same without side effects (no R/C update, no trap_info): debugger, logs. True if mapped. */
+bool mmu_probe(struct cpu *cpu, ea_t ea, enum mmu_access access, struct xlate *out);
+
+/**
+ * mmu_load, mmu_store - any access, slowly: translate, check, RAM or device, any alignment up to 16
+ * @buf: bytes in guest memory order
+ * An access that straddles pages faults as a whole before anything is written.
+ */
+trap_t mmu_load(struct cpu *cpu, ea_t ea, unsigned size, void *buf);
+trap_t mmu_store(struct cpu *cpu, ea_t ea, unsigned size, const void *buf);
+/* Instruction fetch; *word in ISA order, whatever MSR[LE]. */
+trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word);
+/* Checks that [ea, ea+size) may be stored to, without storing (dcbz, stmw, larx...). */
+trap_t mmu_check_store(struct cpu *cpu, ea_t ea, unsigned size);
+/* Host pointer to @size bytes at @ea (must not cross a 4 KiB page) if RAM and accessible, for block
+ * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM. */
+trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, uint8_t **host,
+                ra_t *ra);
+
+/* TLB management instructions (src/mmu/tlbie.c): handlers op_tlbie, op_tlbiel, op_slb* use these. */
+
+/* src/mmu/secure.c: the one place where secure and normal memory are told apart.
+ * @s: MSR[S] of the access. True when the access to @ra may proceed. */
+bool secure_check(const struct machine *m, ra_t ra, bool s);
+
+/* ---- inline accessors: the only place where guest endianness enters ---- */
+#define MEM_ACCESSORS(bits)                                                                        \
+    static inline trap_t mem_load##bits(struct cpu *cpu, ea_t ea, uint##bits##_t *out)             \
+    {                                                                                              \
+        const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];                                   \
+        uint##bits##_t v;                                                                          \
+        if (likely(e->tag_r == ((ea + bits / 8 - 1) & TLB_MASK))) {                                \
+            memcpy(&v, (const void *)(ea + e->addend), sizeof(v));                                 \
+        } else {                                                                                   \
+            trap_t t = mmu_load(cpu, ea, sizeof(v), &v);                                           \
+            if (unlikely(t))                                                                       \
+                return t;                                                                          \
+        }                                                                                          \
+        *out = likely(cpu->le) ? le##bits(v) : be##bits(v);                                        \
+        return TRAP_NONE;                                                                          \
+    }                                                                                              \
+    static inline trap_t mem_store##bits(struct cpu *cpu, ea_t ea, uint##bits##_t v)               \
+    {                                                                                              \
+        const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];                                   \
+        v = likely(cpu->le) ? le##bits(v) : be##bits(v);                                           \
+        if (likely(e->tag_w == ((ea + bits / 8 - 1) & TLB_MASK))) {                                \
+            memcpy((void *)(ea + e->addend), &v, sizeof(v));                                       \
+            return TRAP_NONE;                                                                      \
+        }                                                                                          \
+        return mmu_store(cpu, ea, sizeof(v), &v);                                                  \
+    }
+#define be8(x) (x)
+#define le8(x) (x)
+MEM_ACCESSORS(8)
+MEM_ACCESSORS(16)
+MEM_ACCESSORS(32)
+MEM_ACCESSORS(64)
+#undef MEM_ACCESSORS
+#undef be8
+#undef le8
+
+/* 16 bytes as one 128-bit number in the guest's byte order (lq, lxv, lvx ...). */
+static inline trap_t mem_load128(struct cpu *cpu, ea_t ea, union vsr *out)
+{
+    const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
+    uint64_t v[2];
+    if (likely(e->tag_r == ((ea + 15) & TLB_MASK))) {
+        memcpy(v, (const void *)(ea + e->addend), sizeof(v));
+    } else {
+        trap_t t = mmu_load(cpu, ea, sizeof(v), v);
+        if (unlikely(t))
+            return t;
+    }
+    VD(*out, 0) = likely(cpu->le) ? le64(v[1]) : be64(v[0]);
+    VD(*out, 1) = likely(cpu->le) ? le64(v[0]) : be64(v[1]);
+    return TRAP_NONE;
+}
+
+static inline trap_t mem_store128(struct cpu *cpu, ea_t ea, const union vsr *in)
+{
+    const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
+    uint64_t v[2];
+    v[0] = likely(cpu->le) ? le64(VD(*in, 1)) : be64(VD(*in, 0));
+    v[1] = likely(cpu->le) ? le64(VD(*in, 0)) : be64(VD(*in, 1));
+    if (likely(e->tag_w == ((ea + 15) & TLB_MASK))) {
+        memcpy((void *)(ea + e->addend), v, sizeof(v));
+        return TRAP_NONE;
+    }
+    return mmu_store(cpu, ea, sizeof(v), v);
+}
+
+#endif
