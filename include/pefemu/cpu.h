@@ -165,8 +165,10 @@ struct cpu {
     ea_t cia, nia;
     uint64_t msr;
     const struct insn *ops; /* interp: predecoded operations of the current code page */
+    const struct insn *op;  /* interp: the operation being executed, NULL outside threaded code */
     ea_t page_ea;           /* interp: EA of that page */
-    int64_t budget;   /* instructions left until the engine must return; see engine.h */
+    int64_t budget;   /* instructions left until the engine must return; interp keeps it biased by
+                         the index of the operation in its page (src/engine/interp.c) */
     struct tlb_ctx *tlb; /* active translation context (mmu.h); never NULL */
     uint32_t irq_pending;
     bool le;          /* MSR[LE], for the accessors */
@@ -209,6 +211,7 @@ struct cpu {
     bool step_only;          /* the engine must stop after one instruction */
     uint64_t insn_retired;   /* total, exact whenever the engine is not running */
     uint64_t slice_end;      /* insn_retired at which the current budget is used up */
+    uint64_t stalls;         /* interrupts taken: attempts that retire nothing but cost time */
     struct tlb_set *tlbs;    /* owned; all translation contexts of the thread (src/mmu/tlb.c) */
     struct code_cache *code; /* borrowed: the machine's predecoded pages (src/engine) */
     void *engine_state;      /* owned by the engine */
@@ -266,6 +269,9 @@ void cpu_interrupt(struct cpu *cpu, enum trap trap);
 
 /* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE. */
 enum trap cpu_pending(const struct cpu *cpu);
+/* Takes that interrupt, if any: between instructions only, cpu->cia is the next one. */
+void cpu_take_pending(struct cpu *cpu);
+const char *cpu_trap_name(enum trap trap);
 
 /* ---- MSR state machine (src/cpu/msr.c) ---- */
 enum cpu_state { ST_PROBLEM, ST_PRIVILEGED, ST_HYPERVISOR, ST_ULTRAVISOR };

@@ -19,6 +19,7 @@ struct engine {
     void (*run)(struct cpu *cpu, int64_t budget);
     bool (*cpu_init)(struct cpu *cpu); /* may be NULL */
     void (*cpu_destroy)(struct cpu *cpu);
+    void (*machine_destroy)(struct machine *m); /* frees m->code; may be NULL */
     /* Memory [ra, ra+len) changed and its pages' code_map bytes are set. */
     void (*code_written)(struct machine *m, ra_t ra, uint64_t len);
 };

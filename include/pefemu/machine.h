@@ -60,6 +60,7 @@ struct machine {
 
     uint64_t now_ns;           /* guest time at the start of the current slice; machine_now_ns() */
     uint64_t insn_total;       /* retired by all CPUs up to the current slice */
+    uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
     struct hypervisor *hv;     /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
     struct chardev *console;   /* borrowed */
     uint64_t rng_state[4];     /* -seed generator */

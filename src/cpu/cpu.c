@@ -1,0 +1,80 @@
+/* Life of a hardware thread: power-on state, interrupt lines, instruction count. */
+#include "pefemu/cpu.h"
+
+#include "pefemu/engine.h"
+#include "pefemu/machine.h"
+#include "pefemu/mmu.h"
+
+#define PVR_POWER9_DD23 0x004e1203u
+
+void cpu_reset(struct cpu *cpu)
+{
+    /* What belongs to the object rather than to the register file survives. */
+    struct cpu fixed = *cpu;
+
+    memset(cpu, 0, sizeof(*cpu));
+    cpu->machine = fixed.machine;
+    cpu->index = fixed.index;
+    cpu->server = fixed.server;
+    cpu->tlb = fixed.tlb;
+    cpu->tlbs = fixed.tlbs;
+    cpu->code = fixed.code;
+    cpu->engine_state = fixed.engine_state;
+    cpu->insn_retired = fixed.insn_retired;
+    cpu->slice_end = fixed.slice_end;
+    cpu->stalls = fixed.stalls;
+
+    cpu->pvr = PVR_POWER9_DD23;
+    cpu->pir = cpu->server;
+    cpu->amor = ~0ULL;
+    cpu->hmeer = ~0ULL;
+    cpu->ctrl = 1;
+    cpu->ppr = 4ULL << 50; /* medium priority */
+    cpu->dec_expiry = 1ULL << 62;
+    cpu->hdec_expiry = 1ULL << 62;
+    cpu->run_state = CPU_STOPPED;
+    cpu_set_msr(cpu, MSR_SF | MSR_HV | MSR_ME);
+    cpu_update_fp_mode(cpu);
+    if (cpu->tlbs)
+        tlb_flush_all(cpu);
+}
+
+/*
+ * Instructions left in the slice. The interp engine keeps the budget biased by the index of the
+ * operation in its page, so that straight-line code counts for nothing (src/engine/interp.c).
+ */
+static int64_t budget_left(const struct cpu *cpu)
+{
+    return cpu->op ? cpu->budget - (cpu->op - cpu->ops) : cpu->budget;
+}
+
+uint64_t cpu_insns_now(const struct cpu *cpu)
+{
+    if (cpu->machine->current != cpu)
+        return cpu->insn_retired;
+    return cpu->slice_end - (uint64_t)budget_left(cpu);
+}
+
+void cpu_kick(struct cpu *cpu)
+{
+    int64_t left;
+
+    if (cpu->machine->current != cpu)
+        return;
+    left = budget_left(cpu);
+    if (left <= 0)
+        return;
+    cpu->budget -= left;
+    cpu->slice_end -= (uint64_t)left;
+}
+
+void cpu_raise(struct cpu *cpu, uint32_t irq)
+{
+    cpu->irq_pending |= irq;
+    cpu_kick(cpu);
+}
+
+void cpu_lower(struct cpu *cpu, uint32_t irq)
+{
+    cpu->irq_pending &= ~irq;
+}

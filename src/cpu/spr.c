@@ -1,0 +1,458 @@
+/*
+ * mtspr and mfspr: one table (pefemu/spr.def) says who may touch which register, how wide it is and
+ * where it lives; the functions here are the registers with an effect. Book III 5.4.4.
+ */
+#include "pefemu/engine.h"
+#include "pefemu/log.h"
+#include "pefemu/machine.h"
+#include "pefemu/mmu.h"
+#include "timer.h"
+
+/* FSCR/HFSCR enable bits and the interrupt cause each facility reports. */
+enum { IC_DSCR = 2, IC_EBB = 7, IC_TAR = 8, IC_SCV = 12 };
+
+typedef trap_t (*spr_get)(struct cpu *cpu, uint64_t *v);
+typedef trap_t (*spr_set)(struct cpu *cpu, uint64_t v);
+
+enum spr_right { SPR_U, SPR_P, SPR_H, SPR_V, SPR_N };
+
+struct spr_row {
+    const char *name;
+    uint8_t bits;
+    uint8_t read, write; /* enum spr_right */
+    bool exists;
+    bool storage;
+    uint16_t offset; /* of the member in struct cpu; 0: get/set */
+    uint8_t size;    /* of the member, bytes */
+    spr_get get;
+    spr_set set;
+};
+
+static trap_t facility_check(struct cpu *cpu, unsigned ic)
+{
+    if ((cpu->msr & MSR_PR) && !(cpu->fscr & (1ULL << ic)))
+        return cpu_facility(cpu, ic);
+    return TRAP_NONE;
+}
+
+static trap_t get_xer(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu_get_xer(cpu);
+    return TRAP_NONE;
+}
+
+static trap_t set_xer(struct cpu *cpu, uint64_t v)
+{
+    cpu_set_xer(cpu, v);
+    return TRAP_NONE;
+}
+
+/* Registers that problem state reaches only when FSCR enables the facility. */
+#define FACILITY_SPR(name, field, ic)                                                              \
+    static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
+    {                                                                                              \
+        trap_t t = facility_check(cpu, ic);                                                        \
+        if (!t)                                                                                    \
+            *v = cpu->field;                                                                       \
+        return t;                                                                                  \
+    }                                                                                              \
+    static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
+    {                                                                                              \
+        trap_t t = facility_check(cpu, ic);                                                        \
+        if (!t)                                                                                    \
+            cpu->field = v;                                                                        \
+        return t;                                                                                  \
+    }
+FACILITY_SPR(udscr, dscr, IC_DSCR)
+FACILITY_SPR(tar, tar, IC_TAR)
+FACILITY_SPR(ebbhr, ebbhr, IC_EBB)
+FACILITY_SPR(ebbrr, ebbrr, IC_EBB)
+FACILITY_SPR(bescr, bescr, IC_EBB)
+
+/* BESCRS/BESCRR set and reset bits of BESCR; the U forms its upper half. */
+#define BESCR_ALIAS(name, shift, expr)                                                             \
+    static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
+    {                                                                                              \
+        trap_t t = get_bescr(cpu, v);                                                              \
+        *v >>= shift;                                                                              \
+        return t;                                                                                  \
+    }                                                                                              \
+    static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
+    {                                                                                              \
+        v <<= shift;                                                                               \
+        return set_bescr(cpu, expr);                                                               \
+    }
+BESCR_ALIAS(bescrs, 0, cpu->bescr | v)
+BESCR_ALIAS(bescrsu, 32, cpu->bescr | v)
+BESCR_ALIAS(bescrr, 0, cpu->bescr & ~v)
+BESCR_ALIAS(bescrru, 32, cpu->bescr & ~v)
+
+/* Key registers are part of the translation context. */
+static trap_t get_amr(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->amr;
+    return TRAP_NONE;
+}
+
+/* A privileged non-hypervisor program changes only what AMOR allows. */
+static uint64_t key_mask(const struct cpu *cpu)
+{
+    return cpu->msr & MSR_HV ? ~0ULL : cpu->amor;
+}
+
+static trap_t set_amr(struct cpu *cpu, uint64_t v)
+{
+    uint64_t mask = key_mask(cpu);
+
+    cpu->amr = (cpu->amr & ~mask) | (v & mask);
+    tlb_switch(cpu);
+    return TRAP_NONE;
+}
+
+static trap_t get_amr_user(struct cpu *cpu, uint64_t *v)
+{
+    return get_amr(cpu, v);
+}
+
+static trap_t set_amr_user(struct cpu *cpu, uint64_t v)
+{
+    cpu->amr = (cpu->amr & ~cpu->uamor) | (v & cpu->uamor);
+    tlb_switch(cpu);
+    return TRAP_NONE;
+}
+
+static trap_t get_iamr(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->iamr;
+    return TRAP_NONE;
+}
+
+static trap_t set_iamr(struct cpu *cpu, uint64_t v)
+{
+    uint64_t mask = key_mask(cpu);
+
+    cpu->iamr = (cpu->iamr & ~mask) | (v & mask);
+    tlb_switch(cpu);
+    return TRAP_NONE;
+}
+
+/* Registers that select a translation: a change switches TLB contexts, nothing is flushed. */
+#define CONTEXT_SPR(name, field, mask)                                                             \
+    static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
+    {                                                                                              \
+        *v = cpu->field;                                                                           \
+        return TRAP_NONE;                                                                          \
+    }                                                                                              \
+    static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
+    {                                                                                              \
+        cpu->field = v & (mask);                                                                   \
+        tlb_switch(cpu);                                                                           \
+        return TRAP_RESCHED;                                                                       \
+    }
+CONTEXT_SPR(pid, pid, 0xfffff)
+CONTEXT_SPR(lpid, lpid, 0xfff)
+CONTEXT_SPR(lpcr, lpcr, ~0ULL)
+
+/* Registers that move real-mode or partition-table addresses: what was cached is void. */
+#define FLUSHING_SPR(name, field)                                                                  \
+    static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
+    {                                                                                              \
+        *v = cpu->field;                                                                           \
+        return TRAP_NONE;                                                                          \
+    }                                                                                              \
+    static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
+    {                                                                                              \
+        cpu->field = v;                                                                            \
+        tlb_flush_all(cpu);                                                                        \
+        return TRAP_RESCHED;                                                                       \
+    }
+FLUSHING_SPR(hrmor, hrmor)
+FLUSHING_SPR(urmor, urmor)
+FLUSHING_SPR(smfctrl, smfctrl)
+
+static trap_t get_ptcr(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->ptcr;
+    return TRAP_NONE;
+}
+
+/* With SMF enabled the partition table belongs to the ultravisor (pef.md 1.9). */
+static trap_t set_ptcr(struct cpu *cpu, uint64_t v)
+{
+    if ((cpu->smfctrl & PPC_BIT(0)) && !(cpu->msr & MSR_S))
+        return TRAP_HEAI;
+    cpu->ptcr = v;
+    tlb_flush_all(cpu);
+    return TRAP_RESCHED;
+}
+
+static trap_t get_usprg3(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->sprg[3];
+    return TRAP_NONE;
+}
+
+static trap_t get_tir(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->server % cpu->machine->cfg.threads;
+    return TRAP_NONE;
+}
+
+static trap_t get_ppr32(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->ppr >> 32;
+    return TRAP_NONE;
+}
+
+static trap_t set_ppr32(struct cpu *cpu, uint64_t v)
+{
+    cpu->ppr = v << 32 | (uint32_t)cpu->ppr;
+    return TRAP_NONE;
+}
+
+static trap_t get_hmer(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->hmer;
+    return TRAP_NONE;
+}
+
+/* mthmer ands: software can clear bits only. */
+static trap_t set_hmer(struct cpu *cpu, uint64_t v)
+{
+    cpu->hmer &= v;
+    return TRAP_NONE;
+}
+
+static trap_t get_psscr(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->psscr;
+    return TRAP_NONE;
+}
+
+/* The privileged view of PSSCR leaves the hypervisor's fields (SD ESL EC PSLL TR MTL) alone. */
+static trap_t set_psscr(struct cpu *cpu, uint64_t v)
+{
+    uint64_t mask = PPC_BITS(60, 63);
+
+    cpu->psscr = (cpu->psscr & ~mask) | (v & mask);
+    return TRAP_NONE;
+}
+
+/* ---- clocks ---- */
+
+static trap_t get_tb(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu_timebase(cpu);
+    return TRAP_NONE;
+}
+
+static trap_t get_tbu(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu_timebase(cpu) >> 32;
+    return TRAP_NONE;
+}
+
+static trap_t set_tbl_write(struct cpu *cpu, uint64_t v)
+{
+    cpu_set_timebase(cpu, (cpu_timebase(cpu) & ~0xffffffffULL) | (uint32_t)v);
+    return TRAP_NONE;
+}
+
+static trap_t set_tbu_write(struct cpu *cpu, uint64_t v)
+{
+    cpu_set_timebase(cpu, v << 32 | (uint32_t)cpu_timebase(cpu));
+    return TRAP_NONE;
+}
+
+static trap_t set_tbu40(struct cpu *cpu, uint64_t v)
+{
+    cpu_set_timebase(cpu, (v & ~0xffffffULL) | (cpu_timebase(cpu) & 0xffffff));
+    return TRAP_NONE;
+}
+
+static trap_t get_dec(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu_dec_read(cpu);
+    return TRAP_NONE;
+}
+
+static trap_t set_dec(struct cpu *cpu, uint64_t v)
+{
+    cpu_dec_write(cpu, v);
+    return TRAP_NONE;
+}
+
+static trap_t get_hdec(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu_hdec_read(cpu);
+    return TRAP_NONE;
+}
+
+static trap_t set_hdec(struct cpu *cpu, uint64_t v)
+{
+    cpu_hdec_write(cpu, v);
+    return TRAP_NONE;
+}
+
+/* Counters that run with the time base while the thread exists. */
+#define TICKING_SPR(name, offset_field)                                                            \
+    static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
+    {                                                                                              \
+        *v = cpu_timebase(cpu) - cpu->offset_field;                                                \
+        return TRAP_NONE;                                                                          \
+    }                                                                                              \
+    static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
+    {                                                                                              \
+        cpu->offset_field = cpu_timebase(cpu) - v;                                                 \
+        return TRAP_NONE;                                                                          \
+    }
+TICKING_SPR(purr, purr_offset)
+TICKING_SPR(spurr, spurr_offset)
+TICKING_SPR(vtb, vtb_offset)
+
+static trap_t get_ic(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu_insns_now(cpu) - cpu->ic_offset;
+    return TRAP_NONE;
+}
+
+static trap_t set_ic(struct cpu *cpu, uint64_t v)
+{
+    cpu->ic_offset = cpu_insns_now(cpu) - v;
+    return TRAP_NONE;
+}
+
+/* Halves that do not exist: read-only and write-only registers. */
+#define set_usprg3    NULL
+#define set_tir       NULL
+#define set_tb        NULL
+#define set_tbu       NULL
+#define get_tbl_write NULL
+#define get_tbu_write NULL
+#define get_tbu40     NULL
+
+#define FIELD(f) .offset = offsetof(struct cpu, f), .size = sizeof(((struct cpu *)0)->f)
+#define CALL(n)  .get = get_##n, .set = set_##n
+#define STORE    .storage = true
+#define NOP      .size = 0
+
+static const struct spr_row spr_rows[1024] = {
+#define SPR(num, nm, width, rd, wr, access)                                                        \
+    [num] = { .name = #nm, .bits = width, .read = SPR_##rd, .write = SPR_##wr, .exists = true,     \
+              access },
+#include "pefemu/spr.def"
+#undef SPR
+};
+
+/* May the present state do what needs @right? */
+static bool has_right(const struct cpu *cpu, uint8_t right)
+{
+    switch (right) {
+    case SPR_U:
+        return true;
+    case SPR_P:
+        return !(cpu->msr & MSR_PR);
+    case SPR_H:
+        return (cpu->msr & (MSR_HV | MSR_PR)) == MSR_HV;
+    case SPR_V:
+        return (cpu->msr & (MSR_S | MSR_HV | MSR_PR)) == (MSR_S | MSR_HV);
+    default:
+        return false;
+    }
+}
+
+/*
+ * An access that the present state may not make. Book III 5.4.4: problem state gets a program
+ * interrupt for the privileged half of the number space and HEAI elsewhere; privileged state gets
+ * HEAI for numbers 0, 4, 5, 6, for ultravisor registers in hypervisor state, and where LPCR[EVIRT]
+ * asks for it; otherwise the instruction is a no-op. Returns TRAP_NONE for the no-op.
+ */
+static trap_t refuse(struct cpu *cpu, unsigned spr, uint32_t word, const char *verb)
+{
+    const struct spr_row *row = &spr_rows[spr];
+
+    LOG(row->exists ? LOG_GUEST_ERRORS : LOG_UNIMP, "%s of SPR %u (%s) in %s state at 0x%llx", verb,
+        spr, row->exists ? row->name : "unknown",
+        cpu->msr & MSR_PR ? "problem" : cpu->msr & MSR_HV ? "hypervisor" : "privileged",
+        (unsigned long long)cpu->cia);
+    if (cpu->msr & MSR_PR)
+        return spr & 0x10 ? cpu_program(cpu, SRR1_PRIV) : cpu_illegal(cpu, word);
+    if (spr == 0 || spr == 4 || spr == 5 || spr == 6)
+        return cpu_illegal(cpu, word);
+    bool is_uv = row->exists && (row->read == SPR_V || row->write == SPR_V);
+    if (is_uv && (cpu->msr & MSR_HV))
+        return cpu_illegal(cpu, word);
+    if (row->exists && !(cpu->msr & MSR_HV) && (cpu->lpcr & LPCR_EVIRT))
+        return cpu_illegal(cpu, word);
+    return TRAP_NONE;
+}
+
+trap_t cpu_mfspr(struct cpu *cpu, unsigned spr, uint64_t *value, uint32_t word)
+{
+    const struct spr_row *row = &spr_rows[spr & 1023];
+
+    if (unlikely(!row->exists || !has_right(cpu, row->read)))
+        return refuse(cpu, spr & 1023, word, "read");
+    if (row->offset) {
+        const char *p = (const char *)cpu + row->offset;
+        *value = row->size == 8 ? *(const uint64_t *)p : *(const uint32_t *)p;
+        return TRAP_NONE;
+    }
+    if (row->get)
+        return row->get(cpu, value);
+    *value = row->storage ? cpu->spr_store[spr & 1023] : 0;
+    return TRAP_NONE;
+}
+
+trap_t cpu_mtspr(struct cpu *cpu, unsigned spr, uint64_t value, uint32_t word)
+{
+    const struct spr_row *row = &spr_rows[spr & 1023];
+
+    if (unlikely(!row->exists || !has_right(cpu, row->write)))
+        return refuse(cpu, spr & 1023, word, "write");
+    if (row->bits == 32)
+        value = (uint32_t)value;
+    if (row->offset) {
+        char *p = (char *)cpu + row->offset;
+        if (row->size == 8)
+            *(uint64_t *)p = value;
+        else
+            *(uint32_t *)p = value;
+        return TRAP_NONE;
+    }
+    if (row->set) {
+        trap_t t = row->set(cpu, value);
+        if (t == TRAP_HEAI)
+            return cpu_illegal(cpu, word);
+        return t;
+    }
+    if (row->storage)
+        cpu->spr_store[spr & 1023] = value;
+    return TRAP_NONE;
+}
+
+/* The SPR number of mtspr/mfspr has its halves swapped in the word. */
+static unsigned spr_number(uint32_t word)
+{
+    return WORD_BITS(word, 16, 20) << 5 | WORD_BITS(word, 11, 15);
+}
+
+OP(mfspr)
+{
+    uint64_t v = cpu->gpr[in->rt]; /* a no-op read leaves RT as it was */
+    trap_t t = cpu_mfspr(cpu, spr_number(in->word), &v, in->word);
+
+    if (t == TRAP_NONE)
+        cpu->gpr[in->rt] = v;
+    return t;
+}
+
+OP(mtspr)
+{
+    return cpu_mtspr(cpu, spr_number(in->word), cpu->gpr[in->rt], in->word);
+}
+
+OP(mftb)
+{
+    return op_mfspr(cpu, in);
+}

@@ -1,0 +1,177 @@
+/* System linkage and the other instructions that reach across privilege states. Book III 3.3, 5.4. */
+#include "pefemu/engine.h"
+#include "pefemu/log.h"
+#include "pefemu/machine.h"
+#include "pefemu/mmu.h"
+#include "msr.h"
+
+#define FSCR_SCV_IC 12
+
+OP(sc)
+{
+    unsigned lev = WORD_BITS(in->word, 20, 26);
+
+    /* Only LEV 0, 1 and 2 are defined; the top bits are reserved and ignored. */
+    cpu->trap.srr1 = (uint64_t)(lev & 3) << 20;
+    return TRAP_SC;
+}
+
+OP(scv)
+{
+    if (!(cpu->fscr & (1ULL << FSCR_SCV_IC)))
+        return cpu_facility(cpu, FSCR_SCV_IC);
+    cpu->trap.srr1 = WORD_BITS(in->word, 20, 26);
+    return TRAP_SCV;
+}
+
+/* Return from interrupt: new MSR first, since it decides whether the address has 64 or 32 bits. */
+static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
+{
+    cpu_set_msr(cpu, msr);
+    cpu->nia = cpu_ea(cpu, address & ~3ULL);
+    return TRAP_RESCHED;
+}
+
+OP(rfid)
+{
+    (void)in;
+    return return_to(cpu, cpu->srr0, msr_after(cpu, BY_RFID, cpu->srr1));
+}
+
+OP(hrfid)
+{
+    (void)in;
+    return return_to(cpu, cpu->hsrr0, msr_after(cpu, BY_HRFID, cpu->hsrr1));
+}
+
+OP(urfid)
+{
+    (void)in;
+    return return_to(cpu, cpu->usrr0, msr_after(cpu, BY_URFID, cpu->usrr1));
+}
+
+OP(rfscv)
+{
+    (void)in;
+    return return_to(cpu, cpu->lr, msr_after(cpu, BY_RFSCV, cpu->ctr));
+}
+
+OP(mfmsr)
+{
+    cpu->gpr[in->rt] = cpu->msr;
+    return TRAP_NONE;
+}
+
+static trap_t move_to_msr(struct cpu *cpu, enum msr_writer writer, uint64_t value)
+{
+    uint64_t before = cpu->msr;
+
+    cpu_set_msr(cpu, msr_after(cpu, writer, value));
+    /* Only EE and RI changed, and nothing waits: carry on in the same context. */
+    if (!((before ^ cpu->msr) & ~(MSR_EE | MSR_RI)) && !(cpu->irq_pending && (cpu->msr & MSR_EE)))
+        return TRAP_NONE;
+    return TRAP_RESCHED;
+}
+
+OP(mtmsr)
+{
+    bool l = WORD_BITS(in->word, 15, 15);
+    return move_to_msr(cpu, l ? BY_MTMSR_L1 : BY_MTMSR, cpu->gpr[in->rt]);
+}
+
+OP(mtmsrd)
+{
+    bool l = WORD_BITS(in->word, 15, 15);
+    return move_to_msr(cpu, l ? BY_MTMSR_L1 : BY_MTMSRD, cpu->gpr[in->rt]);
+}
+
+/* darn L: 0: 32 bits, 1: 64 conditioned bits, 2: 64 raw bits, 3: error value. */
+OP(darn)
+{
+    unsigned l = WORD_BITS(in->word, 14, 15);
+    uint64_t v = machine_random(cpu->machine);
+
+    cpu->gpr[in->rt] = l == 0 ? (uint32_t)v : l == 3 ? ~0ULL : v;
+    return TRAP_NONE;
+}
+
+/* stop: with EC=ESL=0 execution resumes at the next instruction on any enabled wake-up. */
+OP(stop)
+{
+    (void)in;
+    if (!(cpu->msr & MSR_HV) && (cpu->psscr & (PPC_BIT(42) | PPC_BIT(43)))) {
+        cpu->trap.fscr_ic = 0xd;
+        return TRAP_HFAC;
+    }
+    cpu->run_state = CPU_IDLE;
+    return TRAP_RESCHED;
+}
+
+/* ---- doorbells (Book III 10.4): sent to threads of the same core or machine by tag ---- */
+
+static void doorbell_send(struct machine *m, uint32_t server, uint32_t irq)
+{
+    for (unsigned i = 0; i < m->ncpus; i++)
+        if (m->cpus[i].server == server)
+            cpu_raise(&m->cpus[i], irq);
+}
+
+/* RB: message type 5 = doorbell in bits 32:36; PROCIDTAG in the low bits. */
+static bool is_doorbell(uint64_t rb)
+{
+    return (rb >> 27 & 0x1f) == 5;
+}
+
+OP(msgsnd)
+{
+    uint64_t rb = cpu->gpr[in->rb];
+
+    if (is_doorbell(rb))
+        doorbell_send(cpu->machine, rb & 0xfffff, IRQ_HDOORBELL);
+    return TRAP_NONE;
+}
+
+OP(msgclr)
+{
+    if (is_doorbell(cpu->gpr[in->rb]))
+        cpu_lower(cpu, IRQ_HDOORBELL);
+    return TRAP_NONE;
+}
+
+/* msgsndp names a thread of the sender's own core. */
+OP(msgsndp)
+{
+    uint64_t rb = cpu->gpr[in->rb];
+    unsigned threads = cpu->machine->cfg.threads;
+    uint32_t tag = rb & 0x7f;
+
+    if (is_doorbell(rb) && tag < threads)
+        doorbell_send(cpu->machine, cpu->server / threads * threads + tag, IRQ_DOORBELL);
+    return TRAP_NONE;
+}
+
+OP(msgclrp)
+{
+    if (is_doorbell(cpu->gpr[in->rb]))
+        cpu_lower(cpu, IRQ_DOORBELL);
+    return TRAP_NONE;
+}
+
+/* ---- barriers: one host thread executes all CPUs in program order ---- */
+#define NO_EFFECT(name)                                                                            \
+    OP(name)                                                                                       \
+    {                                                                                              \
+        (void)cpu;                                                                                 \
+        (void)in;                                                                                  \
+        return TRAP_NONE;                                                                          \
+    }
+NO_EFFECT(sync)
+NO_EFFECT(lwsync)
+NO_EFFECT(ptesync)
+NO_EFFECT(eieio)
+NO_EFFECT(msgsync)
+NO_EFFECT(wait)
+NO_EFFECT(slbsync)
+
+/* Code and context changes took effect when they were made; nothing is prefetched. */
+NO_EFFECT(isync)

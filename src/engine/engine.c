@@ -1,0 +1,20 @@
+/* The list of engines, and what is common to code caches. */
+#include "pefemu/engine.h"
+
+#include "pefemu/machine.h"
+
+static const struct engine *const engines[] = { &engine_interp, &engine_ref };
+
+const struct engine *engine_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+        if (!strcmp(engines[i]->name, name))
+            return engines[i];
+    return NULL;
+}
+
+void memory_written(struct machine *m, ra_t ra, uint64_t len)
+{
+    if (m->engine && m->engine->code_written)
+        m->engine->code_written(m, ra, len);
+}

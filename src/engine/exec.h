@@ -1,0 +1,33 @@
+/* What both engines share: the gate before a handler, and what follows a trap. */
+#ifndef PEFEMU_ENGINE_EXEC_H
+#define PEFEMU_ENGINE_EXEC_H
+
+#include "pefemu/engine.h"
+#include "pefemu/log.h"
+#include "pefemu/machine.h"
+#include "pefemu/mmu.h"
+
+/* May the instruction run in this state? TRAP_NONE or the interrupt that refuses it. */
+trap_t exec_gate(struct cpu *cpu, const struct insn *in);
+
+/* Fetch, decode and execute one instruction at cpu->cia without any cache; cpu->nia and cpu->cia are
+ * the next instruction afterwards. Interrupts of the instruction are taken. Returns true at a
+ * boundary: a taken branch (but to the next instruction), a trap, a context change, the end of a
+ * page. Updates cpu->budget (unbiased). */
+bool exec_one(struct cpu *cpu);
+
+/* After a trap code from a handler: takes the interrupt, or for TRAP_RESCHED whatever is pending.
+ * cpu->cia and cpu->nia are valid before; cpu->cia is the next instruction after. Charges the
+ * budget (unbiased) for a retired instruction or a failed attempt. */
+void exec_trap(struct cpu *cpu, trap_t trap);
+
+/* Should the engine return to the machine (at a boundary)? */
+static inline bool exec_must_stop(const struct cpu *cpu)
+{
+    return cpu->budget <= 0 || cpu->stop_request || cpu->run_state != CPU_RUNNING;
+}
+
+/* Logs -d in_asm. */
+void exec_log_insn(const struct cpu *cpu, uint32_t word, ea_t ea);
+
+#endif

@@ -1,0 +1,351 @@
+/*
+ * The machine: builds its parts, schedules CPUs, keeps time, stops.
+ *
+ * Scheduling is deterministic: CPUs run in turn, each for a number of instructions; guest time is the
+ * sum of what all have executed (decisions.md 4), so clocks never disagree. An idle machine warps to
+ * its next event and, unless told otherwise, sleeps on the host meanwhile.
+ */
+#include "pefemu/machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "pefemu/chardev.h"
+#include "pefemu/hypervisor.h"
+#include "pefemu/log.h"
+#include "pefemu/mmu.h"
+
+/* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
+#define SLICE_SHARED 50000
+#define SLICE_ALONE  1000000
+/* The host clock is read for -timeout once in this many rounds. */
+#define TIMEOUT_ROUNDS 16
+
+static uint64_t host_ns(clockid_t clock)
+{
+    struct timespec ts;
+
+    clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- time ---- */
+
+/* Attempts of the running CPU since its slice began: instructions and interrupts taken. */
+static uint64_t slice_progress(const struct machine *m)
+{
+    const struct cpu *cpu = m->current;
+
+    if (!cpu)
+        return 0;
+    return cpu_insns_now(cpu) - m->slice_insns + cpu->stalls - m->slice_stalls;
+}
+
+uint64_t machine_now_ns(const struct machine *m)
+{
+    return m->now_ns + (slice_progress(m) << m->cfg.icount_shift);
+}
+
+int64_t machine_rtc_ns(const struct machine *m)
+{
+    if (m->cfg.rtc_base < 0)
+        return (int64_t)host_ns(CLOCK_REALTIME) + m->rtc_offset_ns;
+    return m->cfg.rtc_base * 1000000000LL + (int64_t)machine_now_ns(m) + m->rtc_offset_ns;
+}
+
+/* ---- randomness: xoshiro256** from -seed, else the host's ---- */
+
+static uint64_t rotl(uint64_t x, unsigned k)
+{
+    return x << k | x >> (64 - k);
+}
+
+static uint64_t seeded_random(uint64_t s[4])
+{
+    uint64_t result = rotl(s[1] * 5, 7) * 9;
+    uint64_t t = s[1] << 17;
+
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotl(s[3], 45);
+    return result;
+}
+
+static void seed_random(struct machine *m)
+{
+    uint64_t x = m->cfg.seed;
+
+    for (int i = 0; i < 4; i++) { /* splitmix64 spreads the seed */
+        uint64_t z = x += 0x9e3779b97f4a7c15ULL;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+        m->rng_state[i] = z ^ z >> 31;
+    }
+}
+
+uint64_t machine_random(struct machine *m)
+{
+    uint64_t v;
+
+    if (m->cfg.have_seed)
+        return seeded_random(m->rng_state);
+    while (getrandom(&v, sizeof(v), 0) != (ssize_t)sizeof(v) && errno == EINTR)
+        ;
+    return v;
+}
+
+/* ---- stopping ---- */
+
+void machine_request_stop(struct machine *m, enum machine_stop why, const char *text)
+{
+    if (m->stop == STOP_NONE) {
+        m->stop = why;
+        snprintf(m->stop_text, sizeof(m->stop_text), "%s", text ? text : "");
+    }
+    if (m->current) {
+        m->current->stop_request = true;
+        cpu_kick(m->current);
+    }
+}
+
+void machine_request_reset(struct machine *m)
+{
+    if (m->cfg.reboot_stops) {
+        machine_request_stop(m, STOP_REBOOT, "reboot");
+        return;
+    }
+    m->reset_request = true;
+    if (m->current) {
+        m->current->stop_request = true;
+        cpu_kick(m->current);
+    }
+}
+
+bool machine_enter_firmware(struct cpu *cpu, enum trap trap)
+{
+    if (!cpu->machine->hv || (cpu->msr & MSR_S))
+        return false;
+    hv_enter(cpu, trap);
+    return true;
+}
+
+/* ---- scheduling ---- */
+
+/* Instructions until @ns, at least one. */
+static int64_t insns_until(const struct machine *m, uint64_t ns)
+{
+    uint64_t shift = m->cfg.icount_shift;
+    uint64_t insns;
+
+    if (ns <= m->now_ns)
+        return 1;
+    insns = (ns - m->now_ns + (1ULL << shift) - 1) >> shift;
+    return insns > INT32_MAX ? INT32_MAX : (int64_t)insns;
+}
+
+/* The earliest DEC or HDEC of the CPUs that are on. */
+static uint64_t next_timer_ns(const struct machine *m)
+{
+    uint64_t next = ~0ULL;
+
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        const struct cpu *cpu = &m->cpus[i];
+        uint64_t ns = cpu->run_state == CPU_STOPPED ? ~0ULL : cpu_next_timer_ns(cpu);
+
+        next = ns < next ? ns : next;
+    }
+    return next;
+}
+
+static bool is_runnable(struct cpu *cpu)
+{
+    if (cpu->run_state == CPU_STOPPED)
+        return false;
+    cpu_update_timers(cpu);
+    if (cpu->run_state == CPU_RUNNING)
+        return true;
+    if (!cpu->irq_pending && !cpu->prodded)
+        return false;
+    cpu->prodded = false;
+    cpu->run_state = CPU_RUNNING;
+    return true;
+}
+
+static void run_slice(struct machine *m, struct cpu *cpu, int64_t budget)
+{
+    m->slice_insns = cpu->insn_retired;
+    m->slice_stalls = cpu->stalls;
+    cpu->slice_end = cpu->insn_retired + (uint64_t)budget;
+    cpu->budget = budget;
+    cpu->op = NULL;
+    cpu->stop_request = false;
+    m->current = cpu;
+    m->engine->run(cpu, budget);
+    m->current = NULL;
+    m->now_ns += (cpu->insn_retired - m->slice_insns + cpu->stalls - m->slice_stalls)
+                 << m->cfg.icount_shift;
+    m->insn_total += cpu->insn_retired - m->slice_insns;
+    /* Another CPU may store to the granule now; the ISA lets a reservation be lost at any time. */
+    if (m->ncpus > 1)
+        cpu->reserve_valid = false;
+}
+
+/* One turn of every CPU. Returns how many ran. */
+static unsigned run_round(struct machine *m)
+{
+    unsigned ran = 0;
+
+    for (unsigned i = 0; i < m->ncpus && m->stop == STOP_NONE && !m->reset_request; i++) {
+        struct cpu *cpu = &m->cpus[i];
+
+        if (!is_runnable(cpu))
+            continue;
+        int64_t budget = insns_until(m, next_timer_ns(m));
+        int64_t limit = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
+        run_slice(m, cpu, budget < limit ? budget : limit);
+        ran++;
+    }
+    return ran;
+}
+
+/* Nobody can run: warp to the next timer, asleep for as long as the guest thinks it takes. */
+static void idle(struct machine *m)
+{
+    uint64_t next = next_timer_ns(m);
+    uint64_t wait = next == ~0ULL || next < m->now_ns ? ~0ULL : next - m->now_ns;
+
+    if (next != ~0ULL && !m->cfg.icount_sleep) {
+        m->now_ns = next > m->now_ns ? next : m->now_ns;
+        return;
+    }
+    if (wait > 500000000ULL)
+        wait = 500000000ULL; /* look at -timeout and signals now and then */
+    uint64_t before = host_ns(CLOCK_MONOTONIC);
+    chardev_wait(m->console, wait);
+    uint64_t slept = host_ns(CLOCK_MONOTONIC) - before;
+    m->now_ns += slept < wait ? slept : wait;
+}
+
+static void check_host(struct machine *m, uint64_t start, unsigned *rounds)
+{
+    if (chardev_quit_requested(m->console))
+        machine_request_stop(m, STOP_QUIT, "quit");
+    if (m->cfg.timeout_s > 0 && ++*rounds % TIMEOUT_ROUNDS == 0 &&
+        (double)(host_ns(CLOCK_MONOTONIC) - start) > m->cfg.timeout_s * 1e9)
+        machine_request_stop(m, STOP_TIMEOUT, "time is up");
+}
+
+static bool reset(struct machine *m)
+{
+    m->reset_request = false;
+    for (unsigned i = 0; i < m->ncpus; i++)
+        cpu_reset(&m->cpus[i]);
+    return hv_reset(m->hv);
+}
+
+/* -no-shutdown: the guest is gone, its console stays until the user quits. */
+static void wait_for_quit(struct machine *m, uint64_t start)
+{
+    unsigned rounds = 0;
+
+    m->stop = STOP_NONE;
+    while (m->stop == STOP_NONE) {
+        chardev_wait(m->console, 200000000ULL);
+        (void)chardev_can_read(m->console);
+        rounds = TIMEOUT_ROUNDS - 1;
+        check_host(m, start, &rounds);
+    }
+}
+
+enum machine_stop machine_run(struct machine *m)
+{
+    uint64_t start = host_ns(CLOCK_MONOTONIC);
+    unsigned rounds = 0;
+
+    while (m->stop == STOP_NONE) {
+        hv_console_poll(m->hv);
+        if (!run_round(m)) {
+            idle(m);
+            rounds = TIMEOUT_ROUNDS - 1;
+        }
+        if (m->reset_request && m->stop == STOP_NONE && !reset(m))
+            machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
+        check_host(m, start, &rounds);
+    }
+    enum machine_stop why = m->stop;
+    if (m->cfg.shutdown_pauses && why == STOP_POWER_OFF)
+        wait_for_quit(m, start);
+    return why;
+}
+
+/* ---- construction ---- */
+
+static bool create_cpus(struct machine *m)
+{
+    m->cpus = aligned_alloc(64, (sizeof(struct cpu) * m->cfg.cpus + 63) & ~63ULL);
+    if (!m->cpus)
+        return false;
+    memset(m->cpus, 0, sizeof(struct cpu) * m->cfg.cpus);
+    m->ncpus = m->cfg.cpus;
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        struct cpu *cpu = &m->cpus[i];
+
+        cpu->machine = m;
+        cpu->index = i;
+        cpu->server = i;
+        if (!tlb_init(cpu))
+            return false;
+        cpu_reset(cpu);
+        if (m->engine->cpu_init && !m->engine->cpu_init(cpu))
+            return false;
+    }
+    return true;
+}
+
+struct machine *machine_create(const struct machine_config *cfg, struct chardev *console)
+{
+    struct machine *m = calloc(1, sizeof(*m));
+    bool ok = m != NULL;
+
+    if (ok) {
+        m->cfg = *cfg;
+        m->engine = cfg->engine;
+        m->console = console;
+        seed_random(m);
+        ok = memory_init(&m->mem, cfg->ram_size + hv_ram_needed(cfg), 0) && create_cpus(m) &&
+             (m->hv = hv_create(m)) != NULL;
+    }
+    if (!ok) {
+        fprintf(stderr, "pefemu: -m %lluM: the host has not enough memory\n",
+                (unsigned long long)(cfg->ram_size / MiB));
+    } else {
+        ok = hv_reset(m->hv); /* says itself what is wrong */
+    }
+    if (!ok) {
+        machine_destroy(m);
+        return NULL;
+    }
+    return m;
+}
+
+void machine_destroy(struct machine *m)
+{
+    if (!m)
+        return;
+    hv_destroy(m->hv);
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        if (m->engine->cpu_destroy)
+            m->engine->cpu_destroy(&m->cpus[i]);
+        tlb_destroy(&m->cpus[i]);
+    }
+    free(m->cpus);
+    if (m->engine && m->engine->machine_destroy)
+        m->engine->machine_destroy(m);
+    memory_free(&m->mem);
+    free(m);
+}
