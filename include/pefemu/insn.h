@@ -4,19 +4,22 @@
  * include/pefemu/insn.def has one row per mnemonic (record and overflow forms stand in rows of
  * their own):
  *
- *   INSN(ID, "mnemonic", FORM, "operands", match, mask, FAC, PRIV, ISA)
+ *   INSN(ID, handler, "mnemonic", FORM, "operands", match, mask, FAC, PRIV, ISA)
  *
  *   ID        C identifier: the mnemonic in capitals, '.' written as a trailing '_' (ADDO_)
+ *   handler   the same in lower case behind op_: C cannot derive it (op_addo_)
  *   FORM      encoding form of the ISA (I B SC D DS DQ DX X XL XFX XFL XX1 XX2 XX3 XX4 XS XO A M
- *             MD MDS VA VC VX Z22 Z23 EVX...), decides how insn.imm and the VSX numbers are filled
- *   operands  comma-separated operand names in assembler order; src/cpu/disas.c knows each name
- *   match,mask  a word w is this instruction when (w & mask) == match
+ *             MD MDS VA VC VX Z22 Z23), decides how insn.imm and the VSX numbers are filled
+ *   operands  comma-separated operand names in assembler order; src/cpu/disas.c knows each name.
+ *             NAME@6-10 is an unsigned number in those bits, =0 prints as it stands
+ *   match,mask  a word w is this instruction when (w & mask) == match; reserved bits are part of
+ *             the mask (as assemblers see it) unless guests are known to set them
  *   FAC       facility: FXU LSU BRU CRU FPU VMX VSX DFP SYS; decides which MSR enable bit it needs
  *             (FPU and DFP: FP; VMX: VEC; VSX: see src/cpu/decode.c) and how engines treat it
  *   PRIV      USER, PRIV (privileged), HV (hypervisor), UV (ultravisor)
  *   ISA       level that introduced it: P1 P2 PPC V2_00 V2_01 ... V3_0 V3_0B
  *
- * The handler of a row is op_<id in lower case>. A row whose handler no file defines takes
+ * A row whose handler no file defines takes
  * op_unimplemented (weak alias, src/cpu/unimplemented.c): illegal-instruction interrupt, -d unimp.
  */
 #ifndef PEFEMU_INSN_H
@@ -50,15 +53,18 @@ typedef const struct insn *(*insn_thread)(struct cpu *cpu, const struct insn *in
 /* One decoded instruction: 32 bytes. */
 struct insn {
     insn_thread fn;  /* interp only */
-    int64_t imm;     /* by form, see decode.c: D/DS/DQ/DX displacement or SI (sign-extended), I/B
-                        branch displacement, rotate masks of M/MD forms (as uint64_t) */
+    int64_t imm;     /* by form: D/DS/DQ displacement in bytes or SI, sign-extended; UI of logical
+                        immediates and cmpli, zero-extended; already shifted left by 16 in addis,
+                        oris, xoris, andis. and addpcis; I/B branch displacement in bytes;
+                        M/MD/MDS the 64-bit mask of the rotate; XFX the SPR/TBR number; else 0 */
     uint32_t word;   /* the instruction as the ISA prints it (most significant byte first) */
     uint16_t id;     /* enum insn_id */
-    uint8_t rt;      /* bits 6:10; VSX forms: XT/XS 0..63 */
+    uint8_t rt;      /* bits 6:10; VSX forms and lxsd, lxssp, stxsd, stxssp: VSR 0..63. Operands
+                        that the ISA calls VRx (VMX, quad precision) stay 0..31: VSR 32 + n */
     uint8_t ra;      /* bits 11:15; VSX forms with XA: 0..63 */
     uint8_t rb;      /* bits 16:20; VSX forms with XB: 0..63 */
     uint8_t rc;      /* bits 21:25; XX4: XC 0..63 */
-    uint8_t sh;      /* shift amount of M/MD/XS forms, 0..63 */
+    uint8_t sh;      /* shift amount of M/MD/XS forms and of srawi, 0..63 */
     uint8_t spare;
 };
 
@@ -81,6 +87,10 @@ extern const struct insn_row insn_table[INSN_COUNT];
  * Never fails: an unknown word decodes as INSN_ILLEGAL. Does not touch in->fn.
  */
 void insn_decode(struct insn *in, uint32_t word);
+
+/* The MSR bit (MSR_FP, MSR_VEC or MSR_VSX) that @in needs; 0: none. Depends on operands too: some
+ * VSX instructions belong to the vector facility when they name VSRs 32..63. */
+uint64_t insn_facility_need(const struct insn *in);
 
 /**
  * insn_disas - textual form of @word as objdump -M power9,raw writes it
