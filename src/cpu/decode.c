@@ -1,8 +1,8 @@
 /*
  * From an instruction word to its row and operands, driven by insn.def.
  *
- * Rows are found through an index over the primary opcode and those of the bits 21:31 that tell rows
- * of that opcode apart. A bucket lists its candidate rows, the one with most mask bits first.
+ * Rows are found through an index over the primary opcode and those of the bits 21:31 that tell
+ * rows of that opcode apart. A bucket lists its candidate rows, the one with most mask bits first.
  */
 #include "pefemu/cpu.h"
 
@@ -21,9 +21,32 @@ const struct insn_row insn_table[INSN_COUNT] = {
 };
 
 enum form {
-    FORM_I, FORM_B, FORM_SC, FORM_D, FORM_DS, FORM_DQ, FORM_DX, FORM_X, FORM_XL, FORM_XFX, FORM_XFL,
-    FORM_XX1, FORM_XX2, FORM_XX3, FORM_XX4, FORM_XS, FORM_XO, FORM_A, FORM_M, FORM_MD, FORM_MDS,
-    FORM_VA, FORM_VC, FORM_VX, FORM_Z22, FORM_Z23,
+    FORM_I,
+    FORM_B,
+    FORM_SC,
+    FORM_D,
+    FORM_DS,
+    FORM_DQ,
+    FORM_DX,
+    FORM_X,
+    FORM_XL,
+    FORM_XFX,
+    FORM_XFL,
+    FORM_XX1,
+    FORM_XX2,
+    FORM_XX3,
+    FORM_XX4,
+    FORM_XS,
+    FORM_XO,
+    FORM_A,
+    FORM_M,
+    FORM_MD,
+    FORM_MDS,
+    FORM_VA,
+    FORM_VC,
+    FORM_VX,
+    FORM_Z22,
+    FORM_Z23,
 };
 
 static const uint8_t row_form[INSN_COUNT] = {
@@ -35,10 +58,10 @@ static const uint8_t row_form[INSN_COUNT] = {
 
 /* ---- the index ---- */
 
-#define OPCODES    64
-#define XO_MASK    0x7ffu /* bits 21:31 */
-#define POOL_SIZE  24576
-#define BUCKETS    16384
+#define OPCODES   64
+#define XO_MASK   0x7ffu /* bits 21:31 */
+#define POOL_SIZE 24576
+#define BUCKETS   16384
 
 /* Written once, before main(), and constant from then on. */
 static struct {
