@@ -81,6 +81,10 @@ enum machine_stop machine_run(struct machine *m);
 void machine_request_stop(struct machine *m, enum machine_stop why, const char *text);
 void machine_request_reset(struct machine *m);
 
+/* RAM at @ra was written on behalf of something other than @except (or NULL): the reservations of
+ * its 128-byte granule are lost. The scheduler drops those of the CPU it leaves. src/cpu/atomic.c */
+void cpu_break_reservations(struct machine *m, ra_t ra, const struct cpu *except);
+
 /* Guest time in ns, exact also inside a handler; TB = ns * 64 / 125. */
 uint64_t machine_now_ns(const struct machine *m);
 static inline uint64_t ns_to_tb(uint64_t ns)
