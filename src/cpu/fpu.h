@@ -53,6 +53,7 @@ struct fp_op {
     bool oe, ue;      /* overflow/underflow enabled: the result is the ISA's bias-adjusted one */
     uint64_t flags;   /* out: FPSCR_OX UX ZX XX VX* bits raised */
     bool fi, fr;      /* out: inexact, rounded up in magnitude */
+    bool ve;          /* invalid operation enabled: only the ordered comparisons look at it */
 };
 
 /* Arithmetic on IEEE bit patterns. NaN rules of the ISA: first of (A, C/B as the ISA lists them)
@@ -84,6 +85,8 @@ uint64_t f64_round_to_single(uint64_t b, struct fp_op *op); /* frsp, xsrsp */
 /* Estimates: the ISA's bound, bit for bit what POWER9 gives where known (document otherwise). */
 uint64_t f64_re(uint64_t b, struct fp_op *op);
 uint64_t f64_rsqrte(uint64_t b, struct fp_op *op);
+uint64_t f64_res(uint64_t b, struct fp_op *op);     /* fres, xsresp: rounded to single */
+uint64_t f64_rsqrtes(uint64_t b, struct fp_op *op); /* frsqrtes, xsrsqrtesp */
 uint32_t f32_re(uint32_t b, struct fp_op *op);
 uint32_t f32_rsqrte(uint32_t b, struct fp_op *op);
 
@@ -122,6 +125,7 @@ uint32_t f32_round_int(uint32_t b, bool exact_flag, struct fp_op *op);
 /* FPRF class code (5 bits, C FPCC) of a result. @single: classify denormals by single range. */
 unsigned f64_fprf(uint64_t v, bool single);
 unsigned f32_fprf(uint32_t v);
+unsigned f16_fprf(uint16_t v);
 
 /* ---- FPSCR (src/cpu/fpscr.c) ---- */
 /* Settles lazy effects; call before reading or writing cpu->fpscr other than through these. */
@@ -137,6 +141,12 @@ void fp_begin(struct cpu *cpu, struct fp_op *op);
  */
 #define FPRF_KEEP 0xff
 bool fp_end(struct cpu *cpu, const struct fp_op *op, unsigned fprf, trap_t *trap);
+/* The same for vector operations: sticky exception bits only; FI, FR and FPRF stay. */
+bool fp_end_sticky(struct cpu *cpu, const struct fp_op *op, trap_t *trap);
+/* The same for scalar comparisons: sticky bits, FPCC and CR field @bf become @cc; C FI FR stay. */
+trap_t fp_end_compare(struct cpu *cpu, const struct fp_op *op, unsigned bf, unsigned cc);
+/* The program interrupt of an FPSCR write that leaves FEX set, when MSR[FE0|FE1] asks for it. */
+trap_t fpscr_check_trap(struct cpu *cpu);
 /* CR1 of a record form: FX FEX VX OX. */
 void fp_set_cr1(struct cpu *cpu);
 
