@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A character back end: stdio, a socket, a file, null. The console device writes to it and polls it;
- * the terminal front end (Ctrl-A keys) hides behind the same interface. src/devices/chardev.c
+ * A character back end: stdio, a file, null. The console device writes to it and polls it; the
+ * terminal front end (Ctrl-A keys) hides behind the same interface. src/devices/chardev.c
  */
 #ifndef PEFEMU_CHARDEV_H
 #define PEFEMU_CHARDEV_H
@@ -19,5 +20,22 @@ size_t chardev_read(struct chardev *cd, void *buf, size_t len);
 bool chardev_can_read(struct chardev *cd);
 /* Sleep until input arrives, a signal, or @ns passed (UINT64_MAX: no limit). */
 void chardev_wait(struct chardev *cd, uint64_t ns);
+
+/**
+ * chardev_open - make the back end that @spec names
+ * @spec: stdio, mon:stdio, null, none or file:PATH, as -serial takes it
+ * @why:  set to a sentence when NULL is returned
+ * stdio forms put a terminal into raw mode; it is restored by chardev_close(), at exit and when a
+ * signal ends the process. Only one stdio back end may exist at a time.
+ */
+struct chardev *chardev_open(const char *spec, const char **why);
+/* True when chardev_open() knows the form of @spec; opens nothing. */
+bool chardev_spec_valid(const char *spec, const char **why);
+void chardev_close(struct chardev *cd); /* accepts NULL */
+
+/* The user typed Ctrl-A x, or SIGINT, SIGTERM, SIGHUP or SIGQUIT arrived. Poll between slices. */
+bool chardev_quit_requested(struct chardev *cd);
+/* The signal that asked to quit, 0 when none did. */
+int chardev_quit_signal(void);
 
 #endif

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+# The only place where build flags are set. `make help` lists the targets.
+#
+# Variables for the command line: BUILD=dir CC=gcc|clang OPT="-O2 -g" SANITIZE=address,undefined
+# HOST_ARCH_FLAGS= (empty: portable code for any x86-64; default: tuned for this machine)
+# WERROR= (empty: warnings do not stop the build)  DESTDIR= PREFIX=/usr/local
+
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD  ?= build
+PREFIX ?= /usr/local
+OPT    ?= -O2 -g
+WERROR ?= -Werror
+PEFEMU_CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/pefemu
+export PEFEMU_CACHE
+
+cc-option = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
+
+# pefemu runs where it is built, unless a packager says otherwise.
+ifeq ($(origin HOST_ARCH_FLAGS),undefined)
+HOST_ARCH_FLAGS := $(call cc-option,-march=native)
+endif
+# The threaded handlers of the default engine: global common subexpressions cost registers there.
+INTERP_FLAGS := $(call cc-option,-fno-gcse) -fomit-frame-pointer
+
+# Guest semantics want wrapping integers, no type-based aliasing and no fused multiply-add that was
+# not asked for.
+SEMANTIC_FLAGS := -fno-strict-aliasing -fwrapv -ffp-contract=off
+WARNINGS := -Wall -Wextra $(WERROR)
+ifneq ($(SANITIZE),)
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+endif
+ALL_CFLAGS = -std=gnu11 $(OPT) $(WARNINGS) $(SEMANTIC_FLAGS) $(HOST_ARCH_FLAGS) $(SANITIZE_FLAGS) \
+             $(CFLAGS)
+ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
+ALL_LDFLAGS = $(SANITIZE_FLAGS) $(LDFLAGS)
+LIBS := -lelf -lz -lzstd -lfdt -lm
+TEST_LIBS := -Wl,--as-needed -lcmocka -lcapstone -lmpfr -lgmp $(LIBS)
+
+SOURCES := $(sort $(shell find src -name '*.c' -not -path 'src/tools/*'))
+LIB_SOURCES := $(filter-out src/main.c,$(SOURCES))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIBRARY := $(BUILD)/libpefemu.a
+# A row of insn.def without a handler is a weak alias: all of the library must be linked, or the
+# weak definition hides the handler that stands in another member.
+WHOLE_LIBRARY := -Wl,--whole-archive $(LIBRARY) -Wl,--no-whole-archive
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system/guest_check.c)
+
+.PHONY: all run test check check-programs test-full bench install uninstall format lint clean asan \
+        guest help FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(BUILD)/pefemu $(BUILD)/pefemu.1 $(BUILD)/pefemu.bash
+
+# ---- build ----
+$(BUILD)/pefemu: $(call objects,src/main.c) $(LIBRARY)
+	@echo "  LINK    $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(WHOLE_LIBRARY) $(LIBS)
+
+$(LIBRARY): $(call objects,$(LIB_SOURCES)) $(BUILD)/gen/sources
+	@echo "  AR      $@"
+	@rm -f $@
+	@$(AR) rcs $@ $(call objects,$(LIB_SOURCES))
+
+$(BUILD)/obj/src/engine/interp%.o: FILE_FLAGS = $(INTERP_FLAGS)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(FILE_FLAGS) -MMD -MP -c -o $@ $<
+
+# Written only when the content changes, so that a changed flag, a removed source or a new commit
+# rebuilds exactly what depends on it.
+update = @mkdir -p $(@D); printf '%s\n' $(1) >$@.new; \
+         if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/gen/flags: FORCE
+	$(call update,'$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(INTERP_FLAGS)')
+$(BUILD)/gen/sources: FORCE
+	$(call update,$(LIB_SOURCES))
+COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
+$(BUILD)/gen/version.h: FORCE
+	$(call update,'#define PEFEMU_VERSION "$(VERSION)"' '#define PEFEMU_COMMIT "$(COMMIT)"')
+
+# Manual page and completion come from the option table.
+$(BUILD)/optdoc: src/tools/optdoc.c $(BUILD)/gen/version.h include/pefemu/option.def \
+                 include/pefemu/exitcode.def include/pefemu/logitem.def $(BUILD)/gen/flags
+	@echo "  CC      $<"
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+$(BUILD)/pefemu.1: $(BUILD)/optdoc
+	@$< man >$@
+$(BUILD)/pefemu.bash: $(BUILD)/optdoc
+	@$< completion >$@
+
+# ---- run ----
+guest:
+	@scripts/guest
+
+run:
+	@scripts/install-deps build
+	@+$(MAKE) --no-print-directory all
+	@scripts/guest
+	@scripts/run $(BUILD)/pefemu
+
+# ---- tests ----
+# A test may include the .c file that it tests: its definitions come first and win.
+$(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY)
+	@echo "  TEST    $<"
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< \
+	    -Wl,--allow-multiple-definition $(WHOLE_LIBRARY) $(TEST_LIBS)
+
+# Runs inside the guest: a static program for ppc64el.
+GUEST_CC ?= powerpc64le-linux-gnu-gcc
+$(BUILD)/tests/system/%: tests/system/%.c
+	@echo "  GUESTCC $<"
+	@mkdir -p $(@D)
+	@$(GUEST_CC) -std=gnu11 -O3 -mcpu=power9 -static -Wall -Wextra -o $@ $< -lm
+
+check-programs: all $(UNIT_TESTS)
+
+test:
+	@scripts/install-deps build test
+	@+$(MAKE) --no-print-directory check
+
+check:
+	@+$(MAKE) --no-print-directory check-programs
+	@+scripts/check $(BUILD) $(if $(GUEST_CC),$(GUEST_CC),powerpc64le-linux-gnu-gcc)
+
+test-full:
+	@scripts/install-deps build test
+	@+PEFEMU_FULL=1 $(MAKE) --no-print-directory check
+	@+PEFEMU_FULL=1 $(MAKE) --no-print-directory asan
+
+asan:
+	@+ASAN_OPTIONS=detect_odr_violation=0:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1 \
+	    $(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined \
+	    OPT="-O1 -g" check
+
+bench: all
+	@if [ -x bench/run.sh ]; then bench/run.sh $(BUILD); else echo "bench/run.sh is not there yet"; fi
+
+# ---- install ----
+install: all
+	install -D -m 755 $(BUILD)/pefemu $(DESTDIR)$(PREFIX)/bin/pefemu
+	install -D -m 644 $(BUILD)/pefemu.1 $(DESTDIR)$(PREFIX)/share/man/man1/pefemu.1
+	install -D -m 644 $(BUILD)/pefemu.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pefemu
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/pefemu $(DESTDIR)$(PREFIX)/share/man/man1/pefemu.1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pefemu
+
+# ---- housekeeping ----
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+lint: $(BUILD)/gen/version.h
+	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+	    --suppress=missingIncludeSystem --suppress=unknownMacro -Iinclude -Isrc src
+	clang-tidy --quiet --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,\
+	-bugprone-reserved-identifier,-bugprone-macro-parentheses,-bugprone-narrowing-conversions,\
+	-bugprone-branch-clone,-bugprone-assignment-in-if-condition,clang-analyzer-core.*' \
+	    $(SOURCES) -- -std=gnu11 $(ALL_CPPFLAGS)
+clean:
+	rm -rf build build-asan $(filter-out build build-asan . /,$(BUILD))
+
+help:
+	@echo "make            build into $(BUILD)/"
+	@echo "make run        install what is needed, build, fetch Debian's kernel, boot it to a shell"
+	@echo "make test       install what is needed, run all tests (under 20 minutes)"
+	@echo "make check      run the tests, install nothing"
+	@echo "make test-full  the long tests too, and everything again with sanitizers"
+	@echo "make bench      measure speed; with QEMU installed, the ratio to it"
+	@echo "make install DESTDIR= PREFIX=/usr/local     program, manual page, completion"
+	@echo "make guest, format, lint, clean, asan; BUILD=dir CC=clang HOST_ARCH_FLAGS= WERROR="
+
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES))) $(addsuffix .d,$(UNIT_TESTS))
