@@ -37,11 +37,19 @@ struct tlb_key {
     uint32_t mode; /* PR HV IR DR S LE + key-0 bits of AMR/IAMR + LPCR bits that matter */
 };
 
+/* Second level, asked by mmu_load() and mmu_store() before they walk: 4 KiB pages whose granule does
+ * not fit a first-level entry. Stores through it look at code_map, so it never needs protecting. */
+#define TLB_SMALL_LOG2    12
+#define TLB_SMALL_MASK    (~((1ULL << TLB_SMALL_LOG2) - 1))
+#define TLB_SMALL_ENTRIES 1024
+
 struct tlb_ctx {
     struct tlb_entry e[TLB_ENTRIES];
     struct itlb_entry i[ITLB_ENTRIES];
+    struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     struct tlb_key key;
     uint64_t last_used;
+    bool filled; /* e[] or s[] got an entry since the last flush of the whole context */
 };
 
 static inline unsigned tlb_index(ea_t ea)
@@ -49,13 +57,22 @@ static inline unsigned tlb_index(ea_t ea)
     return (ea >> TLB_GRANULE_LOG2 ^ ea >> (TLB_GRANULE_LOG2 + 12)) & (TLB_ENTRIES - 1);
 }
 
-/* src/mmu/tlb.c. A cpu's set has up to 16 contexts, least recently used goes. */
-bool tlb_init(struct cpu *cpu);
+static inline unsigned tlb_small_index(ea_t ea)
+{
+    return (ea >> TLB_SMALL_LOG2 ^ ea >> (TLB_SMALL_LOG2 + 10)) & (TLB_SMALL_ENTRIES - 1);
+}
+
+/* src/mmu/tlb.c. A cpu's set has up to 32 contexts, least recently used goes. */
+bool tlb_init(struct cpu *cpu); /* again on a CPU that has a set: forgets everything */
 void tlb_destroy(struct cpu *cpu);
 /* Points cpu->tlb at the context of the CPU's present mode; called by cpu_set_msr() and by writes
- * to PIDR, LPIDR, LPCR, AMR, IAMR. Flushes nothing. */
+ * to PIDR, LPIDR, LPCR, AMR, IAMR. Flushes nothing: writes to PTCR, HRMOR and URMOR need
+ * tlb_flush_all() too. */
 void tlb_switch(struct cpu *cpu);
-/* Drops entries of all contexts that match; @ea == ~0: the whole context. lpid/pid ~0u: any. */
+/* Drops entries of all contexts that match; @ea == ~0: the whole context. lpid/pid ~0u: any. With
+ * @pid ~0u the cached partition-scoped translations go too. PID 0 owns the kernel's quadrant in every
+ * context. After a change of a partition-scoped tree or a partition-table entry call it for each CPU
+ * with (lpid, ~0u, ~0, 0). */
 void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned size_log2);
 void tlb_flush_all(struct cpu *cpu);
 /* A page of @m gets predecoded: no TLB of any CPU may keep a write tag on its granule. */
@@ -93,9 +110,13 @@ trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word);
 /* Checks that [ea, ea+size) may be stored to, without storing (dcbz, stmw, larx...). */
 trap_t mmu_check_store(struct cpu *cpu, ea_t ea, unsigned size);
 /* Host pointer to @size bytes at @ea (must not cross a 4 KiB page) if RAM and accessible, for block
- * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM. */
+ * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM. With ACCESS_STORE the
+ * predecoded operations of the bytes are dropped beforehand. */
 trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, uint8_t **host,
                 ra_t *ra);
+
+/* The DSI of larx, stcx., lq and friends on caching-inhibited storage (xlate.guarded_io). */
+trap_t mmu_bad_access(struct cpu *cpu, ea_t ea, enum mmu_access access);
 
 /* TLB management instructions (src/mmu/tlbie.c): handlers op_tlbie, op_tlbiel, op_slb* use these. */
 
@@ -112,9 +133,10 @@ bool secure_check(const struct machine *m, ra_t ra, bool s);
         if (likely(e->tag_r == ((ea + bits / 8 - 1) & TLB_MASK))) {                                \
             memcpy(&v, (const void *)(ea + e->addend), sizeof(v));                                 \
         } else {                                                                                   \
-            trap_t t = mmu_load(cpu, ea, sizeof(v), &v);                                           \
+            trap_t t = mmu_load(cpu, ea, sizeof(v), cpu->scratch);                                 \
             if (unlikely(t))                                                                       \
                 return t;                                                                          \
+            memcpy(&v, cpu->scratch, sizeof(v));                                                   \
         }                                                                                          \
         *out = likely(cpu->le) ? le##bits(v) : be##bits(v);                                        \
         return TRAP_NONE;                                                                          \
@@ -127,7 +149,8 @@ bool secure_check(const struct machine *m, ra_t ra, bool s);
             memcpy((void *)(ea + e->addend), &v, sizeof(v));                                       \
             return TRAP_NONE;                                                                      \
         }                                                                                          \
-        return mmu_store(cpu, ea, sizeof(v), &v);                                                  \
+        memcpy(cpu->scratch, &v, sizeof(v));                                                       \
+        return mmu_store(cpu, ea, sizeof(v), cpu->scratch);                                        \
     }
 #define be8(x) (x)
 #define le8(x) (x)
@@ -147,9 +170,10 @@ static inline trap_t mem_load128(struct cpu *cpu, ea_t ea, union vsr *out)
     if (likely(e->tag_r == ((ea + 15) & TLB_MASK))) {
         memcpy(v, (const void *)(ea + e->addend), sizeof(v));
     } else {
-        trap_t t = mmu_load(cpu, ea, sizeof(v), v);
+        trap_t t = mmu_load(cpu, ea, sizeof(v), cpu->scratch);
         if (unlikely(t))
             return t;
+        memcpy(v, cpu->scratch, sizeof(v));
     }
     VD(*out, 0) = likely(cpu->le) ? le64(v[1]) : be64(v[0]);
     VD(*out, 1) = likely(cpu->le) ? le64(v[0]) : be64(v[1]);
@@ -166,7 +190,8 @@ static inline trap_t mem_store128(struct cpu *cpu, ea_t ea, const union vsr *in)
         memcpy((void *)(ea + e->addend), v, sizeof(v));
         return TRAP_NONE;
     }
-    return mmu_store(cpu, ea, sizeof(v), v);
+    memcpy(cpu->scratch, v, sizeof(v));
+    return mmu_store(cpu, ea, sizeof(v), cpu->scratch);
 }
 
 #endif

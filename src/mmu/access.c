@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The slow way of every memory access: second-level TLB, translation, RAM or device, straddles. */
+#include "mmu_internal.h"
+#include "tlb_internal.h"
+
+#define PAGE_LEFT(ea) (unsigned)((1ULL << TLB_SMALL_LOG2) - ((ea) & ~TLB_SMALL_MASK))
+
+/* The part of an access that lies in one 4 KiB page. */
+struct part {
+    uint8_t *host; /* RAM, or NULL: a device */
+    const struct mmio_region *io;
+    ea_t ea;
+    ra_t ra;
+    unsigned len;
+};
+
+static trap_t bad_real(struct cpu *cpu, ea_t ea, enum mmu_access access)
+{
+    struct walk w = {.cpu = cpu, .ea = ea, .access = access};
+    return fault_bad_real(&w, false);
+}
+
+static bool part_from_entry(const struct tlb_entry *e, ea_t mask, enum mmu_access access,
+                            struct part *p)
+{
+    if ((access == ACCESS_STORE ? e->tag_w : e->tag_r) != (p->ea & mask))
+        return false;
+    p->host = (uint8_t *)(p->ea + e->addend);
+    p->ra = e->ra + (p->ea & ~mask);
+    return true;
+}
+
+/* Loads and stores only: what the entries permit says nothing about execution. */
+static bool part_from_tlb(struct cpu *cpu, enum mmu_access access, struct part *p)
+{
+    const struct tlb_ctx *ctx = cpu->tlb;
+    if (access == ACCESS_FETCH)
+        return false;
+    return part_from_entry(&ctx->s[tlb_small_index(p->ea)], TLB_SMALL_MASK, access, p) ||
+           part_from_entry(&ctx->e[tlb_index(p->ea)], TLB_MASK, access, p);
+}
+
+static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access access,
+                           struct part *p)
+{
+    struct xlate x;
+    *p = (struct part){.ea = ea, .len = len};
+    if (part_from_tlb(cpu, access, p))
+        return TRAP_NONE;
+    trap_t t = mmu_translate(cpu, ea, access, &x);
+    if (unlikely(t))
+        return t;
+    const struct memory *mem = &cpu->machine->mem;
+    p->ra = x.ra;
+    p->host = memory_ptr(mem, x.ra, len);
+    if (!p->host)
+        p->io = memory_find_mmio(mem, x.ra, len);
+    if (unlikely(!p->host && !p->io))
+        return bad_real(cpu, ea, access);
+    if (p->host && access != ACCESS_FETCH)
+        tlb_fill(cpu, ea, &x);
+    return TRAP_NONE;
+}
+
+/* ---- devices: naturally aligned pieces of 1, 2, 4 or 8 bytes ---- */
+
+static unsigned piece_size(ra_t ra, unsigned len)
+{
+    unsigned size = 8;
+    while (size > len || (ra & (size - 1)))
+        size >>= 1;
+    return size;
+}
+
+static trap_t io_load(struct cpu *cpu, const struct part *p, uint8_t *buf)
+{
+    for (unsigned done = 0; done < p->len;) {
+        ra_t ra = p->ra + done;
+        unsigned size = piece_size(ra, p->len - done);
+        uint64_t value = 0;
+        if (!p->io->ops->load(p->io->opaque, cpu, ra - p->io->base, size, &value))
+            return bad_real(cpu, p->ea, ACCESS_LOAD);
+        for (unsigned i = 0; i < size; i++)
+            buf[done + i] = value >> 8 * (size - 1 - i);
+        done += size;
+    }
+    return TRAP_NONE;
+}
+
+static trap_t io_store(struct cpu *cpu, const struct part *p, const uint8_t *buf)
+{
+    for (unsigned done = 0; done < p->len;) {
+        ra_t ra = p->ra + done;
+        unsigned size = piece_size(ra, p->len - done);
+        uint64_t value = 0;
+        for (unsigned i = 0; i < size; i++)
+            value = value << 8 | buf[done + i];
+        if (!p->io->ops->store(p->io->opaque, cpu, ra - p->io->base, size, value))
+            return bad_real(cpu, p->ea, ACCESS_STORE);
+        done += size;
+    }
+    return TRAP_NONE;
+}
+
+/* ---- loads and stores ---- */
+
+/* A call of memcpy() costs more than the rest of a second-level hit. */
+static inline __attribute__((always_inline)) void copy_small(void *to, const void *from,
+                                                             unsigned size)
+{
+    switch (size) {
+    case 1:
+        memcpy(to, from, 1);
+        break;
+    case 2:
+        memcpy(to, from, 2);
+        break;
+    case 4:
+        memcpy(to, from, 4);
+        break;
+    case 8:
+        memcpy(to, from, 8);
+        break;
+    case 16:
+        memcpy(to, from, 16);
+        break;
+    default:
+        memcpy(to, from, size);
+    }
+}
+
+static trap_t part_load(struct cpu *cpu, const struct part *p, void *buf)
+{
+    if (unlikely(!p->host))
+        return io_load(cpu, p, buf);
+    copy_small(buf, p->host, p->len);
+    return TRAP_NONE;
+}
+
+/* Drops predecoded operations of [ra, ra+len), which lies in one page of RAM. */
+static inline void code_touched(struct machine *m, ra_t ra, unsigned len)
+{
+    if (unlikely(m->mem.code_map[memory_page_index(&m->mem, ra)]))
+        memory_written(m, ra, len);
+}
+
+static trap_t part_store(struct cpu *cpu, const struct part *p, const void *buf)
+{
+    if (unlikely(!p->host))
+        return io_store(cpu, p, buf);
+    copy_small(p->host, buf, p->len);
+    code_touched(cpu->machine, p->ra, p->len);
+    return TRAP_NONE;
+}
+
+/* Resolves all of an access of at most one page's length before any of it is done. */
+static trap_t parts_resolve(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
+                            struct part p[2])
+{
+    unsigned first = PAGE_LEFT(ea);
+    p[1].len = 0;
+    if (size <= first)
+        return part_resolve(cpu, ea, size, access, &p[0]);
+    trap_t t = part_resolve(cpu, ea, first, access, &p[0]);
+    if (t)
+        return t;
+    return part_resolve(cpu, cpu_ea(cpu, ea + first), size - first, access, &p[1]);
+}
+
+trap_t mmu_load(struct cpu *cpu, ea_t ea, unsigned size, void *buf)
+{
+    const struct tlb_entry *s = &cpu->tlb->s[tlb_small_index(ea)];
+    if (s->tag_r == ((ea + size - 1) & TLB_SMALL_MASK) && s->tag_r == (ea & TLB_SMALL_MASK)) {
+        copy_small(buf, (const void *)(ea + s->addend), size);
+        return TRAP_NONE;
+    }
+    struct part p[2];
+    trap_t t = parts_resolve(cpu, ea, size, ACCESS_LOAD, p);
+    if (!t)
+        t = part_load(cpu, &p[0], buf);
+    if (!t && p[1].len)
+        t = part_load(cpu, &p[1], (uint8_t *)buf + p[0].len);
+    return t;
+}
+
+trap_t mmu_store(struct cpu *cpu, ea_t ea, unsigned size, const void *buf)
+{
+    const struct tlb_entry *s = &cpu->tlb->s[tlb_small_index(ea)];
+    if (s->tag_w == ((ea + size - 1) & TLB_SMALL_MASK) && s->tag_w == (ea & TLB_SMALL_MASK)) {
+        copy_small((void *)(ea + s->addend), buf, size);
+        code_touched(cpu->machine, s->ra + (ea & ~TLB_SMALL_MASK), size);
+        return TRAP_NONE;
+    }
+    struct part p[2];
+    trap_t t = parts_resolve(cpu, ea, size, ACCESS_STORE, p);
+    if (!t)
+        t = part_store(cpu, &p[0], buf);
+    if (!t && p[1].len)
+        t = part_store(cpu, &p[1], (const uint8_t *)buf + p[0].len);
+    return t;
+}
+
+trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word)
+{
+    struct part p;
+    trap_t t = part_resolve(cpu, ea, 4, ACCESS_FETCH, &p);
+    if (t)
+        return t;
+    if (!p.host)
+        return bad_real(cpu, ea, ACCESS_FETCH);
+    *word = cpu->le ? get_le32(p.host) : get_be32(p.host);
+    return TRAP_NONE;
+}
+
+trap_t mmu_check_store(struct cpu *cpu, ea_t ea, unsigned size)
+{
+    while (size) {
+        struct part p;
+        unsigned len = PAGE_LEFT(ea) < size ? PAGE_LEFT(ea) : size;
+        trap_t t = part_resolve(cpu, ea, len, ACCESS_STORE, &p);
+        if (t)
+            return t;
+        ea = cpu_ea(cpu, ea + len);
+        size -= len;
+    }
+    return TRAP_NONE;
+}
+
+trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, uint8_t **host,
+                ra_t *ra)
+{
+    struct part p;
+    trap_t t = part_resolve(cpu, ea, size, access, &p);
+    if (t)
+        return t;
+    *host = p.host;
+    *ra = p.ra;
+    if (p.host && access == ACCESS_STORE)
+        code_touched(cpu->machine, p.ra, size);
+    return TRAP_NONE;
+}

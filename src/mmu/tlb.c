@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Software TLBs of one CPU: one context per translation mode, so that system calls, context switches
+ * and KUAP flush nothing; tlbie and friends drop what matches. */
+#define _GNU_SOURCE
+#include "tlb_internal.h"
+
+#include <stdlib.h>
+
+static void clear_entries(struct tlb_entry *e, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        e[i].tag_r = e[i].tag_w = TLB_NO_TAG;
+}
+
+/* The engine fills i[] on its own, so @filled says nothing about it. */
+static void ctx_clear(struct tlb_ctx *ctx)
+{
+    for (unsigned i = 0; i < ITLB_ENTRIES; i++)
+        ctx->i[i].tag = TLB_NO_TAG;
+    if (!ctx->filled)
+        return;
+    clear_entries(ctx->e, TLB_ENTRIES);
+    clear_entries(ctx->s, TLB_SMALL_ENTRIES);
+    ctx->filled = false;
+}
+
+/* ---- contexts ---- */
+
+static struct tlb_key key_of(const struct cpu *cpu)
+{
+    uint64_t msr = cpu->msr;
+    uint32_t mode = (msr & MODE_MSR) | (msr >> 32 & (MODE_HV | MODE_SF)) |
+                    ((cpu->lpcr & (LPCR_HR | LPCR_UPRT)) >> 20) << MODE_LPCR_SHIFT;
+    if (!(msr & MSR_PR)) {
+        if (msr & MSR_DR)
+            mode |= cpu->amr >> 62 << MODE_AMR_SHIFT;
+        if (msr & MSR_IR)
+            mode |= cpu->iamr & PPC_BIT(1) ? MODE_IAMR : 0;
+    }
+    return (struct tlb_key){
+        .lpid = msr & MSR_HV ? 0 : cpu->lpid,
+        .pid = msr & (MSR_IR | MSR_DR) ? cpu->pid : 0,
+        .mode = mode,
+    };
+}
+
+static bool key_equal(const struct tlb_key *a, const struct tlb_key *b)
+{
+    return a->mode == b->mode && a->pid == b->pid && a->lpid == b->lpid;
+}
+
+static unsigned key_hash(const struct tlb_key *k)
+{
+    uint32_t h = (k->mode ^ k->pid * 0x9e3779b1u ^ k->lpid << 16) * 0x85ebca6bu;
+    return h >> 26; /* TLB_FINDER places */
+}
+
+static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *key)
+{
+    struct tlb_ctx *ctx;
+    if (set->count < TLB_CONTEXTS) {
+        ctx = &set->ctx[set->count++];
+        ctx->filled = true; /* memory of a new context is not cleared yet */
+    } else {
+        ctx = &set->ctx[0];
+        for (unsigned i = 1; i < TLB_CONTEXTS; i++)
+            if (set->ctx[i].last_used < ctx->last_used)
+                ctx = &set->ctx[i];
+    }
+    ctx_clear(ctx);
+    ctx->key = *key;
+    return ctx;
+}
+
+static struct tlb_ctx *ctx_find(struct tlb_set *set, const struct tlb_key *key)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        if (key_equal(&set->ctx[i].key, key))
+            return &set->ctx[i];
+    return ctx_recycle(set, key);
+}
+
+void tlb_switch(struct cpu *cpu)
+{
+    struct tlb_set *set = cpu->tlbs;
+    if (unlikely(!set))
+        return;
+    struct tlb_key key = key_of(cpu);
+    if (key_equal(&cpu->tlb->key, &key))
+        return;
+    unsigned h = key_hash(&key);
+    unsigned found = set->finder[h];
+    struct tlb_ctx *ctx = &set->ctx[found];
+    if (unlikely(found >= set->count || !key_equal(&ctx->key, &key))) {
+        ctx = ctx_find(set, &key);
+        set->finder[h] = ctx - set->ctx;
+    }
+    ctx->last_used = ++set->clock;
+    cpu->tlb = ctx;
+}
+
+bool tlb_init(struct cpu *cpu)
+{
+    if (!cpu->tlbs) {
+        cpu->tlbs = aligned_alloc(64, sizeof(*cpu->tlbs));
+        if (!cpu->tlbs)
+            return false;
+    }
+    struct tlb_set *set = cpu->tlbs;
+    set->count = 0;
+    set->clock = 0;
+    set->scope_lpid = 0;
+    set->scope_dw0 = 0;
+    memset(set->finder, 0, sizeof(set->finder));
+    scope_flush(set);
+    struct tlb_key key = key_of(cpu);
+    cpu->tlb = ctx_recycle(set, &key);
+    cpu->tlb->last_used = 0;
+    return true;
+}
+
+void tlb_destroy(struct cpu *cpu)
+{
+    free(cpu->tlbs);
+    cpu->tlbs = NULL;
+    cpu->tlb = NULL;
+}
+
+/* ---- flushing ---- */
+
+static void drop_entry(struct tlb_entry *e, ea_t ea, ea_t mask)
+{
+    if ((e->tag_r & mask) == ea)
+        e->tag_r = TLB_NO_TAG;
+    if ((e->tag_w & mask) == ea)
+        e->tag_w = TLB_NO_TAG;
+}
+
+static void drop_ops(struct itlb_entry *i, ea_t ea, ea_t mask)
+{
+    if ((i->tag & mask) == ea)
+        i->tag = TLB_NO_TAG;
+}
+
+/* A page of up to one granule: look only where it can be. A 4 KiB page takes its granule's
+ * first-level entry along. */
+static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
+{
+    ea_t first = ea & ~((1ULL << size_log2) - 1);
+    unsigned pages = 1u << (size_log2 - TLB_SMALL_LOG2);
+    drop_entry(&ctx->e[tlb_index(ea)], ea & TLB_MASK, TLB_MASK);
+    for (unsigned n = 0; n < pages; n++) {
+        ea_t page = first + ((ea_t)n << TLB_SMALL_LOG2);
+        drop_entry(&ctx->s[tlb_small_index(page)], page, TLB_SMALL_MASK);
+        drop_ops(&ctx->i[page >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1)], page, TLB_SMALL_MASK);
+    }
+}
+
+/* Everything whose EA agrees with @ea in @mask. */
+static void ctx_drop_range(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
+{
+    ea &= mask;
+    for (unsigned i = 0; i < ITLB_ENTRIES; i++)
+        drop_ops(&ctx->i[i], ea, mask);
+    if (!ctx->filled)
+        return;
+    for (unsigned i = 0; i < TLB_ENTRIES; i++)
+        drop_entry(&ctx->e[i], ea, mask);
+    for (unsigned i = 0; i < TLB_SMALL_ENTRIES; i++)
+        drop_entry(&ctx->s[i], ea, mask);
+}
+
+static void ctx_drop(struct tlb_ctx *ctx, uint32_t pid, ea_t ea, unsigned size_log2)
+{
+    if (ea != ~0ULL && size_log2 <= TLB_GRANULE_LOG2)
+        ctx_drop_page(ctx, ea, size_log2 < TLB_SMALL_LOG2 ? TLB_SMALL_LOG2 : size_log2);
+    else if (ea != ~0ULL)
+        ctx_drop_range(ctx, ea, size_log2 > 63 ? 0 : ~((1ULL << size_log2) - 1));
+    else if (pid == 0 && ctx->key.pid != 0)
+        ctx_drop_range(ctx, ~0ULL, PPC_BITS(0, 1)); /* only the kernel's quadrant is PID 0's */
+    else
+        ctx_clear(ctx);
+}
+
+static bool ctx_matches(const struct tlb_ctx *ctx, uint32_t lpid, uint32_t pid)
+{
+    if (lpid != ~0u && ctx->key.lpid != lpid)
+        return false;
+    if (pid == ~0u)
+        return true;
+    if (!(ctx->key.mode & (MSR_IR | MSR_DR)))
+        return false; /* real mode depends on no process */
+    return pid == 0 || ctx->key.pid == pid;
+}
+
+void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned size_log2)
+{
+    struct tlb_set *set = cpu->tlbs;
+    if (!set)
+        return;
+    if (pid == ~0u)
+        scope_flush(set);
+    for (unsigned n = 0; n < set->count; n++)
+        if (ctx_matches(&set->ctx[n], lpid, pid))
+            ctx_drop(&set->ctx[n], pid, ea, size_log2);
+}
+
+void tlb_flush_all(struct cpu *cpu)
+{
+    tlb_flush(cpu, ~0u, ~0u, ~0ULL, 0);
+}
+
+/* ---- filling ---- */
+
+static bool granule_has_code(const struct memory *mem, ra_t ra)
+{
+    uint64_t v[2]; /* one byte for each of its 16 pages */
+    memcpy(v, &mem->code_map[memory_page_index(mem, ra)], sizeof(v));
+    return v[0] | v[1];
+}
+
+static void hint_writer(struct cpu *cpu, ra_t ra)
+{
+    const struct memory *mem = &cpu->machine->mem;
+    uint8_t *hint = &mem->write_hint[granule_index(mem, ra)];
+    uint8_t mine = tlb_hint(cpu, cpu->tlb);
+    *hint = *hint == HINT_NONE || *hint == mine ? mine : HINT_MANY;
+}
+
+static void entry_set(struct tlb_entry *e, ea_t ea, const uint8_t *host, ra_t ra, bool read,
+                      bool write)
+{
+    e->tag_r = read ? ea : TLB_NO_TAG;
+    e->tag_w = write ? ea : TLB_NO_TAG;
+    e->addend = (intptr_t)host - (intptr_t)ea;
+    e->ra = ra;
+}
+
+/* False when the access needs the second level. */
+static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
+{
+    const struct memory *mem = &cpu->machine->mem;
+    ra_t ra = x->ra & TLB_MASK;
+    const uint8_t *host = memory_ptr(mem, ra, 1ULL << TLB_GRANULE_LOG2);
+    if (x->size_log2 < TLB_GRANULE_LOG2 || !host)
+        return false;
+    bool code = granule_has_code(mem, ra);
+    bool write = x->write && !code;
+    entry_set(&cpu->tlb->e[tlb_index(ea)], ea & TLB_MASK, host, ra, x->read, write);
+    if (write)
+        hint_writer(cpu, ra);
+    return !(x->write && code);
+}
+
+void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
+{
+    if (!mmu_caches(cpu) || x->guarded_io || !(x->read || x->write))
+        return;
+    cpu->tlb->filled = true;
+    if (fill_granule(cpu, ea, x))
+        return;
+    ra_t ra = x->ra & TLB_SMALL_MASK;
+    const uint8_t *host = memory_ptr(&cpu->machine->mem, ra, 1ULL << TLB_SMALL_LOG2);
+    if (host)
+        entry_set(&cpu->tlb->s[tlb_small_index(ea)], ea & TLB_SMALL_MASK, host, ra, x->read,
+                  x->write);
+}
+
+/* ---- code ---- */
+
+static void ctx_protect(struct tlb_ctx *ctx, ra_t granule)
+{
+    for (unsigned i = 0; i < TLB_ENTRIES; i++)
+        if (ctx->e[i].ra == granule)
+            ctx->e[i].tag_w = TLB_NO_TAG;
+}
+
+void tlb_protect_code(struct machine *m, ra_t ra)
+{
+    uint8_t *hint = &m->mem.write_hint[granule_index(&m->mem, ra)];
+    if (*hint == HINT_NONE)
+        return;
+    for (unsigned c = 0; c < m->ncpus; c++) {
+        struct tlb_set *set = m->cpus[c].tlbs;
+        for (unsigned n = 0; set && n < set->count; n++)
+            if (*hint == HINT_MANY || *hint == tlb_hint(&m->cpus[c], &set->ctx[n]))
+                ctx_protect(&set->ctx[n], ra & TLB_MASK);
+    }
+    *hint = HINT_NONE;
+}
+
+void tlb_forget_code(struct machine *m, const struct insn *ops)
+{
+    for (unsigned c = 0; c < m->ncpus; c++) {
+        struct tlb_set *set = m->cpus[c].tlbs;
+        for (unsigned n = 0; set && n < set->count; n++)
+            for (unsigned i = 0; i < ITLB_ENTRIES; i++)
+                if (set->ctx[n].i[i].ops == ops)
+                    set->ctx[n].i[i].tag = TLB_NO_TAG;
+    }
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All translation caches of one CPU. */
+#ifndef PEFEMU_SRC_TLB_INTERNAL_H
+#define PEFEMU_SRC_TLB_INTERNAL_H
+
+#include "pefemu/machine.h"
+#include "pefemu/mmu.h"
+
+#define TLB_CONTEXTS 32
+#define TLB_FINDER   64
+
+/* tlb_key.mode. MSR bits keep their place (HV and SF move down by 32), the rest uses free places. */
+#define MODE_MSR       (MSR_S | MSR_PR | MSR_IR | MSR_DR | MSR_LE)
+#define MODE_HV        (1u << 28)
+#define MODE_SF        (1u << 31)
+#define MODE_AMR_SHIFT 8  /* AMR bits 0:1 in bits 9:8 */
+#define MODE_IAMR      (1u << 10)
+#define MODE_LPCR_SHIFT 24 /* LPCR[HR] and LPCR[UPRT] in bits 24 and 26 */
+
+/* Partition-scoped translations, so that a nested walk costs one memory read a level. */
+#define SCOPE_BIG_LOG2 21
+#define SCOPE_ENTRIES  512
+#define SCOPE_READ     1u
+#define SCOPE_WRITE    2u /* only with C set */
+#define SCOPE_EXEC     4u
+#define SCOPE_CI       8u
+struct scope_entry {
+    uint64_t tag; /* GRA of the range, or SCOPE_NO_TAG */
+    ra_t ra;
+    uint8_t size_log2;
+    uint8_t flags;
+};
+#define SCOPE_NO_TAG 1ULL
+
+struct tlb_set {
+    unsigned count;    /* contexts that have been handed out */
+    uint64_t clock;    /* for last_used */
+    uint8_t finder[TLB_FINDER]; /* hash of a key -> where it was last */
+    /* the caches of partition-scoped translations hold this partition's tree only */
+    uint32_t scope_lpid;
+    uint64_t scope_dw0;
+    struct scope_entry big[SCOPE_ENTRIES];   /* ranges of 2 MiB */
+    struct scope_entry small[SCOPE_ENTRIES]; /* ranges of 64 KiB */
+    _Alignas(64) struct tlb_ctx ctx[TLB_CONTEXTS];
+};
+
+/* memory.write_hint: which context may hold a write tag on the granule. */
+#define HINT_NONE 0
+#define HINT_MANY 255
+static inline uint8_t tlb_hint(const struct cpu *cpu, const struct tlb_ctx *ctx)
+{
+    return 1 + (cpu->index * TLB_CONTEXTS + (unsigned)(ctx - cpu->tlbs->ctx)) % 254;
+}
+static inline size_t granule_index(const struct memory *mem, ra_t ra)
+{
+    return memory_page_index(mem, ra & TLB_MASK) >> (TLB_GRANULE_LOG2 - 12);
+}
+
+static inline bool mmu_caches(const struct cpu *cpu)
+{
+    const struct machine *m = cpu->machine;
+    return m && m->engine && m->engine->uses_tlb && cpu->tlbs;
+}
+
+/* After a translation for a load or store of @ea: remember it for the inline accessors. */
+void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x);
+/* Forget the cached partition-scoped translations. */
+void scope_flush(struct tlb_set *set);
+
+#endif

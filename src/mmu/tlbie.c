@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLB management instructions (Book III, "TLB Management Instructions"), radix forms.
+ *
+ *   RB  0:51 EPN (IS=0) or set in 40:51 (tlbiel)   52:53 IS   56:58 AP
+ *   RS  0:31 PID   32:63 LPID (tlbie; tlbiel takes LPIDR)
+ *   word bits 12:13 RIC   14 PRS   15 R
+ */
+#include "mmu_internal.h"
+
+enum { IS_PAGE, IS_PID, IS_LPID, IS_ALL };
+enum { RIC_TLB, RIC_PWC, RIC_ALL, RIC_GROUP };
+
+struct tlbie {
+    unsigned ric, is, ap, set;
+    bool process_scoped, radix;
+    uint32_t lpid, pid;
+    ea_t epn;
+};
+
+static struct tlbie tlbie_decode(const struct cpu *cpu, const struct insn *in, bool local)
+{
+    uint64_t rb = cpu->gpr[in->rb], rs = cpu->gpr[in->rt];
+    bool hv = cpu->msr & MSR_HV;
+    struct tlbie t = {
+        .ric = WORD_BITS(in->word, 12, 13),
+        .is = rb >> 10 & 3,
+        .ap = rb >> 5 & 7,
+        .set = rb >> 12 & 0xfff,
+        .process_scoped = WORD_BITS(in->word, 14, 14),
+        .radix = WORD_BITS(in->word, 15, 15),
+        .lpid = hv && !local ? (uint32_t)rs : cpu->lpid,
+        .pid = rs >> 32,
+        .epn = rb & PPC_BITS(0, 51),
+    };
+    if (t.is == IS_ALL && !hv)
+        t.is = IS_LPID; /* a guest's "all" is its partition */
+    return t;
+}
+
+/* log2 of the page size, 0 when the encoding is not POWER9's. */
+static unsigned ap_size_log2(unsigned ap)
+{
+    switch (ap) {
+    case 0:
+        return 12;
+    case 5:
+        return 16;
+    case 1:
+        return 21;
+    case 2:
+        return 30;
+    default:
+        return 0;
+    }
+}
+
+static void tlbie_process(struct cpu *cpu, const struct tlbie *t)
+{
+    unsigned size_log2 = ap_size_log2(t->ap);
+    if (t->ric == RIC_PWC)
+        return; /* no page walk cache is kept for process-scoped trees */
+    switch (t->is) {
+    case IS_PAGE:
+        if (t->ric == RIC_GROUP || !size_log2)
+            tlb_flush(cpu, t->lpid, t->pid, ~0ULL, 0);
+        else
+            tlb_flush(cpu, t->lpid, t->pid, t->epn, size_log2);
+        break;
+    case IS_PID:
+        tlb_flush(cpu, t->lpid, t->pid, ~0ULL, 0);
+        break;
+    case IS_LPID:
+        tlb_flush(cpu, t->lpid, ~0u, ~0ULL, 0);
+        break;
+    case IS_ALL:
+        tlb_flush_all(cpu);
+        break;
+    }
+}
+
+static void tlbie_cpu(struct cpu *cpu, const struct tlbie *t)
+{
+    if (t->radix && t->process_scoped)
+        tlbie_process(cpu, t);
+    else if (t->is == IS_ALL)
+        tlb_flush_all(cpu);
+    else /* entries don't know the guest real address they came from */
+        tlb_flush(cpu, t->lpid, ~0u, ~0ULL, 0);
+}
+
+OP(tlbie)
+{
+    bool hv = cpu->msr & MSR_HV;
+    struct tlbie t = tlbie_decode(cpu, in, false);
+    if (!hv && (!(cpu->lpcr & LPCR_GTSE) || (t.radix && !t.process_scoped)))
+        return cpu_privileged(cpu, in->word, PRIV_HV);
+
+    struct machine *m = cpu->machine;
+    if (!m)
+        tlbie_cpu(cpu, &t);
+    for (unsigned n = 0; m && n < m->ncpus; n++)
+        tlbie_cpu(&m->cpus[n], &t);
+    return TRAP_NONE;
+}
+
+OP(tlbiel)
+{
+    struct tlbie t = tlbie_decode(cpu, in, true);
+    if (!(cpu->msr & MSR_HV) && t.radix && !t.process_scoped)
+        return cpu_privileged(cpu, in->word, PRIV_HV);
+    /* Software walks the congruence classes, 128 of them on POWER9; all our entries are in class 0. */
+    if (t.is == IS_PAGE || t.set == 0)
+        tlbie_cpu(cpu, &t);
+    return TRAP_NONE;
+}
+
+OP(tlbsync)
+{
+    (void)cpu, (void)in; /* tlbie has reached every thread when it completes */
+    return TRAP_NONE;
+}
+
+/* Under radix translation only its ERAT invalidation has an effect, whatever IH says. */
+OP(slbia)
+{
+    (void)in;
+    tlb_flush(cpu, cpu->msr & MSR_HV ? ~0u : cpu->lpid, ~0u, ~0ULL, 0);
+    return TRAP_NONE;
+}
