@@ -171,6 +171,7 @@ struct cpu {
                          the index of the operation in its page (src/engine/interp.c) */
     struct tlb_ctx *tlb; /* active translation context (mmu.h); never NULL */
     uint32_t irq_pending;
+    trap_t exit_trap; /* interp: why threaded code was left, see interp.c */
     bool le;          /* MSR[LE], for the accessors */
     bool fp_fast;     /* interp: FPSCR/MSR allow the host FPU (no enabled exception, RN, !NI) */
 
@@ -201,6 +202,8 @@ struct cpu {
     uint64_t dec_expiry, hdec_expiry; /* TB value (without tb_offset) at which the count crosses 0 */
 
     struct trap_info trap; /* details of the trap being delivered */
+    uint64_t scratch[2];   /* bytes on their way through the accessors' slow path: an escaping local
+                              would keep the compiler from ending threaded code in a jump */
 
     struct machine *machine; /* borrowed */
     uint32_t index;          /* 0..ncpus-1 in the machine's array */

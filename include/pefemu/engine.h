@@ -11,6 +11,7 @@ struct engine {
     const char *name;
     const char *summary;
     bool uses_tlb; /* may the software TLBs be filled? */
+    bool host_fp;  /* may handlers take the host FPU's fast path? */
     /* Run from cpu->cia for at least @budget instructions, ending at the first boundary after
      * them: a taken branch, a context change or the end of a 4 KiB page. Both engines stop at the
      * same instruction, so that counts agree. Interrupts of instructions are taken inside;
