@@ -7,7 +7,7 @@
 
 trap_t op_unimplemented(struct cpu *cpu, const struct insn *in)
 {
-    LOG(LOG_UNIMP, "%s (word 0x%08x) at 0x%llx is not implemented\n", insn_table[in->id].mnemonic,
+    LOG(LOG_UNIMP, "%s (word 0x%08x) at 0x%llx is not implemented", insn_table[in->id].mnemonic,
         in->word, (unsigned long long)cpu->cia);
     return cpu_illegal(cpu, in->word);
 }
