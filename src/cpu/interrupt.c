@@ -95,7 +95,7 @@ static ea_t vector_address(enum trap trap, bool relocated, uint64_t lev)
  * instruction that could not be done. */
 static bool is_after_insn(enum trap trap)
 {
-    return trap == TRAP_SC || trap == TRAP_SCV || trap == TRAP_TRACE;
+    return trap == TRAP_SC || trap == TRAP_SCV || trap == TRAP_TRACED;
 }
 
 static void save_details(struct cpu *cpu, enum trap trap)
@@ -143,7 +143,7 @@ static bool has_srr1_cause(enum trap trap)
     case TRAP_HISI:
     case TRAP_MCHECK:
     case TRAP_RESET:
-    case TRAP_TRACE:
+    case TRAP_TRACED:
         return true;
     default:
         return false;

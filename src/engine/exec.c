@@ -23,7 +23,7 @@ trap_t exec_gate(struct cpu *cpu, const struct insn *in)
 void exec_trap(struct cpu *cpu, trap_t trap)
 {
     bool retired = trap == TRAP_RESCHED || trap == TRAP_SC || trap == TRAP_SCV ||
-                   trap == TRAP_TRACE;
+                   trap == TRAP_TRACED;
 
     cpu->budget--;
     if (!retired) {
@@ -65,7 +65,7 @@ bool exec_one(struct cpu *cpu)
         if (t == TRAP_NONE && unlikely(msr & (MSR_SE | MSR_BE)) &&
             ((msr & MSR_SE) || insn_table[in.id].fac == FAC_BRU)) {
             cpu->trap.srr1 = 0;
-            t = TRAP_TRACE;
+            t = TRAP_TRACED;
         }
     }
     if (t != TRAP_NONE) {
