@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program pefemu: options in, machine, exit status out. */
+#include "options.h"
+#include "stats.h"
+
+#include "pefemu/chardev.h"
+#include "pefemu/err.h"
+#include "pefemu/log.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static enum exit_code exit_status(enum machine_stop stop)
+{
+    switch (stop) {
+    case STOP_NONE:
+        return EXIT_PEF_HOST;
+    case STOP_POWER_OFF:
+    case STOP_REBOOT:
+    case STOP_QUIT:
+        return EXIT_PEF_OK;
+    case STOP_PANIC:
+        return EXIT_PEF_PANIC;
+    case STOP_CHECKSTOP:
+        return EXIT_PEF_CHECKSTOP;
+    case STOP_FIRMWARE_EXIT:
+        return EXIT_PEF_FIRMWARE;
+    case STOP_TIMEOUT:
+        return EXIT_PEF_TIMEOUT;
+    }
+    return EXIT_PEF_HOST;
+}
+
+/* Ends other than the guest's or the user's own wish deserve a line. */
+static void say_why(const struct machine *m, enum machine_stop stop)
+{
+    static const char *const what[] = {
+        [STOP_PANIC] = "the guest panicked",
+        [STOP_CHECKSTOP] = "checkstop, the guest can not go on",
+        [STOP_FIRMWARE_EXIT] = "the kernel gave up and called the firmware's exit",
+        [STOP_TIMEOUT] = "the time of -timeout is up",
+    };
+    if (stop < ARRAY_SIZE(what) && what[stop])
+        pef_complain("%s%s%s", what[stop], m->stop_text[0] ? ": " : "", m->stop_text);
+}
+
+static int run(struct options *o)
+{
+    const char *why = "";
+    uint64_t start = stats_clock_ns();
+    enum machine_stop stop = STOP_POWER_OFF;
+    struct machine *m;
+    struct chardev *console = chardev_open(o->serial, &why);
+    if (!console) {
+        pef_complain("-serial %s: %s", o->serial, why);
+        return EXIT_PEF_USAGE;
+    }
+    m = machine_create(&o->cfg, console);
+    if (!m) {
+        chardev_close(console);
+        return EXIT_PEF_USAGE;
+    }
+    if (!o->cfg.dumpdtb)
+        stop = machine_run(m);
+    chardev_close(console);
+    say_why(m, stop);
+    stats_print(m, o->stats, start);
+    machine_destroy(m);
+    return exit_status(stop);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    enum options_result result = options_parse(&o, argc, argv);
+    int status = result == OPTIONS_BAD ? EXIT_PEF_USAGE : EXIT_PEF_OK;
+    int sig;
+    if (result == OPTIONS_RUN)
+        status = run(&o);
+    options_free(&o);
+    log_close();
+    if (fflush(stdout) == EOF && status == EXIT_PEF_OK)
+        status = EXIT_PEF_HOST;
+    /* Ended by a signal: end by the same one, so that the caller (a shell, timeout(1)) knows. */
+    sig = chardev_quit_signal();
+    if (sig) {
+        signal(sig, SIG_DFL);
+        raise(sig);
+    }
+    return status;
+}

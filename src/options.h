@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command line says. src/options.c */
+#ifndef PEFEMU_OPTIONS_H
+#define PEFEMU_OPTIONS_H
+
+#include "pefemu/machine.h"
+
+enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
+
+#define OPTIONS_MAX_GUEST_FILES 256
+
+struct options {
+    struct machine_config cfg; /* strings point into argv or into this struct */
+    const char *serial;        /* chardev specification */
+    enum stats_mode stats;
+    const char *log_file;
+    const char *guest_files[OPTIONS_MAX_GUEST_FILES + 1];
+    char *dumpdtb; /* owned */
+    bool rtc_fixed, serial_given, panic_given;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_BAD };
+
+/**
+ * options_parse - fill @o from the command line
+ * OPTIONS_RUN: go; OPTIONS_DONE: help or version was printed; OPTIONS_BAD: one line was printed.
+ */
+enum options_result options_parse(struct options *o, int argc, char **argv);
+void options_free(struct options *o);
+
+#endif
