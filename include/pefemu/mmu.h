@@ -110,8 +110,8 @@ trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word);
 /* Checks that [ea, ea+size) may be stored to, without storing (dcbz, stmw, larx...). */
 trap_t mmu_check_store(struct cpu *cpu, ea_t ea, unsigned size);
 /* Host pointer to @size bytes at @ea (must not cross a 4 KiB page) if RAM and accessible, for block
- * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM. With ACCESS_STORE the
- * predecoded operations of the bytes are dropped beforehand. */
+ * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM or mapped caching inhibited.
+ * With ACCESS_STORE the predecoded operations of the bytes are dropped beforehand. */
 trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, uint8_t **host,
                 ra_t *ra);
 

@@ -12,6 +12,7 @@ struct part {
     ea_t ea;
     ra_t ra;
     unsigned len;
+    bool inhibited; /* caching-inhibited storage */
 };
 
 static trap_t bad_real(struct cpu *cpu, ea_t ea, enum mmu_access access)
@@ -26,7 +27,7 @@ static bool part_from_entry(const struct tlb_entry *e, ea_t mask, enum mmu_acces
     if ((access == ACCESS_STORE ? e->tag_w : e->tag_r) != (p->ea & mask))
         return false;
     p->host = (uint8_t *)(p->ea + e->addend);
-    p->ra = e->ra + (p->ea & ~mask);
+    p->ra = (e->ra & mask) + (p->ea & ~mask);
     return true;
 }
 
@@ -52,6 +53,7 @@ static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_acce
         return t;
     const struct memory *mem = &cpu->machine->mem;
     p->ra = x.ra;
+    p->inhibited = x.guarded_io;
     p->host = memory_ptr(mem, x.ra, len);
     if (!p->host)
         p->io = memory_find_mmio(mem, x.ra, len);
@@ -185,10 +187,13 @@ trap_t mmu_load(struct cpu *cpu, ea_t ea, unsigned size, void *buf)
 
 trap_t mmu_store(struct cpu *cpu, ea_t ea, unsigned size, const void *buf)
 {
-    const struct tlb_entry *s = &cpu->tlb->s[tlb_small_index(ea)];
+    struct tlb_entry *s = &cpu->tlb->s[tlb_small_index(ea)];
     if (s->tag_w == ((ea + size - 1) & TLB_SMALL_MASK) && s->tag_w == (ea & TLB_SMALL_MASK)) {
         copy_small((void *)(ea + s->addend), buf, size);
-        code_touched(cpu->machine, s->ra + (ea & ~TLB_SMALL_MASK), size);
+        code_touched(cpu->machine, (s->ra & TLB_SMALL_MASK) + (ea & ~TLB_SMALL_MASK), size);
+        /* The code is gone: let the next store find its way back to the first level. */
+        if ((s->ra & TLB_SMALL_FOR_CODE) && !granule_has_code(&cpu->machine->mem, s->ra))
+            s->tag_w = TLB_NO_TAG;
         return TRAP_NONE;
     }
     struct part p[2];
@@ -233,9 +238,9 @@ trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
     trap_t t = part_resolve(cpu, ea, size, access, &p);
     if (t)
         return t;
-    *host = p.host;
+    *host = p.inhibited ? NULL : p.host; /* larx and dcbz refuse it like a device */
     *ra = p.ra;
-    if (p.host && access == ACCESS_STORE)
+    if (*host && access == ACCESS_STORE)
         code_touched(cpu->machine, p.ra, size);
     return TRAP_NONE;
 }

@@ -20,7 +20,7 @@ trap_t fault_process(const struct walk *w, uint64_t cause)
     if (w->probe)
         return trap;
     set_cause(w, cause);
-    LOG(LOG_MMU, "%s ea=%016llx cause=%08llx cia=%016llx\n", trap == TRAP_DSI ? "DSI" : "ISI",
+    LOG(LOG_MMU, "%s ea=%016llx cause=%08llx cia=%016llx", trap == TRAP_DSI ? "DSI" : "ISI",
         (unsigned long long)w->ea, (unsigned long long)cause, (unsigned long long)w->cpu->cia);
     return trap;
 }
@@ -31,7 +31,7 @@ trap_t fault_segment(const struct walk *w)
     if (w->probe)
         return trap;
     set_cause(w, 0);
-    LOG(LOG_MMU, "%s ea=%016llx cia=%016llx\n", trap == TRAP_DSEG ? "DSEG" : "ISEG",
+    LOG(LOG_MMU, "%s ea=%016llx cia=%016llx", trap == TRAP_DSEG ? "DSEG" : "ISEG",
         (unsigned long long)w->ea, (unsigned long long)w->cpu->cia);
     return trap;
 }
@@ -43,7 +43,7 @@ trap_t fault_partition(const struct walk *w, gra_t gra, uint64_t cause)
         return trap;
     set_cause(w, cause);
     w->cpu->trap.asdr = gra & ~0xfffULL;
-    LOG(LOG_MMU, "%s ea=%016llx gra=%016llx cause=%08llx cia=%016llx\n",
+    LOG(LOG_MMU, "%s ea=%016llx gra=%016llx cause=%08llx cia=%016llx",
         trap == TRAP_HDSI ? "HDSI" : "HISI", (unsigned long long)w->ea, (unsigned long long)gra,
         (unsigned long long)cause, (unsigned long long)w->cpu->cia);
     return trap;
@@ -68,7 +68,7 @@ trap_t fault_bad_real(const struct walk *w, bool in_walk)
         else
             t->srr1 |= 0x08140000;
     }
-    LOG(LOG_MMU, "bad real address ea=%016llx walk=%d cia=%016llx\n", (unsigned long long)w->ea,
+    LOG(LOG_MMU, "bad real address ea=%016llx walk=%d cia=%016llx", (unsigned long long)w->ea,
         in_walk, (unsigned long long)w->cpu->cia);
     return TRAP_MCHECK;
 }

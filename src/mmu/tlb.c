@@ -212,13 +212,6 @@ void tlb_flush_all(struct cpu *cpu)
 
 /* ---- filling ---- */
 
-static bool granule_has_code(const struct memory *mem, ra_t ra)
-{
-    uint64_t v[2]; /* one byte for each of its 16 pages */
-    memcpy(v, &mem->code_map[memory_page_index(mem, ra)], sizeof(v));
-    return v[0] | v[1];
-}
-
 static void hint_writer(struct cpu *cpu, ra_t ra)
 {
     const struct memory *mem = &cpu->machine->mem;
@@ -261,6 +254,8 @@ void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
         return;
     ra_t ra = x->ra & TLB_SMALL_MASK;
     const uint8_t *host = memory_ptr(&cpu->machine->mem, ra, 1ULL << TLB_SMALL_LOG2);
+    if (x->size_log2 >= TLB_GRANULE_LOG2 && granule_has_code(&cpu->machine->mem, ra))
+        ra |= TLB_SMALL_FOR_CODE;
     if (host)
         entry_set(&cpu->tlb->s[tlb_small_index(ea)], ea & TLB_SMALL_MASK, host, ra, x->read,
                   x->write);

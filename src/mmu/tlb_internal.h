@@ -51,6 +51,16 @@ static inline uint8_t tlb_hint(const struct cpu *cpu, const struct tlb_ctx *ctx)
 {
     return 1 + (cpu->index * TLB_CONTEXTS + (unsigned)(ctx - cpu->tlbs->ctx)) % 254;
 }
+/* In tlb_entry.ra of a second-level entry: only code in the granule keeps it out of the first level. */
+#define TLB_SMALL_FOR_CODE 1ULL
+
+static inline bool granule_has_code(const struct memory *mem, ra_t ra)
+{
+    uint64_t v[2]; /* one byte for each of its 16 pages */
+    memcpy(v, &mem->code_map[memory_page_index(mem, ra & TLB_MASK)], sizeof(v));
+    return v[0] | v[1];
+}
+
 static inline size_t granule_index(const struct memory *mem, ra_t ra)
 {
     return memory_page_index(mem, ra & TLB_MASK) >> (TLB_GRANULE_LOG2 - 12);
