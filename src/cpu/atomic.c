@@ -29,7 +29,8 @@ void cpu_break_reservations(struct machine *m, ra_t ra, const struct cpu *except
 }
 
 /* Real address of @ea. Storage other than RAM is caching inhibited and knows no atomic access. */
-static trap_t real_address(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, ra_t *ra)
+static trap_t real_address(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
+                           ra_t *ra)
 {
     const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
     uint8_t *host = NULL;
@@ -228,8 +229,7 @@ static bool amo_combine(unsigned fc, unsigned size, uint64_t t, uint64_t operand
 
 static trap_t amo_invalid(struct cpu *cpu, ea_t ea, bool store)
 {
-    cpu->trap = (struct trap_info){.dar = ea,
-                                   .dsisr = DSISR_BAD_AMO | (store ? DSISR_ISSTORE : 0)};
+    cpu->trap = (struct trap_info){.dar = ea, .dsisr = DSISR_BAD_AMO | (store ? DSISR_ISSTORE : 0)};
     return TRAP_DSI;
 }
 

@@ -40,7 +40,8 @@ static inline bool ctr_agrees(struct cpu *cpu, unsigned bo)
 }
 
 /* LR changes whether or not the branch is taken, after the target was read from it. */
-static inline trap_t go_if(struct cpu *cpu, const struct insn *in, unsigned bo, ea_t target, bool lk)
+static inline trap_t go_if(struct cpu *cpu, const struct insn *in, unsigned bo, ea_t target,
+                           bool lk)
 {
     bool taken = ctr_agrees(cpu, bo) && cr_agrees(cpu, in, bo);
     if (lk)

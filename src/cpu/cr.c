@@ -85,8 +85,8 @@ static inline void cr_set_bit(struct cpu *cpu, unsigned bt, unsigned v)
         return TRAP_NONE;                                                                          \
     }
 
-CR_LOGIC(crand, a & b)
-CR_LOGIC(crnand, ~(a & b))
+CR_LOGIC(crand, a &b)
+CR_LOGIC(crnand, ~(a &b))
 CR_LOGIC(cror, a | b)
 CR_LOGIC(crnor, ~(a | b))
 CR_LOGIC(crxor, a ^ b)
@@ -107,8 +107,7 @@ OP(mcrf)
 /* OV OV32 CA CA32 */
 OP(mcrxrx)
 {
-    cpu->cr[in->rt >> 2] =
-        (uint8_t)(cpu->ov << 3 | cpu->ov32 << 2 | cpu->ca << 1 | cpu->ca32);
+    cpu->cr[in->rt >> 2] = (uint8_t)(cpu->ov << 3 | cpu->ov32 << 2 | cpu->ca << 1 | cpu->ca32);
     return TRAP_NONE;
 }
 

@@ -182,7 +182,7 @@ PUT_FORMS(mulhw, mulhw(RA, RB))
 PUT_FORMS(mulhwu, mulhwu(RA, RB))
 PUT_FORMS(mulhd, mulhd(RA, RB))
 PUT_FORMS(mulhdu, mulhdu(RA, RB))
-PUT_FORMS(mulld, RA * RB)
+PUT_FORMS(mulld, RA *RB)
 PUT_FORMS(mullw, mullw(RA, RB))
 
 FORM_INLINE trap_t mulldo(struct cpu *cpu, const struct insn *in, unsigned with)
@@ -323,7 +323,7 @@ static inline bool div_deu(uint64_t a, uint64_t b, uint64_t *q)
 #define DIV_BODY(function, with)                                                                   \
     uint64_t q = 0;                                                                                \
     bool ok = function(RA, RB, &q);                                                                \
-    if ((with) & WITH_OV)                                                                          \
+    if ((with)&WITH_OV)                                                                            \
         set_ov(cpu, !ok, !ok);                                                                     \
     return put(cpu, in, q, with)
 
@@ -396,7 +396,7 @@ static inline void compare_signed(struct cpu *cpu, const struct insn *in, int64_
         a = (int32_t)a;
         b = (int32_t)b;
     }
-    set_cr_from(cpu, in, a < b, a > b);
+    set_cr_from(cpu, in, a<b, a> b);
 }
 
 static inline void compare_unsigned(struct cpu *cpu, const struct insn *in, uint64_t a, uint64_t b)
@@ -405,7 +405,7 @@ static inline void compare_unsigned(struct cpu *cpu, const struct insn *in, uint
         a = (uint32_t)a;
         b = (uint32_t)b;
     }
-    set_cr_from(cpu, in, a < b, a > b);
+    set_cr_from(cpu, in, a<b, a> b);
 }
 
 OP(cmpi)

@@ -1,6 +1,6 @@
 /*
- * Fixed-point logical, rotate, shift, count, BCD assist and trap instructions. Power ISA 3.0B Book I,
- * "Fixed-Point Logical Instructions", "Rotate and Shift", "BCD Assist", "Fixed-Point Trap".
+ * Fixed-point logical, rotate, shift, count, BCD assist and trap instructions. Power ISA 3.0B Book
+ * I, "Fixed-Point Logical Instructions", "Rotate and Shift", "BCD Assist", "Fixed-Point Trap".
  * These write RA from RS, which is the RT field. Included again by the interp engine (OP_LINKAGE).
  */
 #include "pefemu/cpu.h"
@@ -45,17 +45,17 @@
 
 /* ---- logical ---- */
 
-LOGIC(and, RS & RB)
+LOGIC(and, RS &RB)
 LOGIC(or, RS | RB)
 LOGIC(xor, RS ^ RB)
-LOGIC(nand, ~(RS & RB))
+LOGIC(nand, ~(RS &RB))
 LOGIC(nor, ~(RS | RB))
 LOGIC(eqv, ~(RS ^ RB))
 LOGIC(andc, RS & ~RB)
 LOGIC(orc, RS | ~RB)
 
-LOGIC_RC(andi, RS & (uint64_t)in->imm)
-LOGIC_RC(andis, RS & (uint64_t)in->imm)
+LOGIC_RC(andi, RS &(uint64_t)in->imm)
+LOGIC_RC(andis, RS &(uint64_t)in->imm)
 LOGIC1(ori, RS | (uint64_t)in->imm)
 LOGIC1(oris, RS | (uint64_t)in->imm)
 LOGIC1(xori, RS ^ (uint64_t)in->imm)
@@ -167,7 +167,8 @@ LOGIC(rldcl, rotl64(RS, (unsigned)RB) & (uint64_t)in->imm)
 LOGIC(rldcr, rotl64(RS, (unsigned)RB) & (uint64_t)in->imm)
 LOGIC(rldimi, insert(RA, rotl64(RS, in->sh), (uint64_t)in->imm))
 
-/* ---- shift: one bit of RB more than the operand needs, so that it can shift everything out ---- */
+/* ---- shift: one bit of RB more than the operand needs, so that it can shift everything out ----
+ */
 
 static inline uint64_t shift_left64(uint64_t v, uint64_t n)
 {
