@@ -37,8 +37,8 @@ struct tlb_key {
     uint32_t mode; /* PR HV IR DR S LE + key-0 bits of AMR/IAMR + LPCR bits that matter */
 };
 
-/* Second level, asked by mmu_load() and mmu_store() before they walk: 4 KiB pages whose granule does
- * not fit a first-level entry. Stores through it look at code_map, so it never needs protecting. */
+/* Second level, asked by mmu_load() and mmu_store() before they walk: 4 KiB pages whose granule
+ * does not fit a first-level entry. Stores through it look at code_map: nothing to protect. */
 #define TLB_SMALL_LOG2    12
 #define TLB_SMALL_MASK    (~((1ULL << TLB_SMALL_LOG2) - 1))
 #define TLB_SMALL_ENTRIES 1024
@@ -70,9 +70,9 @@ void tlb_destroy(struct cpu *cpu);
  * tlb_flush_all() too. */
 void tlb_switch(struct cpu *cpu);
 /* Drops entries of all contexts that match; @ea == ~0: the whole context. lpid/pid ~0u: any. With
- * @pid ~0u the cached partition-scoped translations go too. PID 0 owns the kernel's quadrant in every
- * context. After a change of a partition-scoped tree or a partition-table entry call it for each CPU
- * with (lpid, ~0u, ~0, 0). */
+ * @pid ~0u the cached partition-scoped translations go too. PID 0 owns the kernel's quadrant in
+ * every context. After a change of a partition-scoped tree or a partition-table entry call it for
+ * each CPU with (lpid, ~0u, ~0, 0). */
 void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned size_log2);
 void tlb_flush_all(struct cpu *cpu);
 /* A page of @m gets predecoded: no TLB of any CPU may keep a write tag on its granule. */
@@ -110,8 +110,8 @@ trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word);
 /* Checks that [ea, ea+size) may be stored to, without storing (dcbz, stmw, larx...). */
 trap_t mmu_check_store(struct cpu *cpu, ea_t ea, unsigned size);
 /* Host pointer to @size bytes at @ea (must not cross a 4 KiB page) if RAM and accessible, for block
- * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM or mapped caching inhibited.
- * With ACCESS_STORE the predecoded operations of the bytes are dropped beforehand. */
+ * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM or is mapped caching
+ * inhibited. With ACCESS_STORE the predecoded operations of the bytes are dropped beforehand. */
 trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, uint8_t **host,
                 ra_t *ra);
 

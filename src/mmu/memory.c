@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host memory behind the real address space, and the list of device windows. */
-#define _GNU_SOURCE
 #include "pefemu/memory.h"
 
 #include <assert.h>

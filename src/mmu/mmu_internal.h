@@ -20,11 +20,11 @@
 #define PTE_R       PPC_BIT(55)
 #define PTE_C       PPC_BIT(56)
 #define PTE_ATT     PPC_BITS(58, 59)
-#define PTE_ATT_NIO PPC_BIT(58)       /* 0b10: non-idempotent I/O */
-#define PTE_CI      PPC_BIT(58)       /* set in both kinds of I/O attribute */
-#define PTE_PRIV    PPC_BIT(60)       /* EAA bit 0: privileged; ignored in partition scope */
+#define PTE_ATT_NIO PPC_BIT(58) /* 0b10: non-idempotent I/O */
+#define PTE_CI      PPC_BIT(58) /* set in both kinds of I/O attribute */
+#define PTE_PRIV    PPC_BIT(60) /* EAA bit 0: privileged; ignored in partition scope */
 #define PTE_READ    PPC_BIT(61)
-#define PTE_WRITE   PPC_BIT(62)       /* means loads and stores */
+#define PTE_WRITE   PPC_BIT(62) /* means loads and stores */
 #define PTE_EXEC    PPC_BIT(63)
 #define PDE_NLB     PPC_BITS(4, 55)
 #define PDE_NLS     PPC_BITS(59, 63)
@@ -55,7 +55,7 @@ struct radix_leaf {
     ra_t pte_ra;
     uint64_t pte_addr; /* as the tree's owner addresses it: GRA or RA */
     unsigned size_log2;
-    uint64_t cause;    /* 0, or why there is no leaf (DSISR bit) */
+    uint64_t cause; /* 0, or why there is no leaf (DSISR bit) */
 };
 
 static inline struct radix_tree radix_tree_of(uint64_t dw0)

@@ -39,7 +39,8 @@ trap_t partition_load(struct walk *w)
         return w->scoped ? fault_partition(w, 0, DSISR_PRTABLE) : fault_process(w, DSISR_PRTABLE);
     /* As S=1 whoever is running: the table is secure when there is an ultravisor, and every normal
      * partition needs its entry. */
-    if (unlikely(!table_read(w, ra, true, &w->pate[0]) || !table_read(w, ra + 8, true, &w->pate[1])))
+    if (unlikely(!table_read(w, ra, true, &w->pate[0]) ||
+                 !table_read(w, ra + 8, true, &w->pate[1])))
         return fault_bad_real(w, true);
     return TRAP_NONE;
 }

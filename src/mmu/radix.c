@@ -30,9 +30,10 @@ bool radix_page_size(unsigned size_log2)
 
 /* From the root down to a leaf. @addr lies within the tree's range. Inlined twice, once per reader:
  * this is the hot loop of a TLB miss. */
-static inline __attribute__((always_inline)) trap_t
-radix_walk(struct walk *w, struct radix_tree tree, uint64_t addr, entry_reader read,
-           struct radix_leaf *leaf)
+static inline __attribute__((always_inline)) trap_t radix_walk(struct walk *w,
+                                                               struct radix_tree tree,
+                                                               uint64_t addr, entry_reader read,
+                                                               struct radix_leaf *leaf)
 {
     unsigned bits = tree.bits;
     leaf->cause = 0;
@@ -107,9 +108,7 @@ static struct rights radix_rights(const struct walk *w, uint64_t pte)
     r.write &= !(cpu->amr & PPC_BIT(0));
     r.read &= !(cpu->amr & PPC_BIT(1));
     r.exec &= !(cpu->iamr & PPC_BIT(1));
-    bool allowed = w->access == ACCESS_FETCH  ? r.exec
-                   : w->access == ACCESS_LOAD ? r.read
-                                              : r.write;
+    bool allowed = w->access == ACCESS_FETCH ? r.exec : w->access == ACCESS_LOAD ? r.read : r.write;
     if (!allowed && !r.cause)
         r.cause = DSISR_KEYFAULT;
     return r;

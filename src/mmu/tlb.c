@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Software TLBs of one CPU: one context per translation mode, so that system calls, context switches
- * and KUAP flush nothing; tlbie and friends drop what matches. */
-#define _GNU_SOURCE
+/* Software TLBs of one CPU: one context per translation mode, so that system calls, context
+ * switches and KUAP flush nothing; tlbie and friends drop what matches. */
 #include "tlb_internal.h"
 
 #include <stdlib.h>
@@ -26,17 +25,16 @@ static void ctx_clear(struct tlb_ctx *ctx)
 
 /* ---- contexts ---- */
 
-static struct tlb_key key_of(const struct cpu *cpu)
+/* On the path of every system call: no branches, and inlined so that the key stays in registers. */
+static inline __attribute__((always_inline)) struct tlb_key key_of(const struct cpu *cpu)
 {
     uint64_t msr = cpu->msr;
+    bool keys_load = !(msr & MSR_PR) & !!(msr & MSR_DR);
+    bool keys_fetch = !(msr & MSR_PR) & !!(msr & MSR_IR);
     uint32_t mode = (msr & MODE_MSR) | (msr >> 32 & (MODE_HV | MODE_SF)) |
-                    ((cpu->lpcr & (LPCR_HR | LPCR_UPRT)) >> 20) << MODE_LPCR_SHIFT;
-    if (!(msr & MSR_PR)) {
-        if (msr & MSR_DR)
-            mode |= cpu->amr >> 62 << MODE_AMR_SHIFT;
-        if (msr & MSR_IR)
-            mode |= cpu->iamr & PPC_BIT(1) ? MODE_IAMR : 0;
-    }
+                    (cpu->lpcr & (LPCR_HR | LPCR_UPRT)) >> 20 << MODE_LPCR_SHIFT;
+    mode |= (uint32_t)(cpu->amr >> 62) << MODE_AMR_SHIFT & -(uint32_t)keys_load;
+    mode |= (uint32_t)(cpu->iamr >> 62 & 1) << MODE_IAMR_SHIFT & -(uint32_t)keys_fetch;
     return (struct tlb_key){
         .lpid = msr & MSR_HV ? 0 : cpu->lpid,
         .pid = msr & (MSR_IR | MSR_DR) ? cpu->pid : 0,
@@ -49,15 +47,27 @@ static bool key_equal(const struct tlb_key *a, const struct tlb_key *b)
     return a->mode == b->mode && a->pid == b->pid && a->lpid == b->lpid;
 }
 
+/* Places the modes that alternate (problem state, each KUAP setting, real mode) side by side and
+ * spreads processes: neighbours never push each other out. */
 static unsigned key_hash(const struct tlb_key *k)
 {
-    uint32_t h = (k->mode ^ k->pid * 0x9e3779b1u ^ k->lpid << 16) * 0x85ebca6bu;
-    return h >> 26; /* TLB_FINDER places */
+    uint32_t m = k->mode;
+    uint32_t keys = m >> MODE_AMR_SHIFT & 7, problem = m >> 14 & 1, relocation = m >> 4 & 3;
+    return (keys ^ problem << 3 ^ relocation << 2 ^ k->pid << 4 ^ k->lpid << 7 ^ m >> 28 ^
+            m >> 17) %
+           TLB_FINDER;
+}
+
+static void finder_clear(struct tlb_set *set)
+{
+    for (unsigned i = 0; i < TLB_FINDER; i++)
+        set->finder[i].ctx = NULL;
 }
 
 static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *key)
 {
     struct tlb_ctx *ctx;
+    finder_clear(set);
     if (set->count < TLB_CONTEXTS) {
         ctx = &set->ctx[set->count++];
         ctx->filled = true; /* memory of a new context is not cleared yet */
@@ -86,17 +96,11 @@ void tlb_switch(struct cpu *cpu)
     if (unlikely(!set))
         return;
     struct tlb_key key = key_of(cpu);
-    if (key_equal(&cpu->tlb->key, &key))
-        return;
-    unsigned h = key_hash(&key);
-    unsigned found = set->finder[h];
-    struct tlb_ctx *ctx = &set->ctx[found];
-    if (unlikely(found >= set->count || !key_equal(&ctx->key, &key))) {
-        ctx = ctx_find(set, &key);
-        set->finder[h] = ctx - set->ctx;
-    }
-    ctx->last_used = ++set->clock;
-    cpu->tlb = ctx;
+    struct tlb_place *p = &set->finder[key_hash(&key)];
+    if (unlikely(!p->ctx || !key_equal(&p->key, &key)))
+        *p = (struct tlb_place){key, ctx_find(set, &key)};
+    p->ctx->last_used = ++set->clock;
+    cpu->tlb = p->ctx;
 }
 
 bool tlb_init(struct cpu *cpu)
@@ -111,7 +115,6 @@ bool tlb_init(struct cpu *cpu)
     set->clock = 0;
     set->scope_lpid = 0;
     set->scope_dw0 = 0;
-    memset(set->finder, 0, sizeof(set->finder));
     scope_flush(set);
     struct tlb_key key = key_of(cpu);
     cpu->tlb = ctx_recycle(set, &key);

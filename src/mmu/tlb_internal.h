@@ -7,14 +7,15 @@
 #include "pefemu/mmu.h"
 
 #define TLB_CONTEXTS 32
-#define TLB_FINDER   64
+#define TLB_FINDER   256
 
-/* tlb_key.mode. MSR bits keep their place (HV and SF move down by 32), the rest uses free places. */
-#define MODE_MSR       (MSR_S | MSR_PR | MSR_IR | MSR_DR | MSR_LE)
-#define MODE_HV        (1u << 28)
-#define MODE_SF        (1u << 31)
-#define MODE_AMR_SHIFT 8  /* AMR bits 0:1 in bits 9:8 */
-#define MODE_IAMR      (1u << 10)
+/* tlb_key.mode. MSR bits keep their place (HV and SF move down by 32), the rest uses free places.
+ */
+#define MODE_MSR        (MSR_S | MSR_PR | MSR_IR | MSR_DR | MSR_LE)
+#define MODE_HV         (1u << 28)
+#define MODE_SF         (1u << 31)
+#define MODE_AMR_SHIFT  8  /* AMR bits 0:1 in bits 9:8 */
+#define MODE_IAMR_SHIFT 10 /* IAMR bit 1 */
 #define MODE_LPCR_SHIFT 24 /* LPCR[HR] and LPCR[UPRT] in bits 24 and 26 */
 
 /* Partition-scoped translations, so that a nested walk costs one memory read a level. */
@@ -32,10 +33,16 @@ struct scope_entry {
 };
 #define SCOPE_NO_TAG 1ULL
 
+/* Where a key was last found: mode switches touch this and nothing else. */
+struct tlb_place {
+    struct tlb_key key;
+    struct tlb_ctx *ctx; /* NULL: none */
+};
+
 struct tlb_set {
-    unsigned count;    /* contexts that have been handed out */
-    uint64_t clock;    /* for last_used */
-    uint8_t finder[TLB_FINDER]; /* hash of a key -> where it was last */
+    unsigned count;                      /* contexts that have been handed out */
+    uint64_t clock;                      /* for last_used */
+    struct tlb_place finder[TLB_FINDER]; /* by hash of the key */
     /* the caches of partition-scoped translations hold this partition's tree only */
     uint32_t scope_lpid;
     uint64_t scope_dw0;
@@ -51,7 +58,8 @@ static inline uint8_t tlb_hint(const struct cpu *cpu, const struct tlb_ctx *ctx)
 {
     return 1 + (cpu->index * TLB_CONTEXTS + (unsigned)(ctx - cpu->tlbs->ctx)) % 254;
 }
-/* In tlb_entry.ra of a second-level entry: only code in the granule keeps it out of the first level. */
+/* In tlb_entry.ra of a second-level entry: only code in the granule keeps it out of the first
+ * level. */
 #define TLB_SMALL_FOR_CODE 1ULL
 
 static inline bool granule_has_code(const struct memory *mem, ra_t ra)

@@ -108,7 +108,8 @@ OP(tlbiel)
     struct tlbie t = tlbie_decode(cpu, in, true);
     if (!(cpu->msr & MSR_HV) && t.radix && !t.process_scoped)
         return cpu_privileged(cpu, in->word, PRIV_HV);
-    /* Software walks the congruence classes, 128 of them on POWER9; all our entries are in class 0. */
+    /* Software walks the congruence classes, 128 of them on POWER9; all our entries are in class 0.
+     */
     if (t.is == IS_PAGE || t.set == 0)
         tlbie_cpu(cpu, &t);
     return TRAP_NONE;

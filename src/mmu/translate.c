@@ -7,8 +7,8 @@
 #define REAL_MODE_MASK PPC_BITS(4, 63) /* real mode ignores EA bits 0:3 */
 
 enum mode {
-    MODE_HV_REAL,     /* EA is the real address but for HRMOR or URMOR */
-    MODE_GUEST_REAL,  /* EA is the guest real address */
+    MODE_HV_REAL,    /* EA is the real address but for HRMOR or URMOR */
+    MODE_GUEST_REAL, /* EA is the guest real address */
     MODE_VIRTUAL,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The MMU over tables built in emulated memory. Guest real address g lives at real GUEST_BASE + g, so
- * that a walk which forgets partition scope is noticed. */
+/* The MMU over tables built in emulated memory. Guest real address g lives at real GUEST_BASE + g,
+ * so that a walk which forgets partition scope is noticed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
