@@ -5,6 +5,8 @@
  * Facts: Power ISA v3.0B Book I, "Floating-Point Status and Control Register".
  */
 #include "fpu.h"
+
+#include "pefemu/machine.h"
 #include "fp_host.h"
 
 #define FPSCR_ENABLES  (FPSCR_VE | FPSCR_OE | FPSCR_UE | FPSCR_ZE | FPSCR_XE)
@@ -126,7 +128,8 @@ void cpu_update_fp_mode(struct cpu *cpu)
 {
     /* NI has no effect on POWER9, and MSR[FE0,FE1] decide about the interrupt only: an enabled
      * exception changes results in any case. */
-    cpu->fp_fast = !(cpu->fpscr & (FPSCR_ENABLES | FPSCR_RN));
+    cpu->fp_fast = cpu->machine && cpu->machine->engine && cpu->machine->engine->host_fp &&
+                   !(cpu->fpscr & (FPSCR_ENABLES | FPSCR_RN));
 }
 
 void fpscr_write(struct cpu *cpu, uint64_t v, uint64_t mask)
