@@ -35,7 +35,7 @@ SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 endif
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARNINGS) $(SEMANTIC_FLAGS) $(HOST_ARCH_FLAGS) $(SANITIZE_FLAGS) \
              $(CFLAGS)
-ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
+ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE= $(CPPFLAGS)
 ALL_LDFLAGS = $(SANITIZE_FLAGS) $(LDFLAGS)
 LIBS := -lelf -lz -lzstd -lfdt -lm
 TEST_LIBS := -Wl,--as-needed -lcmocka -lcapstone -lmpfr -lgmp $(LIBS)
@@ -120,7 +120,7 @@ GUEST_CC ?= powerpc64le-linux-gnu-gcc
 $(BUILD)/tests/system/%: tests/system/%.c
 	@echo "  GUESTCC $<"
 	@mkdir -p $(@D)
-	@$(GUEST_CC) -std=gnu11 -O3 -mcpu=power9 -static -Wall -Wextra -o $@ $< -lm
+	@$(GUEST_CC) -std=gnu11 -O3 -mcpu=power9 -frounding-math -static -Wall -Wextra -o $@ $< -lm
 
 check-programs: all $(UNIT_TESTS)
 

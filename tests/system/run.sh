@@ -1,0 +1,309 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# run.sh BUILD [TEST...]: boots the real kernel under pefemu in many ways, and feeds it bad input.
+# Without names, all tests; with PEFEMU_FULL=1 the long ones too. Ends with a count.
+set -u
+build=$(cd "$1" && pwd) || exit 2
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+pefemu=$build/pefemu
+guest=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}/guest
+tmp=$(mktemp -d)
+limit=${PEFEMU_TEST_TIMEOUT:-300}
+passed=0 failed=0 skipped=0
+# shellcheck disable=SC2317
+finish() {
+    [ -n "${child-}" ] && kill "$child" 2>/dev/null
+    rm -rf "$tmp"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+pass() { passed=$((passed + 1)); echo "pass system $1"; }
+skip() { skipped=$((skipped + 1)); echo "skip system $1: $2"; }
+fail() {
+    failed=$((failed + 1))
+    echo "FAIL system $1: $2"
+    [ -f "$tmp/console" ] && tail -n 25 "$tmp/console" | tr -d '\r' | sed 's/^/    | /'
+    [ -s "$tmp/errors" ] && tail -n 5 "$tmp/errors" | sed 's/^/    ! /'
+}
+
+# boot APPEND OPTIONS...: runs to the end. Leaves $status, console and errors in $tmp.
+boot() {
+    words=$1
+    shift
+    "$pefemu" -M pseries -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+        -append "console=hvc0 $words" -timeout "$limit" "$@" >"$tmp/console" 2>"$tmp/errors"
+    status=$?
+    tr -d '\r' <"$tmp/console" >"$tmp/text"
+}
+
+# An interactive run: talk_begin; expect TEXT; type_line TEXT; talk_end.
+talk_begin() {
+    rm -f "$tmp/keys"
+    mkfifo "$tmp/keys"
+    : >"$tmp/console"
+    "$pefemu" -M pseries -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+        -append "console=hvc0 quiet" -timeout "$limit" "$@" \
+        <"$tmp/keys" >"$tmp/console" 2>"$tmp/errors" &
+    child=$!
+    exec 3>"$tmp/keys"
+}
+expect() { # expect TEXT [COUNT]: seen COUNT times (1) before the emulator ended or time is up
+    tries=$((limit * 5))
+    while [ "$(tr -d '\r' <"$tmp/console" | grep -a -c -- "$1")" -lt "${2:-1}" ]; do
+        tries=$((tries - 1))
+        if [ "$tries" = 0 ] || ! kill -0 "$child" 2>/dev/null; then
+            # It may have been the last thing said.
+            [ "$(tr -d '\r' <"$tmp/console" | grep -a -c -- "$1")" -ge "${2:-1}" ]
+            return
+        fi
+        sleep 0.2
+    done
+}
+type_line() { printf '%s\n' "$1" >&3; }
+talk_end() { # sets status
+    exec 3>&-
+    wait "$child"
+    status=$?
+    child=
+}
+# dialogue NAME OPTIONS...: type arithmetic, see the answer, power off.
+dialogue() {
+    name=$1 cpus=$2
+    shift 2
+    talk_begin -smp "$cpus" "$@"
+    if expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" &&
+        type_line 'echo answer $((6 * 7)) cpus $(nproc)' && expect "answer 42 cpus $cpus\$" &&
+        type_line 'grep -c ^processor /proc/cpuinfo; exit'; then
+        talk_end
+        [ "$status" = 0 ] && pass "$name" || fail "$name" "exit status $status, not 0"
+    else
+        printf '\001x' >&3
+        talk_end
+        fail "$name" "no dialogue (exit status $status)"
+    fi
+}
+
+# ---- the tests ----
+
+test_bad_input() {
+    sh "$here/bad_input.sh" "$pefemu" "$guest" "$tmp" >"$tmp/bad" 2>&1
+    cat "$tmp/bad"
+    passed=$((passed + $(grep -c '^pass' "$tmp/bad")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/bad")))
+}
+test_smp1() { dialogue smp1 1; }
+test_smp2() { dialogue smp2 2; }
+test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
+test_smp4_xive() { dialogue smp4_xive 4 -M pseries,ic-mode=xive; }
+test_smp8_threads() { dialogue smp8_threads 8,threads=4; }
+test_smp16() { dialogue smp16 16; }
+
+# The interrupt controller is the one asked for.
+test_ic_mode() {
+    for mode in xics xive; do
+        boot pefemu.test=poweroff -smp 2 -M pseries,ic-mode=$mode </dev/null
+        used=xics
+        grep -q 'xive: Interrupt handling initialized' "$tmp/text" && used=xive
+        if [ "$status" = 0 ] && [ $used = $mode ]; then
+            pass "ic_mode_$mode"
+        else
+            fail "ic_mode_$mode" "exit status $status, guest used $used"
+        fi
+    done
+}
+
+test_poweroff_without_input() {
+    boot "quiet pefemu.test=poweroff" </dev/null
+    grep -q 'pefemu guest ready' "$tmp/text" && [ $status = 0 ] && pass stdin_null ||
+        fail stdin_null "exit status $status"
+    boot "quiet pefemu.test=poweroff" <&-
+    grep -q 'pefemu guest ready' "$tmp/text" && [ $status = 0 ] && pass stdin_closed ||
+        fail stdin_closed "exit status $status"
+}
+
+test_panic() {
+    boot "pefemu.test=panic" </dev/null
+    [ $status = 3 ] && pass panic_exit_status || fail panic_exit_status "$status, not 3"
+}
+
+test_timeout() {
+    boot "" -timeout 1 </dev/null
+    [ $status = 5 ] && pass timeout_exit_status || fail timeout_exit_status "$status, not 5"
+}
+
+test_no_reboot() {
+    boot "quiet pefemu.test=reboot" -no-reboot </dev/null
+    [ $status = 0 ] && pass no_reboot_ends || fail no_reboot_ends "exit status $status"
+}
+
+test_reboot() {
+    talk_begin -smp 2
+    if expect 'pefemu guest ready' && type_line 'reboot -f' && expect 'pefemu guest ready' 2 &&
+        type_line 'poweroff -f'; then
+        talk_end
+        [ "$status" = 0 ] && pass reboot || fail reboot "exit status $status"
+    else
+        printf '\001x' >&3
+        talk_end
+        fail reboot "no second boot (exit status $status)"
+    fi
+}
+
+test_quit() {
+    talk_begin
+    expect 'pefemu guest ready'
+    printf '\001h' >&3
+    expect 'Ctrl-A x  end pefemu' && printf '\001x' >&3
+    talk_end
+    [ "$status" = 0 ] && pass ctrl_a_x_quits || fail ctrl_a_x_quits "exit status $status"
+    talk_begin
+    expect 'pefemu guest ready'
+    kill -TERM "$child"
+    talk_end
+    [ "$status" = 143 ] && pass sigterm_quits || fail sigterm_quits "exit status $status, not 143"
+}
+
+# On a terminal: raw while the guest runs, restored afterwards, Ctrl-C goes to the guest.
+test_terminal() {
+    command -v script >/dev/null || { skip terminal "no script(1)"; return; }
+    rm -f "$tmp/keys"
+    mkfifo "$tmp/keys"
+    : >"$tmp/console"
+    cat >"$tmp/inner.sh" <<INNER
+stty -a | grep -o -- '-*icanon' | sed 's/^/before /'
+"$pefemu" -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+    -append 'console=hvc0 quiet' -timeout $limit
+echo "status \$?"
+stty -a | grep -o -- '-*icanon' | sed 's/^/after /'
+INNER
+    script -qfec "sh $tmp/inner.sh" /dev/null <"$tmp/keys" >"$tmp/console" 2>"$tmp/errors" &
+    child=$!
+    exec 3>"$tmp/keys"
+    ok=
+    expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" && type_line 'sleep 1000' && sleep 2 &&
+        printf '\003' >&3 && type_line 'echo ctrl-c $((5 * 5))' && expect 'ctrl-c 25' && ok=1
+    printf '\001x' >&3
+    expect 'after ' || ok=
+    exec 3>&-
+    wait "$child"
+    child=
+    tr -d '\r' <"$tmp/console" >"$tmp/text"
+    grep -q '^before icanon' "$tmp/text" && grep -q '^after icanon' "$tmp/text" &&
+        grep -q '^status 0' "$tmp/text" && grep -q 'leave with Ctrl-A x' "$tmp/text" &&
+        [ -n "$ok" ] && pass terminal || fail terminal "see above"
+}
+
+# With a date and a seed a run depends on nothing else: same bytes, same counts.
+test_determinism() {
+    for cpus in 1 4; do
+        for n in 1 2; do
+            boot "pefemu.test=poweroff" -smp $cpus -rtc base=2024-01-01 -seed 7 \
+                -icount shift=0,sleep=off -stats=json </dev/null
+            grep -o '"instructions":[0-9]*,"guest_ns":[0-9]*' "$tmp/errors" >"$tmp/count$n"
+            cp "$tmp/text" "$tmp/console$n"
+        done
+        if [ $status != 0 ]; then
+            fail "determinism_smp$cpus" "exit status $status"
+        elif ! cmp -s "$tmp/console1" "$tmp/console2"; then
+            diff "$tmp/console1" "$tmp/console2" | head -n 6
+            fail "determinism_smp$cpus" "consoles differ"
+        elif ! cmp -s "$tmp/count1" "$tmp/count2" || ! [ -s "$tmp/count1" ]; then
+            fail "determinism_smp$cpus" "counts $(cat "$tmp/count1") $(cat "$tmp/count2")"
+        else
+            pass "determinism_smp$cpus"
+        fi
+    done
+}
+
+# One boot: the kernel's warnings, busybox's applets, a C program with floating point and strings.
+test_programs() {
+    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
+        skip programs "no ppc64el compiler"
+        return
+    }
+    make -s -C "$top" BUILD="$build" "$build/tests/system/guest_check" >/dev/null || {
+        fail programs "guest_check does not compile"
+        return
+    }
+    boot "pefemu.test=script quiet" -smp 2 -guest-file "$here/guest_test.sh:/test.sh" \
+        -guest-file "$build/tests/system/guest_check:/bin/guest_check" </dev/null
+    [ $status = 0 ] && pass guest_file || fail guest_file "exit status $status"
+    grep -q 'guest_check: all [0-9]* checks passed' "$tmp/text" && pass guest_check ||
+        fail guest_check "see above"
+    if grep -q 'applets: all passed' "$tmp/text"; then
+        pass applets
+    else
+        fail applets "$(grep '^applet ' "$tmp/text" | head -n 5)"
+    fi
+    dmesg_compare
+}
+dmesg_compare() {
+    sed -n '/^dmesg begin/,/^dmesg end/p' "$tmp/text" | sed '1d;$d; s/^\[ *[0-9.]*\] //' |
+        LC_ALL=C sort -u >"$tmp/dmesg"
+    grep -v '^#' "$here/dmesg-allow.txt" >"$tmp/allow"
+    new=$(grep -v -x -E -f "$tmp/allow" "$tmp/dmesg")
+    if [ -z "$new" ] && grep -q '^dmesg end' "$tmp/text"; then
+        pass dmesg_warnings
+    else
+        rm -f "$tmp/console"
+        fail dmesg_warnings "lines not in dmesg-allow.txt: $new"
+    fi
+}
+
+test_packed_kernel() {
+    command -v zstd >/dev/null || { skip zstd_kernel "no zstd"; return; }
+    zstd -q -1 -f "$guest/vmlinux" -o "$tmp/vmlinux.zst"
+    boot "quiet pefemu.test=poweroff" -kernel "$tmp/vmlinux.zst" </dev/null
+    [ $status = 0 ] && pass zstd_kernel || fail zstd_kernel "exit status $status"
+    rm -f "$tmp/vmlinux.zst"
+}
+test_gzip_kernel() {
+    gzip -1 -c "$guest/vmlinux" >"$tmp/vmlinux.gz"
+    boot "quiet pefemu.test=poweroff" -kernel "$tmp/vmlinux.gz" </dev/null
+    [ $status = 0 ] && pass gzip_kernel || fail gzip_kernel "exit status $status"
+    rm -f "$tmp/vmlinux.gz"
+}
+
+test_install() {
+    rm -f "$tmp/console"
+    make -s -C "$top" BUILD="$build" install DESTDIR="$tmp/root" PREFIX=/usr >"$tmp/errors" 2>&1
+    "$tmp/root/usr/bin/pefemu" --version | grep -q '^pefemu .*(commit' &&
+        [ -s "$tmp/root/usr/share/man/man1/pefemu.1" ] &&
+        [ -s "$tmp/root/usr/share/bash-completion/completions/pefemu" ] &&
+        pass install || fail install "something is missing"
+}
+
+# The plain engine runs the same kernel to the same end.
+test_ref_engine() {
+    limit=1200 boot "quiet pefemu.test=poweroff" -accel ref </dev/null
+    [ $status = 0 ] && pass ref_engine || fail ref_engine "exit status $status"
+}
+
+test_fifty_boots() {
+    n=0
+    while [ $n -lt 50 ]; do
+        boot "quiet pefemu.test=poweroff" -smp $((n % 4 + 1)) </dev/null
+        [ $status = 0 ] || { fail fifty_boots "boot $n: exit status $status"; return; }
+        n=$((n + 1))
+    done
+    pass fifty_boots
+}
+
+"$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
+if [ $# = 0 ]; then
+    set -- bad_input install
+    if [ -f "$guest/vmlinux" ]; then
+        set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
+            quit terminal determinism programs packed_kernel
+        [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
+            ref_engine fifty_boots
+    fi
+fi
+for t in "$@"; do
+    "test_$t"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
