@@ -361,7 +361,7 @@ FPH_INLINE bool fph_subs(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
 FPH_INLINE bool fph_muls(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
 {
     uint64_t v = fph_bits64(fph_f64(a) * fph_f64(b));
-    if (F64_MAG(v) == 0 && F64_MAG(a) != 0 && F64_MAG(b) != 0)
+    if (!fph_finite64(v) || (F64_MAG(v) == 0 && F64_MAG(a) != 0 && F64_MAG(b) != 0))
         return false;
     bool inexact = !fph_xx(cpu) && F64_MAG(v) != 0 && !fph_product_is(a, b, v);
     if (!fph_narrow(cpu, v, inexact, r))

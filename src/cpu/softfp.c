@@ -111,17 +111,35 @@ FP_INLINE struct fp_num num_div(const struct fp_num *a, const struct fp_num *b, 
     return num_special(NUM_ZERO, sign);
 }
 
-/* Floor of the square root of @v, bit by bit; *@exact tells whether there is no remainder. */
-static uint64_t isqrt128(u128 v, bool *exact)
+/* Floor of the square root of @v bit by bit; *@rest = v - root^2. */
+static uint32_t isqrt64(uint64_t v, uint64_t *rest)
 {
-    u128 root = 0, rest = v;
-    for (u128 bit = (u128)1 << 126; bit; bit >>= 2) {
-        if (rest >= root + bit) {
-            rest -= root + bit;
+    uint64_t root = 0;
+    for (uint64_t bit = 1ULL << 62; bit; bit >>= 2) {
+        if (v >= root + bit) {
+            v -= root + bit;
             root = (root >> 1) + bit;
         } else {
             root >>= 1;
         }
+    }
+    *rest = v;
+    return (uint32_t)root;
+}
+
+/* Floor of the square root of @v >= 2^126: the high half of the root first, the low half by one
+ * division, which gives at most one too many (Zimmermann, "Karatsuba Square Root"). */
+static uint64_t isqrt128(u128 v, bool *exact)
+{
+    uint64_t high_rest, low = (uint64_t)v;
+    uint64_t high = isqrt64((uint64_t)(v >> 64), &high_rest);
+    u128 dividend = (u128)high_rest << 32 | low >> 32;
+    u128 q = dividend / (2 * high), u = dividend - q * (2 * high);
+    u128 root = ((u128)high << 32) + q;
+    s128 rest = (s128)(u << 32 | (uint32_t)low) - (s128)(q * q);
+    if (rest < 0) {
+        rest += (s128)(2 * root - 1);
+        root--;
     }
     *exact = rest == 0;
     return (uint64_t)root;

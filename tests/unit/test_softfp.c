@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <mpfr.h>
 
+#include "pefemu/engine.h"
+#include "pefemu/machine.h"
 #include "cpu/fpu.h"
 #include "cpu/fp_host.h"
 
@@ -671,8 +673,11 @@ static const insn_handler host_handlers[] = {
 static void test_host_path_equals_handlers(void **state)
 {
     (void)state;
+    static const struct engine host = { .host_fp = true };
+    static struct machine machine = { .engine = &host };
     static struct cpu slow, fast;
     unsigned taken[H_COUNT] = { 0 };
+    slow.machine = fast.machine = &machine;
     struct insn arith = { .rt = 4, .ra = 1, .rb = 2, .rc = 3 };
 
     for (unsigned i = 0; i < 60 * ROUNDS; i++) {
