@@ -1,0 +1,398 @@
+/*
+ * Random instructions on the emulator's engines and on an independent implementation, state against
+ * state.
+ *
+ *   conformance [--seed N] [--count N] [--engine ref|interp] [--only PATTERN] [--oracle COMMAND]
+ *               [--guest PROGRAM] [--defects FILE] [--verbose]
+ *
+ * --count is per mnemonic. The oracle is the command that runs PROGRAM (guest.c for ppc64le); an
+ * empty one compares the engines with each other only. Where the oracle is known to be wrong, or
+ * the architecture leaves a field open, a line of FILE says so.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conformance.h"
+#include "pefemu/log.h"
+
+#define BATCH 2000 /* cases per run of the oracle */
+
+struct defect {
+    char mnemonic[32]; /* fnmatch pattern */
+    char field[16];
+    uint64_t mask; /* bits not compared */
+    unsigned hits;
+};
+
+struct options {
+    uint64_t seed;
+    unsigned count;
+    const char *engine, *only, *oracle, *guest, *defects;
+    bool verbose;
+};
+
+struct tally {
+    unsigned run, failed;
+};
+
+struct session {
+    struct options opt;
+    struct defect defects[512];
+    size_t ndefects;
+    struct conf_case cases[BATCH];
+    struct conf_state expected[BATCH];
+    size_t ncases;
+    const struct engine *engines[2];
+    struct conf_machine *machines[2];
+    size_t nengines;
+    struct tally tally[INSN_COUNT];
+};
+
+/* ---- what is not compared ---- */
+
+static bool read_defects(struct session *s)
+{
+    char line[256];
+    FILE *f = fopen(s->opt.defects, "r");
+    if (!f) {
+        fprintf(stderr, "conformance: %s: %s\n", s->opt.defects, strerror(errno));
+        return false;
+    }
+    while (fgets(line, sizeof(line), f)) {
+        struct defect *d = &s->defects[s->ndefects];
+        char mask[24] = "";
+        if (line[0] == '#' || sscanf(line, "%31s %15s %23s", d->mnemonic, d->field, mask) != 3)
+            continue;
+        d->mask = strcmp(mask, "*") ? strtoull(mask, NULL, 16) : ~0ULL;
+        if (++s->ndefects == ARRAY_SIZE(s->defects))
+            break;
+    }
+    fclose(f);
+    return true;
+}
+
+/* Bits of @field that do not count for the row; "skip" lines switch a row off. */
+static uint64_t ignored(struct session *s, unsigned row, const char *field)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < s->ndefects; i++) {
+        struct defect *d = &s->defects[i];
+        if (!strcmp(d->field, field) && !fnmatch(d->mnemonic, insn_table[row].mnemonic, 0)) {
+            mask |= d->mask;
+            d->hits++;
+        }
+    }
+    return mask;
+}
+
+/* ---- comparison ---- */
+
+struct report {
+    struct session *s;
+    const struct conf_case *c;
+    const char *who, *than;
+    bool differs, print;
+};
+
+static void differ(struct report *r, const char *name, uint64_t in, uint64_t got, uint64_t want)
+{
+    r->differs = true;
+    if (r->print)
+        printf("    %-6s %016" PRIx64 " -> %s %016" PRIx64 ", %s %016" PRIx64 "\n", name, in,
+               r->who, got, r->than, want);
+}
+
+static void compare_field(struct report *r, const char *field, const char *name, uint64_t in,
+                          uint64_t got, uint64_t want)
+{
+    if (got != want && ((got ^ want) & ~ignored(r->s, r->c->row, field)))
+        differ(r, name, in, got, want);
+}
+
+static void compare_vsr(struct report *r, unsigned i, const struct conf_state *got,
+                        const struct conf_state *want)
+{
+    char name[16];
+    if (got->vsr[i] == want->vsr[i])
+        return;
+    snprintf(name, sizeof(name), "vs%u.0", i);
+    compare_field(r, "vsr0", name, (uint64_t)(r->c->in.vsr[i] >> 64), (uint64_t)(got->vsr[i] >> 64),
+                  (uint64_t)(want->vsr[i] >> 64));
+    snprintf(name, sizeof(name), "vs%u.1", i);
+    compare_field(r, "vsr1", name, (uint64_t)r->c->in.vsr[i], (uint64_t)got->vsr[i],
+                  (uint64_t)want->vsr[i]);
+}
+
+static void compare_state(struct report *r, const struct conf_state *got,
+                          const struct conf_state *want)
+{
+    const struct conf_state *in = &r->c->in;
+    char name[16];
+
+    compare_field(r, "signal", "signal", 0, got->signal, want->signal);
+    compare_field(r, "nia", "nia", 0, got->nia, want->nia);
+    for (unsigned i = 0; i < 32; i++) {
+        snprintf(name, sizeof(name), "r%u", i);
+        compare_field(r, "gpr", name, in->gpr[i], got->gpr[i], want->gpr[i]);
+    }
+    compare_field(r, "cr", "cr", in->cr, got->cr, want->cr);
+    compare_field(r, "xer", "xer", in->xer, got->xer, want->xer);
+    compare_field(r, "lr", "lr", in->lr, got->lr, want->lr);
+    compare_field(r, "ctr", "ctr", in->ctr, got->ctr, want->ctr);
+    compare_field(r, "fpscr", "fpscr", in->fpscr, got->fpscr, want->fpscr);
+    compare_field(r, "vscr", "vscr", in->vscr, got->vscr, want->vscr);
+    for (unsigned i = 0; i < 64; i++)
+        compare_vsr(r, i, got, want);
+    for (unsigned i = 0; i < BUF_SIZE; i += 8) {
+        uint64_t v[3];
+        memcpy(&v[0], in->buf + i, 8);
+        memcpy(&v[1], got->buf + i, 8);
+        memcpy(&v[2], want->buf + i, 8);
+        snprintf(name, sizeof(name), "m+%u", i);
+        compare_field(r, "mem", name, v[0], v[1], v[2]);
+    }
+}
+
+static void print_case(const struct conf_case *c, const char *who)
+{
+    char text[96];
+    struct insn in;
+    if (!c->single) {
+        insn_disas(text, sizeof(text), c->words[0], SLOT - 4);
+        printf("  (%08x %s)\n", c->words[0], text);
+    }
+    insn_disas(text, sizeof(text), c->words[1], SLOT);
+    insn_decode(&in, c->words[1]);
+    printf("%s: %08x %s\n", who, c->words[1], text);
+    const uint8_t fields[] = {in.rt, in.ra, in.rb, in.rc};
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned n = fields[i], v = insn_table[c->row].fac == FAC_VMX ? 32 + (n & 31) : n & 63;
+        printf("    r%u=%016" PRIx64 " vs%u=%016" PRIx64 " %016" PRIx64 "\n", n & 31,
+               c->in.gpr[n & 31], v, (uint64_t)(c->in.vsr[v] >> 64), (uint64_t)c->in.vsr[v]);
+    }
+    printf("    cr=%08" PRIx64 " xer=%08" PRIx64 " fpscr=%016" PRIx64 " ctr=%" PRIx64 "\n",
+           c->in.cr, c->in.xer, c->in.fpscr, c->in.ctr);
+}
+
+/* Counts a failure; the first of a mnemonic is shown (all with --verbose). */
+static bool check(struct session *s, size_t i, const char *who, const struct conf_state *got,
+                  const char *than, const struct conf_state *want)
+{
+    const struct conf_case *c = &s->cases[i];
+    struct report r = {s, c, who, than, false, false};
+    compare_state(&r, got, want);
+    if (!r.differs)
+        return true;
+    if (s->opt.verbose || !s->tally[c->row].failed) {
+        print_case(c, who);
+        r.print = true;
+        compare_state(&r, got, want);
+    }
+    return false;
+}
+
+/* ---- running ---- */
+
+static bool write_cases(struct session *s, const char *path)
+{
+    FILE *f = fopen(path, "wb");
+    bool ok = f && fwrite(s->cases, sizeof(s->cases[0]), s->ncases, f) == s->ncases;
+    return f && !fclose(f) && ok;
+}
+
+/* Number of results; fewer than cases when the oracle died. */
+static size_t read_results(struct session *s, const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n = f ? fread(s->expected, sizeof(s->expected[0]), s->ncases, f) : 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+static bool run_oracle(struct session *s)
+{
+    char cases[] = "/tmp/conformance-in-XXXXXX", results[] = "/tmp/conformance-out-XXXXXX";
+    char command[1024];
+    int fd_in = mkstemp(cases), fd_out = mkstemp(results);
+    bool ok = fd_in >= 0 && fd_out >= 0 && write_cases(s, cases);
+    if (ok) {
+        snprintf(command, sizeof(command), "%s '%s' '%s' '%s'", s->opt.oracle, s->opt.guest, cases,
+                 results);
+        ok = system(command) == 0 && read_results(s, results) == s->ncases;
+    }
+    if (fd_in >= 0)
+        close(fd_in);
+    if (fd_out >= 0)
+        close(fd_out);
+    if (!ok) {
+        size_t n = read_results(s, results);
+        fprintf(stderr, "conformance: the oracle failed after case %zu (%s): %s %s %s %s\n", n,
+                insn_table[s->cases[n < s->ncases ? n : 0].row].mnemonic, s->opt.oracle,
+                s->opt.guest, cases, results);
+        return false;
+    }
+    unlink(cases);
+    unlink(results);
+    return true;
+}
+
+static bool run_batch(struct session *s)
+{
+    bool oracle = s->opt.oracle[0];
+    if (!s->ncases)
+        return true;
+    if (oracle && !run_oracle(s))
+        return false;
+    for (size_t i = 0; i < s->ncases; i++) {
+        struct tally *t = &s->tally[s->cases[i].row];
+        struct conf_state got[2];
+        bool good = true;
+        for (size_t e = 0; e < s->nengines; e++) {
+            run_case(s->machines[e], &s->cases[i], &got[e]);
+            if (oracle)
+                good = check(s, i, s->engines[e]->name, &got[e], "oracle", &s->expected[i]) && good;
+        }
+        if (s->nengines == 2)
+            good = check(s, i, s->engines[1]->name, &got[1], s->engines[0]->name, &got[0]) && good;
+        t->run++;
+        t->failed += !good;
+    }
+    s->ncases = 0;
+    return true;
+}
+
+static bool is_wanted(struct session *s, unsigned id)
+{
+    return gen_in_scope(id) && insn_table[id].handler != op_unimplemented &&
+           (!s->opt.only || !fnmatch(s->opt.only, insn_table[id].mnemonic, 0)) &&
+           !ignored(s, id, "skip");
+}
+
+/* Each mnemonic draws from its own stream, so that --only repeats the cases of a whole run. */
+static bool run_row(struct session *s, unsigned id)
+{
+    struct rng r = {s->opt.seed ^ (uint64_t)insn_table[id].match << 32};
+    for (unsigned n = 0, tries = 0; n < s->opt.count && tries < 100 * s->opt.count; tries++) {
+        if (!gen_case(&r, id, &s->cases[s->ncases]))
+            continue;
+        n++;
+        if (++s->ncases == BATCH && !run_batch(s))
+            return false;
+    }
+    return true;
+}
+
+static int summary(struct session *s)
+{
+    unsigned rows = 0, bad = 0, cases = 0, missing = 0;
+    for (unsigned id = 1; id < INSN_COUNT; id++) {
+        const struct tally *t = &s->tally[id];
+        missing += gen_in_scope(id) && insn_table[id].handler == op_unimplemented;
+        rows += t->run > 0;
+        cases += t->run;
+        bad += t->failed > 0;
+    }
+    if (bad)
+        printf("differences (mnemonic: cases of %u):", s->opt.count);
+    for (unsigned id = 1; id < INSN_COUNT; id++)
+        if (s->tally[id].failed)
+            printf(" %s:%u", insn_table[id].mnemonic, s->tally[id].failed);
+    printf("%sconformance: seed %" PRIu64 ": %u mnemonics, %u cases, %u mnemonics differ; "
+           "%u in scope have no semantics\n",
+           bad ? "\n" : "", s->opt.seed, rows, cases, bad, missing);
+    if (s->opt.verbose)
+        for (size_t i = 0; i < s->ndefects; i++)
+            if (!s->defects[i].hits && !s->opt.only)
+                printf("unused: %s %s\n", s->defects[i].mnemonic, s->defects[i].field);
+    return bad ? 1 : 0;
+}
+
+/* ---- command line ---- */
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: conformance [--seed N] [--count N] [--engine ref|interp]\n"
+                    "                   [--only PATTERN] [--oracle COMMAND] [--guest PROGRAM]\n"
+                    "                   [--defects FILE] [--verbose]\n");
+    return 2;
+}
+
+static bool parse(struct options *o, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(argv[i], "--verbose")) {
+            o->verbose = true;
+            continue;
+        }
+        if (++i == argc)
+            return false;
+        const char *name = argv[i - 1];
+        if (!strcmp(name, "--seed"))
+            o->seed = strtoull(value, NULL, 0);
+        else if (!strcmp(name, "--count"))
+            o->count = (unsigned)strtoul(value, NULL, 0);
+        else if (!strcmp(name, "--engine"))
+            o->engine = value;
+        else if (!strcmp(name, "--only"))
+            o->only = value;
+        else if (!strcmp(name, "--oracle"))
+            o->oracle = value;
+        else if (!strcmp(name, "--guest"))
+            o->guest = value;
+        else if (!strcmp(name, "--defects"))
+            o->defects = value;
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool create_machines(struct session *s)
+{
+    const char *names[] = {"ref", "interp"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (s->opt.engine && strcmp(s->opt.engine, names[i]))
+            continue;
+        s->engines[s->nengines] = engine_find(names[i]);
+        if (!s->engines[s->nengines])
+            return false;
+        s->machines[s->nengines] = run_create(s->engines[s->nengines]);
+        s->nengines++;
+    }
+    return s->nengines > 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct session *s = calloc(1, sizeof(*s));
+    int rc = 2;
+    if (!s)
+        return 2;
+    s->opt = (struct options){.seed = (uint64_t)time(NULL),
+                              .count = 50,
+                              .oracle = "qemu-ppc64le -cpu power9",
+                              .guest = "build/tests/conformance/guest",
+                              .defects = "tests/conformance/qemu-defects.txt"};
+    if (!parse(&s->opt, argc, argv)) {
+        rc = usage();
+    } else if (read_defects(s) && create_machines(s)) {
+        bool ok = true;
+        for (unsigned id = 1; ok && id < INSN_COUNT; id++)
+            if (is_wanted(s, id))
+                ok = run_row(s, id);
+        if (ok && run_batch(s))
+            rc = summary(s);
+    }
+    for (size_t i = 0; i < s->nengines; i++)
+        run_destroy(s->machines[i]);
+    free(s);
+    return rc;
+}

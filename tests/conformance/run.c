@@ -1,0 +1,136 @@
+/* The emulator's side: loads a case into a hand-built machine, lets the engine run it, reads it
+ * back. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "conformance.h"
+#include "cpu/fpu.h"
+#include "pefemu/machine.h"
+#include "pefemu/mmu.h"
+
+#define RAM_SIZE      (32 * MiB)
+#define FPSCR_ENABLES (FPSCR_VE | FPSCR_OE | FPSCR_UE | FPSCR_ZE | FPSCR_XE)
+#define USER_MSR      (MSR_SF | MSR_HV | MSR_ME | MSR_RI | MSR_FP | MSR_VEC | MSR_VSX | MSR_LE)
+
+struct conf_machine {
+    struct machine m;
+    struct cpu *cpu;
+};
+
+struct conf_machine *run_create(const struct engine *engine)
+{
+    struct conf_machine *cm = calloc(1, sizeof(*cm));
+    struct cpu *cpu = aligned_alloc(64, (sizeof(struct cpu) + 63) & ~63ULL);
+    struct machine *m;
+    if (!cm || !cpu)
+        abort();
+    memset(cpu, 0, sizeof(*cpu));
+    m = &cm->m;
+    cm->cpu = cpu;
+    m->engine = engine;
+    m->cpus = cpu;
+    m->ncpus = 1;
+    cpu->machine = m;
+    if (!memory_init(&m->mem, RAM_SIZE, 0) || !tlb_init(cpu))
+        abort();
+    cpu_reset(cpu);
+    if (engine->cpu_init && !engine->cpu_init(cpu))
+        abort();
+    cpu->run_state = CPU_RUNNING;
+    cpu->hfscr = cpu->fscr = ~PPC_BITS(0, 7);
+    cpu_set_msr(cpu, USER_MSR);
+    return cm;
+}
+
+void run_destroy(struct conf_machine *cm)
+{
+    struct machine *m = &cm->m;
+    if (m->engine->cpu_destroy)
+        m->engine->cpu_destroy(cm->cpu);
+    tlb_destroy(cm->cpu);
+    if (m->engine->machine_destroy)
+        m->engine->machine_destroy(m);
+    memory_free(&m->mem);
+    free(cm->cpu);
+    free(cm);
+}
+
+static void store_bytes(struct machine *m, ra_t ra, const void *from, size_t len)
+{
+    memcpy(memory_ptr(&m->mem, ra, len), from, len);
+    memory_written(m, ra, len);
+}
+
+static void load_state(struct cpu *cpu, const struct conf_state *s)
+{
+    /* The oracle runs with FE0 = FE1 = 1, which only matters when an exception is enabled. */
+    cpu_set_msr(cpu, USER_MSR | (s->fpscr & FPSCR_ENABLES ? MSR_FE0 | MSR_FE1 : 0));
+    memcpy(cpu->gpr, s->gpr, sizeof(cpu->gpr));
+    cpu_set_cr_all(cpu, (uint32_t)s->cr);
+    cpu_set_xer(cpu, s->xer);
+    cpu->lr = s->lr;
+    cpu->ctr = s->ctr;
+    cpu->tar = s->tar;
+    fpscr_sync(cpu);
+    fpscr_write(cpu, s->fpscr, ~0ULL);
+    cpu->vscr = (uint32_t)s->vscr;
+    memcpy(cpu->vsr, s->vsr, sizeof(cpu->vsr));
+    cpu->reserve_valid = false;
+}
+
+static void store_state(struct cpu *cpu, struct conf_state *s)
+{
+    memcpy(s->gpr, cpu->gpr, sizeof(cpu->gpr));
+    s->cr = cpu_get_cr(cpu);
+    s->xer = cpu_get_xer(cpu);
+    s->lr = cpu->lr;
+    s->ctr = cpu->ctr;
+    s->fpscr = fpscr_read(cpu);
+    s->vscr = cpu->vscr;
+    memcpy(s->vsr, cpu->vsr, sizeof(cpu->vsr));
+}
+
+/* The signal that Linux makes of an interrupt, as seen in the registers; 0: none was taken. */
+static int signal_of(const struct cpu *cpu, uint64_t *nia)
+{
+    *nia = cpu->srr0;
+    switch (cpu->cia) {
+    case 0x300:
+    case 0x380:
+        return SIGSEGV;
+    case 0x600:
+        return SIGBUS;
+    case 0x700:
+        return cpu->srr1 & SRR1_TRAP ? SIGTRAP : cpu->srr1 & SRR1_FP_ENABLED ? SIGFPE : SIGILL;
+    case 0x800:
+    case 0xf20:
+    case 0xf40:
+    case 0xf60:
+        return SIGILL;
+    case 0xe40:
+        *nia = cpu->hsrr0;
+        return SIGILL;
+    default:
+        *nia = cpu->cia;
+        return cpu->cia < 0x3000 ? SIGSYS : 0;
+    }
+}
+
+void run_case(struct conf_machine *cm, const struct conf_case *c, struct conf_state *result)
+{
+    struct machine *m = &cm->m;
+    struct cpu *cpu = cm->cpu;
+    uint32_t words[2] = {le32(c->words[0]), le32(c->words[1])};
+
+    memset(result, 0, sizeof(*result));
+    store_bytes(m, SLOT - 4, words, sizeof(words));
+    store_bytes(m, BUF_BASE, c->in.buf, BUF_SIZE);
+    load_state(cpu, &c->in);
+    cpu->cia = cpu->nia = c->single ? SLOT : SLOT - 4;
+    m->current = cpu;
+    m->engine->run(cpu, 1);
+    m->current = NULL;
+    store_state(cpu, result);
+    result->signal = (uint32_t)signal_of(cpu, &result->nia);
+    memcpy(result->buf, memory_ptr(&m->mem, BUF_BASE, BUF_SIZE), BUF_SIZE);
+}
