@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The scalar floating-point facility on softfp: arithmetic, rounding, conversion, comparison,
- * selection and the FPSCR instructions. Engines with a host-FPU path (fp_host.h) come here for
- * what that path declines.
+ * The scalar floating-point facility: arithmetic, rounding, conversion, comparison, selection and
+ * the FPSCR instructions. Where cpu->fp_fast allows, the host's FPU is tried first (fp_host.h);
+ * softfp takes what that declines, and everything in engines without it.
  * Facts: Power ISA v3.0B Book I, "Floating-Point Facility".
  */
 #include "fpu.h"
+#include "fp_host.h"
 
 #define FPR(n)    VD(cpu->vsr[n], 0)
 #define FRA       FPR(in->ra)
@@ -51,38 +52,65 @@ static trap_t deliver(struct cpu *cpu, const struct insn *in, uint64_t r, const 
     }                                                                                              \
     OP_RECORD(name)
 
+/* The same with the host's FPU tried first: @host takes cpu and the operands, delivers to &r. */
+#define OP_HOST(name, host, expr, fprf)                                                            \
+    static __attribute__((noinline)) trap_t soft_##name(struct cpu *cpu, const struct insn *in)    \
+    {                                                                                              \
+        struct fp_op op;                                                                           \
+        fp_begin(cpu, &op);                                                                        \
+        uint64_t r = (expr);                                                                       \
+        return deliver(cpu, in, r, &op, fprf);                                                     \
+    }                                                                                              \
+    OP(name)                                                                                       \
+    {                                                                                              \
+        uint64_t r;                                                                                \
+        if (unlikely(!cpu->fp_fast) || unlikely(!(host)))                                          \
+            return soft_##name(cpu, in);                                                           \
+        set_fpr(cpu, in->rt, r);                                                                   \
+        return TRAP_NONE;                                                                          \
+    }                                                                                              \
+    OP_RECORD(name)
+
 #define FPRF_DOUBLE f64_fprf(r, false)
 #define FPRF_SINGLE f64_fprf(r, true)
 
 /* ---- arithmetic ---- */
 
-OP_ARITH(fadd, f64_add(FRA, FRB, &op), FPRF_DOUBLE)
-OP_ARITH(fsub, f64_sub(FRA, FRB, &op), FPRF_DOUBLE)
-OP_ARITH(fmul, f64_mul(FRA, FRC, &op), FPRF_DOUBLE)
-OP_ARITH(fdiv, f64_div(FRA, FRB, &op), FPRF_DOUBLE)
-OP_ARITH(fsqrt, f64_sqrt(FRB, &op), FPRF_DOUBLE)
-OP_ARITH(fmadd, f64_muladd(FRA, FRC, FRB, false, false, &op), FPRF_DOUBLE)
-OP_ARITH(fmsub, f64_muladd(FRA, FRC, FRB, true, false, &op), FPRF_DOUBLE)
-OP_ARITH(fnmadd, f64_muladd(FRA, FRC, FRB, false, true, &op), FPRF_DOUBLE)
-OP_ARITH(fnmsub, f64_muladd(FRA, FRC, FRB, true, true, &op), FPRF_DOUBLE)
+OP_HOST(fadd, fph_add(cpu, FRA, FRB, &r), f64_add(FRA, FRB, &op), FPRF_DOUBLE)
+OP_HOST(fsub, fph_sub(cpu, FRA, FRB, &r), f64_sub(FRA, FRB, &op), FPRF_DOUBLE)
+OP_HOST(fmul, fph_mul(cpu, FRA, FRC, &r), f64_mul(FRA, FRC, &op), FPRF_DOUBLE)
+OP_HOST(fdiv, fph_div(cpu, FRA, FRB, &r), f64_div(FRA, FRB, &op), FPRF_DOUBLE)
+OP_HOST(fsqrt, fph_sqrt(cpu, FRB, &r), f64_sqrt(FRB, &op), FPRF_DOUBLE)
+OP_HOST(fmadd, fph_madd(cpu, FRA, FRC, FRB, &r),
+        f64_muladd(FRA, FRC, FRB, false, false, &op), FPRF_DOUBLE)
+OP_HOST(fmsub, fph_msub(cpu, FRA, FRC, FRB, &r),
+        f64_muladd(FRA, FRC, FRB, true, false, &op), FPRF_DOUBLE)
+OP_HOST(fnmadd, fph_nmadd(cpu, FRA, FRC, FRB, &r),
+        f64_muladd(FRA, FRC, FRB, false, true, &op), FPRF_DOUBLE)
+OP_HOST(fnmsub, fph_nmsub(cpu, FRA, FRC, FRB, &r),
+        f64_muladd(FRA, FRC, FRB, true, true, &op), FPRF_DOUBLE)
 OP_ARITH(fre, f64_re(FRB, &op), FPRF_DOUBLE)
 OP_ARITH(frsqrte, f64_rsqrte(FRB, &op), FPRF_DOUBLE)
 
-OP_ARITH(fadds, f64_adds(FRA, FRB, &op), FPRF_SINGLE)
-OP_ARITH(fsubs, f64_subs(FRA, FRB, &op), FPRF_SINGLE)
-OP_ARITH(fmuls, f64_muls(FRA, FRC, &op), FPRF_SINGLE)
-OP_ARITH(fdivs, f64_divs(FRA, FRB, &op), FPRF_SINGLE)
-OP_ARITH(fsqrts, f64_sqrts(FRB, &op), FPRF_SINGLE)
-OP_ARITH(fmadds, f64_muladds(FRA, FRC, FRB, false, false, &op), FPRF_SINGLE)
-OP_ARITH(fmsubs, f64_muladds(FRA, FRC, FRB, true, false, &op), FPRF_SINGLE)
-OP_ARITH(fnmadds, f64_muladds(FRA, FRC, FRB, false, true, &op), FPRF_SINGLE)
-OP_ARITH(fnmsubs, f64_muladds(FRA, FRC, FRB, true, true, &op), FPRF_SINGLE)
+OP_HOST(fadds, fph_adds(cpu, FRA, FRB, &r), f64_adds(FRA, FRB, &op), FPRF_SINGLE)
+OP_HOST(fsubs, fph_subs(cpu, FRA, FRB, &r), f64_subs(FRA, FRB, &op), FPRF_SINGLE)
+OP_HOST(fmuls, fph_muls(cpu, FRA, FRC, &r), f64_muls(FRA, FRC, &op), FPRF_SINGLE)
+OP_HOST(fdivs, fph_divs(cpu, FRA, FRB, &r), f64_divs(FRA, FRB, &op), FPRF_SINGLE)
+OP_HOST(fsqrts, fph_sqrts(cpu, FRB, &r), f64_sqrts(FRB, &op), FPRF_SINGLE)
+OP_HOST(fmadds, fph_madds(cpu, FRA, FRC, FRB, &r),
+        f64_muladds(FRA, FRC, FRB, false, false, &op), FPRF_SINGLE)
+OP_HOST(fmsubs, fph_msubs(cpu, FRA, FRC, FRB, &r),
+        f64_muladds(FRA, FRC, FRB, true, false, &op), FPRF_SINGLE)
+OP_HOST(fnmadds, fph_nmadds(cpu, FRA, FRC, FRB, &r),
+        f64_muladds(FRA, FRC, FRB, false, true, &op), FPRF_SINGLE)
+OP_HOST(fnmsubs, fph_nmsubs(cpu, FRA, FRC, FRB, &r),
+        f64_muladds(FRA, FRC, FRB, true, true, &op), FPRF_SINGLE)
 OP_ARITH(fres, f64_res(FRB, &op), FPRF_SINGLE)
 OP_ARITH(frsqrtes, f64_rsqrtes(FRB, &op), FPRF_SINGLE)
 
 /* ---- rounding and conversion ---- */
 
-OP_ARITH(frsp, f64_round_to_single(FRB, &op), FPRF_SINGLE)
+OP_HOST(frsp, fph_frsp(cpu, FRB, &r), f64_round_to_single(FRB, &op), FPRF_SINGLE)
 
 static inline uint64_t round_int(uint64_t b, enum fp_round rn, struct fp_op *op)
 {
@@ -104,24 +132,31 @@ static inline struct fp_op *truncating(struct fp_op *op)
 }
 
 OP_ARITH(fctid, (uint64_t)f64_to_i64(FRB, &op), FPRF_KEEP)
-OP_ARITH(fctidz, (uint64_t)f64_to_i64(FRB, truncating(&op)), FPRF_KEEP)
+OP_HOST(fctidz, fph_ctidz(cpu, FRB, &r), (uint64_t)f64_to_i64(FRB, truncating(&op)), FPRF_KEEP)
 OP_ARITH(fctidu, f64_to_u64(FRB, &op), FPRF_KEEP)
-OP_ARITH(fctiduz, f64_to_u64(FRB, truncating(&op)), FPRF_KEEP)
+OP_HOST(fctiduz, fph_ctiduz(cpu, FRB, &r), f64_to_u64(FRB, truncating(&op)), FPRF_KEEP)
 OP_ARITH(fctiw, (uint64_t)(int64_t)f64_to_i32(FRB, &op), FPRF_KEEP)
-OP_ARITH(fctiwz, (uint64_t)(int64_t)f64_to_i32(FRB, truncating(&op)), FPRF_KEEP)
+OP_HOST(fctiwz, fph_ctiwz(cpu, FRB, &r),
+        (uint64_t)(int64_t)f64_to_i32(FRB, truncating(&op)), FPRF_KEEP)
 OP_ARITH(fctiwu, f64_to_u32(FRB, &op), FPRF_KEEP)
-OP_ARITH(fctiwuz, f64_to_u32(FRB, truncating(&op)), FPRF_KEEP)
+OP_HOST(fctiwuz, fph_ctiwuz(cpu, FRB, &r), f64_to_u32(FRB, truncating(&op)), FPRF_KEEP)
 
-OP_ARITH(fcfid, i64_to_f64((int64_t)FRB, &op), FPRF_DOUBLE)
-OP_ARITH(fcfidu, u64_to_f64(FRB, &op), FPRF_DOUBLE)
-OP_ARITH(fcfids, f32_to_f64_bits(i64_to_f32((int64_t)FRB, &op)), FPRF_SINGLE)
-OP_ARITH(fcfidus, f32_to_f64_bits(u64_to_f32(FRB, &op)), FPRF_SINGLE)
+OP_HOST(fcfid, fph_cfid(cpu, FRB, &r), i64_to_f64((int64_t)FRB, &op), FPRF_DOUBLE)
+OP_HOST(fcfidu, fph_cfidu(cpu, FRB, &r), u64_to_f64(FRB, &op), FPRF_DOUBLE)
+OP_HOST(fcfids, fph_cfids(cpu, FRB, &r),
+        f32_to_f64_bits(i64_to_f32((int64_t)FRB, &op)), FPRF_SINGLE)
+OP_HOST(fcfidus, fph_cfidus(cpu, FRB, &r), f32_to_f64_bits(u64_to_f32(FRB, &op)), FPRF_SINGLE)
 
 /* ---- comparison and tests ---- */
 
 static trap_t compare(struct cpu *cpu, const struct insn *in, bool ordered)
 {
     struct fp_op op;
+    unsigned host_cc;
+    if (likely(cpu->fp_fast) && fph_cmp(cpu, FRA, FRB, &host_cc)) {
+        cpu->cr[in->rt >> 2] = (uint8_t)host_cc;
+        return TRAP_NONE;
+    }
     fp_begin(cpu, &op);
     unsigned cc = f64_compare(FRA, FRB, ordered, &op);
     return fp_end_compare(cpu, &op, in->rt >> 2, cc);
