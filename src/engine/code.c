@@ -103,13 +103,15 @@ void code_bury(struct machine *m)
 static void page_written(struct machine *m, size_t slot, unsigned offset, unsigned len)
 {
     struct code_page *page = m->code->pages[slot];
+    unsigned first = offset / 4;
 
     if (!page)
         return;
     if (len >= 512 || ++page->writes > WRITES_TO_DROP)
         drop(m, slot);
     else
-        reset_slots(page, offset / 4, (offset + len - 1) / 4, thread_decode);
+        /* the slot before may be fused with the first one */
+        reset_slots(page, first ? first - 1 : 0, (offset + len - 1) / 4, thread_decode);
 }
 
 void code_written(struct machine *m, ra_t ra, uint64_t len)

@@ -17,18 +17,33 @@
 
 /* Tail calls need an optimiser and no sanitizer's red zones. */
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(PEFEMU_NO_TAIL_CALLS)
-#if defined(__clang__)
-#define DISPATCH(in) __attribute__((musttail)) return (in)->fn(cpu, in)
-#else
-#define DISPATCH(in) return (in)->fn(cpu, in)
-#endif
 #define TAIL_CALLS 1
 #else
-#define DISPATCH(in) return (in)
 #define TAIL_CALLS 0
 #endif
+#if TAIL_CALLS && defined(__clang__)
+#define TAIL __attribute__((musttail)) return
+#else
+#define TAIL return
+#endif
+
+/* Compilers load in->fn early and keep both pointers; a dispatch is shorter as add and jump. */
+#define KEEP_TOGETHER(in) __asm__("" : "+r"(in))
 
 #define THREAD(name) static const struct insn *name(struct cpu *cpu, const struct insn *in)
+
+/* Go to operation @next. */
+#if TAIL_CALLS
+#define DISPATCH(next)                                                                             \
+    do {                                                                                           \
+        in = (next);                                                                               \
+        KEEP_TOGETHER(in);                                                                         \
+        TAIL in->fn(cpu, in);                                                                      \
+    } while (0)
+#else
+#define DISPATCH(next) return (next)
+#endif
+#define NEXT DISPATCH(in + 1)
 
 /* ---- leaving threaded code ---- */
 
@@ -37,13 +52,22 @@ static ea_t ea_of(const struct cpu *cpu, const struct insn *in)
     return cpu->page_ea + 4 * (uint64_t)(in - cpu->ops);
 }
 
+/* The operation that ends the run: whoever leaves goes there, so that nobody tests for it. */
+THREAD(thread_exit)
+{
+    (void)cpu;
+    (void)in;
+    return NULL;
+}
+static const struct insn exit_op = { .fn = thread_exit };
+
 /* The next instruction is at @ea, @left instructions of budget remain. */
 static const struct insn *leave(struct cpu *cpu, ea_t ea, int64_t left)
 {
     cpu->budget = left;
     cpu->cia = cpu->nia = ea;
     cpu->op = NULL;
-    return NULL;
+    return &exit_op;
 }
 
 /* @in ended with trap code @t; cpu->nia is valid. */
@@ -54,7 +78,7 @@ static __attribute__((noinline)) const struct insn *leave_trap(struct cpu *cpu,
     cpu->budget -= in - cpu->ops;
     cpu->exit_trap = t;
     cpu->op = NULL;
-    return NULL;
+    return &exit_op;
 }
 
 /* The same for operations that never write nia. */
@@ -65,36 +89,30 @@ static __attribute__((noinline)) const struct insn *leave_fault(struct cpu *cpu,
     return leave_trap(cpu, in, t);
 }
 
-/* ---- control flow ---- */
+/* ---- control flow: each returns the operation to go on with ---- */
 
 /* Jump to @ea after @left has been settled (unbiased). */
 static inline const struct insn *jump(struct cpu *cpu, ea_t ea, int64_t left)
 {
     const struct itlb_entry *e = &cpu->tlb->i[(ea >> 12) & (ITLB_ENTRIES - 1)];
     unsigned index = (ea >> 2) & (CODE_PAGE_INSNS - 1);
-    const struct insn *in;
 
     if (unlikely(left <= 0 || e->tag != (ea & ~0xfffULL)))
         return leave(cpu, ea, left);
     cpu->ops = e->ops;
     cpu->page_ea = ea & ~0xfffULL;
     cpu->budget = left + index;
-    in = e->ops + index;
-    DISPATCH(in);
+    return e->ops + index;
 }
 
 /* A taken branch at @in to an address known only now. */
 static inline const struct insn *branch_to(struct cpu *cpu, const struct insn *in, ea_t ea)
 {
-    int64_t left = cpu->budget - (in - cpu->ops) - 1;
-
     /* A branch to the next instruction is no boundary: exec_one() cannot tell it from falling
      * through, and both engines must stop at the same places. */
-    if (unlikely(ea == ea_of(cpu, in) + 4)) {
-        in++;
-        DISPATCH(in);
-    }
-    return jump(cpu, ea, left);
+    if (unlikely(ea == ea_of(cpu, in) + 4))
+        return in + 1;
+    return jump(cpu, ea, cpu->budget - (in - cpu->ops) - 1);
 }
 
 /* A taken branch inside the page: imm = distance in slots | index of the target << 32. */
@@ -107,8 +125,7 @@ static inline const struct insn *branch_near(struct cpu *cpu, const struct insn 
     cpu->budget = budget;
     if (unlikely(budget <= index))
         return leave(cpu, cpu->page_ea + 4 * (uint64_t)index, budget - index);
-    in += distance;
-    DISPATCH(in);
+    return in + distance;
 }
 
 /* The same out of the page: imm = displacement in bytes. */
@@ -122,31 +139,19 @@ static inline bool cr_bit(const struct cpu *cpu, const struct insn *in)
     return cpu->cr[in->ra] & in->rb; /* decoded: field and mask of BI */
 }
 
-#define NEXT                                                                                       \
-    do {                                                                                           \
-        in++;                                                                                      \
-        DISPATCH(in);                                                                              \
-    } while (0)
-
-#define BRANCH_PAIR(name, link, condition)                                                         \
-    THREAD(name##_near)                                                                            \
+#define BRANCH(name, where, link, condition)                                                       \
+    THREAD(name##_##where)                                                                         \
     {                                                                                              \
         if (condition) {                                                                           \
             if (link)                                                                              \
                 cpu->lr = ea_of(cpu, in) + 4;                                                      \
-            return branch_near(cpu, in);                                                           \
-        }                                                                                          \
-        NEXT;                                                                                      \
-    }                                                                                              \
-    THREAD(name##_far)                                                                             \
-    {                                                                                              \
-        if (condition) {                                                                           \
-            if (link)                                                                              \
-                cpu->lr = ea_of(cpu, in) + 4;                                                      \
-            return branch_far(cpu, in);                                                            \
+            DISPATCH(branch_##where(cpu, in));                                                     \
         }                                                                                          \
         NEXT;                                                                                      \
     }
+#define BRANCH_PAIR(name, link, condition)                                                         \
+    BRANCH(name, near, link, condition)                                                            \
+    BRANCH(name, far, link, condition)
 BRANCH_PAIR(thread_b, false, true)
 BRANCH_PAIR(thread_bl, true, true)
 BRANCH_PAIR(thread_bt, false, cr_bit(cpu, in))
@@ -156,38 +161,37 @@ BRANCH_PAIR(thread_bdz, false, --cpu->ctr == 0)
 
 THREAD(thread_blr)
 {
-    return branch_to(cpu, in, cpu->lr & ~3ULL);
+    DISPATCH(branch_to(cpu, in, cpu->lr & ~3ULL));
 }
 
 THREAD(thread_btlr)
 {
     if (cr_bit(cpu, in))
-        return branch_to(cpu, in, cpu->lr & ~3ULL);
+        DISPATCH(branch_to(cpu, in, cpu->lr & ~3ULL));
     NEXT;
 }
 
 THREAD(thread_bflr)
 {
     if (!cr_bit(cpu, in))
-        return branch_to(cpu, in, cpu->lr & ~3ULL);
+        DISPATCH(branch_to(cpu, in, cpu->lr & ~3ULL));
     NEXT;
 }
 
 THREAD(thread_bctr)
 {
-    return branch_to(cpu, in, cpu->ctr & ~3ULL);
+    DISPATCH(branch_to(cpu, in, cpu->ctr & ~3ULL));
 }
 
 THREAD(thread_bctrl)
 {
     cpu->lr = ea_of(cpu, in) + 4;
-    return branch_to(cpu, in, cpu->ctr & ~3ULL);
+    DISPATCH(branch_to(cpu, in, cpu->ctr & ~3ULL));
 }
 
 const struct insn *thread_page_end(struct cpu *cpu, const struct insn *in)
 {
-    (void)in;
-    return jump(cpu, cpu->page_ea + 4096, cpu->budget - CODE_PAGE_INSNS);
+    DISPATCH(jump(cpu, cpu->page_ea + 4096, cpu->budget - CODE_PAGE_INSNS));
 }
 
 /* The page was dropped under our feet: look it up again. */
@@ -211,9 +215,9 @@ THREAD(thread_any)
     if (t == TRAP_NONE)
         t = insn_table[in->id].handler(cpu, in);
     if (unlikely(t))
-        return leave_trap(cpu, in, t);
+        DISPATCH(leave_trap(cpu, in, t));
     if (cpu->nia != next)
-        return branch_to(cpu, in, cpu->nia);
+        DISPATCH(branch_to(cpu, in, cpu->nia));
     NEXT;
 }
 
@@ -335,7 +339,7 @@ static const uint64_t need_msr[] = { 0, MSR_FP, MSR_VEC, MSR_VSX };
     THREAD(thread_##id)                                                                            \
     {                                                                                              \
         if (unlikely(hot_##handler(cpu, in)))                                                      \
-            return thread_any(cpu, in);                                                            \
+            TAIL thread_any(cpu, in);                                                              \
         NEXT;                                                                                      \
     }
 #define THREAD_CALL(id, handler)                                                                   \
@@ -345,11 +349,11 @@ static const uint64_t need_msr[] = { 0, MSR_FP, MSR_VEC, MSR_VSX };
         trap_t t;                                                                                  \
                                                                                                    \
         if (unlikely(need_msr[in->spare] & ~cpu->msr))                                             \
-            return thread_any(cpu, in);                                                            \
+            TAIL thread_any(cpu, in);                                                              \
         cpu->op = in;                                                                              \
         t = handler(cpu, in);                                                                      \
         if (unlikely(t))                                                                           \
-            return leave_fault(cpu, in, t);                                                        \
+            DISPATCH(leave_fault(cpu, in, t));                                                     \
         NEXT;                                                                                      \
     }
 #define THREAD_NONE(id, handler)
@@ -385,7 +389,73 @@ static const insn_thread row_thread[INSN_COUNT] = {
 #undef INSN
 };
 
+/* ---- compares, alone and fused with the conditional branch that follows ---- */
+
+/* Decoded: in->sh = BF. A fused pair executes both slots; the second stays valid for those who jump
+ * to it. */
+#define COMPARE(name, type, left, right)                                                           \
+    static inline unsigned name(struct cpu *cpu, const struct insn *in)                            \
+    {                                                                                              \
+        type a = (type)(left), b = (type)(right);                                                  \
+        unsigned c = (a < b) << 3 | (a > b) << 2 | (a == b) << 1 | cpu->so;                        \
+                                                                                                   \
+        cpu->cr[in->sh] = c;                                                                       \
+        return c;                                                                                  \
+    }                                                                                              \
+    THREAD(thread_##name)                                                                          \
+    {                                                                                              \
+        name(cpu, in);                                                                             \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    THREAD(thread_##name##_bt)                                                                     \
+    {                                                                                              \
+        if (name(cpu, in) & in[1].rb)                                                              \
+            DISPATCH(branch_near(cpu, in + 1));                                                    \
+        DISPATCH(in + 2);                                                                          \
+    }                                                                                              \
+    THREAD(thread_##name##_bf)                                                                     \
+    {                                                                                              \
+        if (!(name(cpu, in) & in[1].rb))                                                           \
+            DISPATCH(branch_near(cpu, in + 1));                                                    \
+        DISPATCH(in + 2);                                                                          \
+    }
+COMPARE(cmpwi, int32_t, cpu->gpr[in->ra], in->imm)
+COMPARE(cmpdi, int64_t, cpu->gpr[in->ra], in->imm)
+COMPARE(cmplwi, uint32_t, cpu->gpr[in->ra], in->imm)
+COMPARE(cmpldi, uint64_t, cpu->gpr[in->ra], in->imm)
+COMPARE(cmpw, int32_t, cpu->gpr[in->ra], cpu->gpr[in->rb])
+COMPARE(cmpd, int64_t, cpu->gpr[in->ra], cpu->gpr[in->rb])
+COMPARE(cmplw, uint32_t, cpu->gpr[in->ra], cpu->gpr[in->rb])
+COMPARE(cmpld, uint64_t, cpu->gpr[in->ra], cpu->gpr[in->rb])
+
+struct compare_choice {
+    insn_thread alone, with_bt, with_bf;
+};
+#define COMPARE_CHOICE(name) { thread_##name, thread_##name##_bt, thread_##name##_bf }
+
+/* Indexed by [form][L]. */
+enum { CMP_SI, CMP_UI, CMP_S, CMP_U };
+static const struct compare_choice compare_choices[][2] = {
+    [CMP_SI] = { COMPARE_CHOICE(cmpwi), COMPARE_CHOICE(cmpdi) },
+    [CMP_UI] = { COMPARE_CHOICE(cmplwi), COMPARE_CHOICE(cmpldi) },
+    [CMP_S] = { COMPARE_CHOICE(cmpw), COMPARE_CHOICE(cmpd) },
+    [CMP_U] = { COMPARE_CHOICE(cmplw), COMPARE_CHOICE(cmpld) },
+};
+
 /* ---- choosing a function for a decoded instruction ---- */
+
+static insn_thread choose_compare(struct insn *in, unsigned index, unsigned form)
+{
+    const struct compare_choice *choice = &compare_choices[form][in->rt & 1];
+    const struct insn *next = in + 1;
+
+    in->sh = in->rt >> 2;
+    if (index + 1 == CODE_PAGE_INSNS || next->fn == thread_decode || next->ra != in->sh)
+        return choice->alone;
+    return next->fn == thread_bt_near   ? choice->with_bt
+           : next->fn == thread_bf_near ? choice->with_bf
+                                        : choice->alone;
+}
 
 struct branch_choice {
     insn_thread near, far;
@@ -445,6 +515,14 @@ static insn_thread choose(struct insn *in, unsigned index)
     bool always = (in->rt & 0x14) == 0x14;
 
     switch (in->id) {
+    case INSN_CMPI:
+        return choose_compare(in, index, CMP_SI);
+    case INSN_CMPLI:
+        return choose_compare(in, index, CMP_UI);
+    case INSN_CMP:
+        return choose_compare(in, index, CMP_S);
+    case INSN_CMPL:
+        return choose_compare(in, index, CMP_U);
     case INSN_B:
         return choose_relative(in, index, (struct branch_choice){ thread_b_near, thread_b_far });
     case INSN_BL:
@@ -477,21 +555,33 @@ static uint8_t facility_index(const struct insn *in)
     return need & MSR_FP ? NEED_FP : need & MSR_VEC ? NEED_VEC : need & MSR_VSX ? NEED_VSX : 0;
 }
 
-/* First execution of a slot. */
-const struct insn *thread_decode(struct cpu *cpu, const struct insn *slot)
+/* A compare is decoded together with the branch after it, so that they can be fused. */
+static bool wants_next_decoded(const struct insn *in)
+{
+    return in->id == INSN_CMPI || in->id == INSN_CMPLI || in->id == INSN_CMP || in->id == INSN_CMPL;
+}
+
+static void decode_slot(struct cpu *cpu, unsigned index)
 {
     struct code_page *page = (struct code_page *)cpu->ops;
-    unsigned index = slot - cpu->ops;
     struct insn *in = &page->ops[index];
     const uint8_t *bytes = page->host + 4 * index;
     uint32_t word = page->le ? get_le32(bytes) : get_be32(bytes);
 
-    page->writes = 0;
     insn_decode(in, word);
     if (unlikely(log_mask & LOG_IN_ASM))
         exec_log_insn(cpu, word, ea_of(cpu, in));
     in->spare = facility_index(in);
+    if (wants_next_decoded(in) && index + 1 < CODE_PAGE_INSNS && in[1].fn == thread_decode)
+        decode_slot(cpu, index + 1);
     in->fn = choose(in, index);
+}
+
+/* First execution of a slot. */
+const struct insn *thread_decode(struct cpu *cpu, const struct insn *in)
+{
+    ((struct code_page *)cpu->ops)->writes = 0;
+    decode_slot(cpu, in - cpu->ops);
     DISPATCH(in);
 }
 
@@ -540,7 +630,7 @@ static void run_threaded(struct cpu *cpu, const struct insn *ops)
     cpu->exit_trap = TRAP_NONE;
     do {
         in = in->fn(cpu, in);
-    } while (!TAIL_CALLS && in);
+    } while (in);
     if (cpu->exit_trap)
         exec_trap(cpu, cpu->exit_trap);
 }
