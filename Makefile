@@ -24,7 +24,7 @@ ifeq ($(origin HOST_ARCH_FLAGS),undefined)
 HOST_ARCH_FLAGS := $(call cc-option,-march=native)
 endif
 # The threaded handlers of the default engine: global common subexpressions cost registers there.
-INTERP_FLAGS := $(call cc-option,-fno-gcse) -fomit-frame-pointer
+INTERP_FLAGS := $(call cc-option,-fno-gcse) $(call cc-option,-fno-partial-inlining) -fomit-frame-pointer
 
 # Guest semantics want wrapping integers, no type-based aliasing and no fused multiply-add that was
 # not asked for.
