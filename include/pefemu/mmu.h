@@ -49,8 +49,12 @@ struct tlb_ctx {
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     struct tlb_key key;
     uint64_t last_used;
-    bool filled; /* e[] or s[] got an entry since the last flush of the whole context */
+    uint8_t filled; /* what may hold entries: flushes look nowhere else */
 };
+#define TLB_FILLED_E      1u
+#define TLB_FILLED_S      2u
+#define TLB_FILLED_I      4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
+#define TLB_FILLED_KERNEL 8u /* some of it in the kernel's quadrant */
 
 static inline unsigned tlb_index(ea_t ea)
 {

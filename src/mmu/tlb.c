@@ -11,16 +11,15 @@ static void clear_entries(struct tlb_entry *e, unsigned n)
         e[i].tag_r = e[i].tag_w = TLB_NO_TAG;
 }
 
-/* The engine fills i[] on its own, so @filled says nothing about it. */
 static void ctx_clear(struct tlb_ctx *ctx)
 {
-    for (unsigned i = 0; i < ITLB_ENTRIES; i++)
+    if (ctx->filled & TLB_FILLED_E)
+        clear_entries(ctx->e, TLB_ENTRIES);
+    if (ctx->filled & TLB_FILLED_S)
+        clear_entries(ctx->s, TLB_SMALL_ENTRIES);
+    for (unsigned i = 0; ctx->filled & TLB_FILLED_I && i < ITLB_ENTRIES; i++)
         ctx->i[i].tag = TLB_NO_TAG;
-    if (!ctx->filled)
-        return;
-    clear_entries(ctx->e, TLB_ENTRIES);
-    clear_entries(ctx->s, TLB_SMALL_ENTRIES);
-    ctx->filled = false;
+    ctx->filled = 0;
 }
 
 /* ---- contexts ---- */
@@ -70,7 +69,7 @@ static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *ke
     finder_clear(set);
     if (set->count < TLB_CONTEXTS) {
         ctx = &set->ctx[set->count++];
-        ctx->filled = true; /* memory of a new context is not cleared yet */
+        ctx->filled = ~0; /* memory of a new context is not cleared yet */
     } else {
         ctx = &set->ctx[0];
         for (unsigned i = 1; i < TLB_CONTEXTS; i++)
@@ -159,18 +158,46 @@ static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
     }
 }
 
-/* Everything whose EA agrees with @ea in @mask. */
-static void ctx_drop_range(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
+static void drop_entries(struct tlb_entry *e, unsigned n, ea_t ea, ea_t mask)
 {
-    ea &= mask;
-    for (unsigned i = 0; i < ITLB_ENTRIES; i++)
+    for (unsigned i = 0; i < n; i++)
+        drop_entry(&e[i], ea, mask);
+}
+
+/* Everything but e[] whose EA agrees with @ea in @mask. */
+static void ctx_drop_range_rest(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
+{
+    if (ctx->filled & TLB_FILLED_S)
+        drop_entries(ctx->s, TLB_SMALL_ENTRIES, ea, mask);
+    for (unsigned i = 0; ctx->filled & TLB_FILLED_I && i < ITLB_ENTRIES; i++)
         drop_ops(&ctx->i[i], ea, mask);
-    if (!ctx->filled)
+}
+
+/* A page of several granules. */
+static void ctx_drop_large(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
+{
+    ea_t mask = size_log2 > 63 ? 0 : ~((1ULL << size_log2) - 1);
+    ea &= mask;
+    ctx_drop_range_rest(ctx, ea, mask);
+    if (!(ctx->filled & TLB_FILLED_E))
         return;
-    for (unsigned i = 0; i < TLB_ENTRIES; i++)
-        drop_entry(&ctx->e[i], ea, mask);
-    for (unsigned i = 0; i < TLB_SMALL_ENTRIES; i++)
-        drop_entry(&ctx->s[i], ea, mask);
+    if (size_log2 > TLB_GRANULE_LOG2 + 8) {
+        drop_entries(ctx->e, TLB_ENTRIES, ea, mask);
+        return;
+    }
+    for (ea_t g = ea; g - ea < 1ULL << size_log2; g += 1ULL << TLB_GRANULE_LOG2)
+        drop_entry(&ctx->e[tlb_index(g)], g, TLB_MASK);
+}
+
+static void ctx_drop_kernel(struct tlb_ctx *ctx)
+{
+    ea_t quadrant = PPC_BITS(0, 1);
+    if (!(ctx->filled & TLB_FILLED_KERNEL))
+        return;
+    ctx_drop_range_rest(ctx, quadrant, quadrant);
+    if (ctx->filled & TLB_FILLED_E)
+        drop_entries(ctx->e, TLB_ENTRIES, quadrant, quadrant);
+    ctx->filled &= ~TLB_FILLED_KERNEL;
 }
 
 static void ctx_drop(struct tlb_ctx *ctx, uint32_t pid, ea_t ea, unsigned size_log2)
@@ -178,9 +205,9 @@ static void ctx_drop(struct tlb_ctx *ctx, uint32_t pid, ea_t ea, unsigned size_l
     if (ea != ~0ULL && size_log2 <= TLB_GRANULE_LOG2)
         ctx_drop_page(ctx, ea, size_log2 < TLB_SMALL_LOG2 ? TLB_SMALL_LOG2 : size_log2);
     else if (ea != ~0ULL)
-        ctx_drop_range(ctx, ea, size_log2 > 63 ? 0 : ~((1ULL << size_log2) - 1));
+        ctx_drop_large(ctx, ea, size_log2);
     else if (pid == 0 && ctx->key.pid != 0)
-        ctx_drop_range(ctx, ~0ULL, PPC_BITS(0, 1)); /* only the kernel's quadrant is PID 0's */
+        ctx_drop_kernel(ctx); /* the rest is not PID 0's */
     else
         ctx_clear(ctx);
 }
@@ -204,7 +231,7 @@ void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned s
     if (pid == ~0u)
         scope_flush(set);
     for (unsigned n = 0; n < set->count; n++)
-        if (ctx_matches(&set->ctx[n], lpid, pid))
+        if (set->ctx[n].filled && ctx_matches(&set->ctx[n], lpid, pid))
             ctx_drop(&set->ctx[n], pid, ea, size_log2);
 }
 
@@ -232,6 +259,17 @@ static void entry_set(struct tlb_entry *e, ea_t ea, const uint8_t *host, ra_t ra
     e->ra = ra;
 }
 
+static inline void ctx_filled(struct cpu *cpu, ea_t ea, unsigned what)
+{
+    cpu->tlb->filled |= what | (ea >> 62 == 3 ? TLB_FILLED_KERNEL : 0);
+}
+
+void tlb_note_fetch(struct cpu *cpu, ea_t ea)
+{
+    if (mmu_caches(cpu))
+        ctx_filled(cpu, ea, TLB_FILLED_I);
+}
+
 /* False when the access needs the second level. */
 static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
 {
@@ -240,6 +278,7 @@ static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
     const uint8_t *host = memory_ptr(mem, ra, 1ULL << TLB_GRANULE_LOG2);
     if (x->size_log2 < TLB_GRANULE_LOG2 || !host)
         return false;
+    cpu->tlb->filled |= TLB_FILLED_E;
     bool code = granule_has_code(mem, ra);
     bool write = x->write && !code;
     entry_set(&cpu->tlb->e[tlb_index(ea)], ea & TLB_MASK, host, ra, x->read, write);
@@ -252,13 +291,14 @@ void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
 {
     if (!mmu_caches(cpu) || x->guarded_io || !(x->read || x->write))
         return;
-    cpu->tlb->filled = true;
+    ctx_filled(cpu, ea, 0);
     if (fill_granule(cpu, ea, x))
         return;
     ra_t ra = x->ra & TLB_SMALL_MASK;
     const uint8_t *host = memory_ptr(&cpu->machine->mem, ra, 1ULL << TLB_SMALL_LOG2);
     if (x->size_log2 >= TLB_GRANULE_LOG2 && granule_has_code(&cpu->machine->mem, ra))
         ra |= TLB_SMALL_FOR_CODE;
+    cpu->tlb->filled |= TLB_FILLED_S;
     if (host)
         entry_set(&cpu->tlb->s[tlb_small_index(ea)], ea & TLB_SMALL_MASK, host, ra, x->read,
                   x->write);

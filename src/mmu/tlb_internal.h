@@ -82,6 +82,8 @@ static inline bool mmu_caches(const struct cpu *cpu)
 
 /* After a translation for a load or store of @ea: remember it for the inline accessors. */
 void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x);
+/* After a translation for a fetch: the engine may put the page into i[]. */
+void tlb_note_fetch(struct cpu *cpu, ea_t ea);
 /* Forget the cached partition-scoped translations. */
 void scope_flush(struct tlb_set *set);
 

@@ -120,7 +120,10 @@ static trap_t translate(struct cpu *cpu, ea_t ea, enum mmu_access access, bool p
 
 trap_t mmu_translate(struct cpu *cpu, ea_t ea, enum mmu_access access, struct xlate *out)
 {
-    return translate(cpu, ea, access, false, out);
+    trap_t t = translate(cpu, ea, access, false, out);
+    if (!t && access == ACCESS_FETCH)
+        tlb_note_fetch(cpu, ea);
+    return t;
 }
 
 bool mmu_probe(struct cpu *cpu, ea_t ea, enum mmu_access access, struct xlate *out)

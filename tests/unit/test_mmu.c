@@ -664,6 +664,8 @@ static void test_tlbie_page_reaches_all_cpus_and_only_that_page(void **state)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(load8(&b->cpu[i], USER_EA), 1);
         assert_int_equal(load8(&b->cpu[i], USER_EA + 0x10000), 1);
+        struct xlate x;
+        assert_int_equal(mmu_translate(&b->cpu[i], USER_EA, ACCESS_FETCH, &x), TRAP_NONE);
         b->cpu[i].tlb->i[(USER_EA >> 12) & (ITLB_ENTRIES - 1)].tag = USER_EA;
     }
     remap(b, USER_EA, 16, DATA + 0x10000);
@@ -725,11 +727,16 @@ static void test_tlbie_of_pid_0_drops_kernel_pages_of_every_process(void **state
     map_kernel(b, KERNEL_EA, 16, DATA | KERNEL_RWX);
     *guest_byte(b, DATA + 0x10000) = 2;
     remap(b, USER_EA, 16, DATA);
+    struct itlb_entry *ops = &cpu->tlb->i[7];
+    struct xlate x;
     load8(cpu, USER_EA);
     assert_int_equal(load8(cpu, KERNEL_EA), 0);
+    assert_int_equal(mmu_translate(cpu, KERNEL_EA + 0x7000, ACCESS_FETCH, &x), TRAP_NONE);
+    ops->tag = KERNEL_EA + 0x7000;
     map_kernel(b, KERNEL_EA, 16, (DATA + 0x10000) | KERNEL_RWX);
     struct insn in = tlbie_insn(cpu, 2, 1, 1 << 10, 0);
     assert_int_equal(op_tlbie(cpu, &in), TRAP_NONE);
+    assert_int_equal(ops->tag, TLB_NO_TAG);
     assert_int_equal(load8(cpu, KERNEL_EA), 2);
     assert_int_equal(cpu->tlb->e[tlb_index(USER_EA)].tag_r, USER_EA);
     assert_int_equal(load8(cpu, USER_EA), 0);
