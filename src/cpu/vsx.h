@@ -6,7 +6,7 @@
 #ifndef PEFEMU_CPU_VSX_H
 #define PEFEMU_CPU_VSX_H
 
-#include "fpu.h"
+#include "fp_host.h"
 
 #define XT_D0 VD(cpu->vsr[in->rt], 0)
 #define XA_D0 VD(cpu->vsr[in->ra], 0)
@@ -70,14 +70,33 @@ static inline trap_t vsx_end_cc(struct cpu *cpu, const struct insn *in, unsigned
     return fp_end_compare(cpu, op, WORD_BITS(in->word, 6, 8), cc);
 }
 
-/* ---- maximum and minimum ---- */
+/* ---- comparison, maximum and minimum ---- */
+
+/* Without NaNs nothing is raised and the host compares alike in every mode. */
+static inline unsigned vsx_compare64(const struct cpu *cpu, uint64_t a, uint64_t b, bool ordered,
+                                     struct fp_op *op)
+{
+    double x = fph_f64(a), y = fph_f64(b);
+    if (cpu->fp_fast && likely(!__builtin_isunordered(x, y)))
+        return x < y ? CR_LT : x > y ? CR_GT : CR_EQ;
+    return f64_compare(a, b, ordered, op);
+}
+
+static inline unsigned vsx_compare32(const struct cpu *cpu, uint32_t a, uint32_t b, bool ordered,
+                                     struct fp_op *op)
+{
+    float x = fph_f32(a), y = fph_f32(b);
+    if (cpu->fp_fast && likely(!__builtin_isunordered(x, y)))
+        return x < y ? CR_LT : x > y ? CR_GT : CR_EQ;
+    return f32_compare(a, b, ordered, op);
+}
 
 /* xsmaxdp, xvmaxdp: a number wins over a quiet NaN, a signalling NaN over everything. */
 #define VSX_MAX_MIN(bits, quiet)                                                                   \
-    static inline uint##bits##_t f##bits##_max_min(uint##bits##_t a, uint##bits##_t b, bool min,   \
-                                                   struct fp_op *op)                               \
+    static inline uint##bits##_t vsx_max_min##bits(const struct cpu *cpu, uint##bits##_t a,        \
+                                                   uint##bits##_t b, bool min, struct fp_op *op)   \
     {                                                                                              \
-        unsigned cc = f##bits##_compare(a, b, false, op);                                          \
+        unsigned cc = vsx_compare##bits(cpu, a, b, false, op);                                     \
         if (unlikely(cc == CR_SO)) {                                                               \
             bool a_nan = f##bits##_is_nan(a), b_nan = f##bits##_is_nan(b);                         \
             if (a_nan && (b_nan || !(a & quiet)))                                                  \
@@ -109,20 +128,20 @@ static inline struct vsx_test_operand vsx_test_unpack(const struct vsx_test_form
 {
     unsigned max_exp = (1u << f->exp_bits) - 1, e = v >> f->frac_bits & max_exp;
     bool frac = v & ((1ULL << f->frac_bits) - 1);
-    return (struct vsx_test_operand){ .exp = (int)e - f->bias,
-                                      .nan = e == max_exp && frac,
-                                      .inf = e == max_exp && !frac,
-                                      .zero = e == 0 && !frac,
-                                      .denormal = e == 0 && frac,
-                                      .sign = v >> (f->frac_bits + f->exp_bits) & 1 };
+    return (struct vsx_test_operand){.exp = (int)e - f->bias,
+                                     .nan = e == max_exp && frac,
+                                     .inf = e == max_exp && !frac,
+                                     .zero = e == 0 && !frac,
+                                     .denormal = e == 0 && frac,
+                                     .sign = v >> (f->frac_bits + f->exp_bits) & 1};
 }
 
 static inline unsigned vsx_test_div(const struct vsx_test_format *f, uint64_t va, uint64_t vb)
 {
     struct vsx_test_operand a = vsx_test_unpack(f, va), b = vsx_test_unpack(f, vb);
     bool fg = a.inf || b.inf || b.zero || b.denormal;
-    bool fe = a.nan || b.nan || a.inf || b.inf || b.zero || b.exp <= 1 - f->bias ||
-              b.exp >= f->bias - 2;
+    bool fe =
+        a.nan || b.nan || a.inf || b.inf || b.zero || b.exp <= 1 - f->bias || b.exp >= f->bias - 2;
     if (!a.zero && !fe)
         fe = a.exp - b.exp >= f->bias || a.exp - b.exp <= 2 - f->bias ||
              a.exp <= 1 - f->bias + (int)f->frac_bits;
@@ -137,8 +156,8 @@ static inline unsigned vsx_test_sqrt(const struct vsx_test_format *f, uint64_t v
     return CR_LT | (fg ? CR_GT : 0) | (fe ? CR_EQ : 0);
 }
 
-static const struct vsx_test_format VSX_TEST64 = { 52, 11, 1023 };
-static const struct vsx_test_format VSX_TEST32 = { 23, 8, 127 };
+static const struct vsx_test_format VSX_TEST64 = {52, 11, 1023};
+static const struct vsx_test_format VSX_TEST32 = {23, 8, 127};
 
 /* ---- data classes ---- */
 

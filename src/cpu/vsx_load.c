@@ -43,22 +43,22 @@ OP(stxvx)
 
 static inline union vsr vsx_reverse_d(union vsr v)
 {
-    return (union vsr){ .d = { v.d[1], v.d[0] } };
+    return (union vsr){.d = {v.d[1], v.d[0]}};
 }
 
 static inline union vsr vsx_reverse_w(union vsr v)
 {
-    return (union vsr){ .w = { v.w[3], v.w[2], v.w[1], v.w[0] } };
+    return (union vsr){.w = {v.w[3], v.w[2], v.w[1], v.w[0]}};
 }
 
 static inline union vsr vsx_reverse_h(union vsr v)
 {
-    return (union vsr){ .h = { v.h[7], v.h[6], v.h[5], v.h[4], v.h[3], v.h[2], v.h[1], v.h[0] } };
+    return (union vsr){.h = {v.h[7], v.h[6], v.h[5], v.h[4], v.h[3], v.h[2], v.h[1], v.h[0]}};
 }
 
 static inline union vsr vsx_reverse_b(union vsr v)
 {
-    return (union vsr){ .d = { __builtin_bswap64(v.d[1]), __builtin_bswap64(v.d[0]) } };
+    return (union vsr){.d = {__builtin_bswap64(v.d[1]), __builtin_bswap64(v.d[0])}};
 }
 
 #define VSX_ELEMENTS(suffix, reverse)                                                              \
@@ -112,7 +112,7 @@ static inline ea_t vsx_ea_length(const struct cpu *cpu, const struct insn *in, u
 /* @justify_right: the bytes are a little-endian number, else the leftmost bytes of the register. */
 static trap_t vsx_load_length(struct cpu *cpu, const struct insn *in, bool justify_right)
 {
-    uint8_t bytes[16] = { 0 };
+    uint8_t bytes[16] = {0};
     unsigned n;
     ea_t ea = vsx_ea_length(cpu, in, &n);
     trap_t trap = n ? mmu_load(cpu, ea, n, bytes) : TRAP_NONE;

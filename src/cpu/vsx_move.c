@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * VSX instructions that only move bits: to and from GPRs, permutes, merges, logicals, byte reversal,
- * and the sign, exponent and significand accesses of binary floating point, which raise nothing.
+ * VSX instructions that only move bits: to and from GPRs, permutes, merges, logicals, byte
+ * reversal, and the sign, exponent and significand accesses of binary floating point, which raise
+ * nothing.
  */
 #include "vsx.h"
 
@@ -65,13 +66,13 @@ OP(mfvsrld)
         cpu->vsr[in->rt].q = expr;                                                                 \
         return TRAP_NONE;                                                                          \
     }
-VSX_LOGICAL(xxland, a & b)
+VSX_LOGICAL(xxland, a &b)
 VSX_LOGICAL(xxlandc, a & ~b)
 VSX_LOGICAL(xxlor, a | b)
 VSX_LOGICAL(xxlorc, a | ~b)
 VSX_LOGICAL(xxlxor, a ^ b)
 VSX_LOGICAL(xxlnor, ~(a | b))
-VSX_LOGICAL(xxlnand, ~(a & b))
+VSX_LOGICAL(xxlnand, ~(a &b))
 VSX_LOGICAL(xxleqv, ~(a ^ b))
 #undef VSX_LOGICAL
 
@@ -128,15 +129,17 @@ OP(xxmrglw)
     return TRAP_NONE;
 }
 
-/* Bytes of XA || XT chosen by XB, each index xor'ed with @flip. */
+/* Bytes of XA || XT chosen by XB, each index xor'ed with @flip. Byte k of the two registers stands
+ * at k ^ 15 in a little-endian host's memory. */
 static inline trap_t vsx_perm(struct cpu *cpu, const struct insn *in, unsigned flip)
 {
-    union vsr src[2] = { cpu->vsr[in->ra], cpu->vsr[in->rt] };
-    union vsr select = cpu->vsr[in->rb], r;
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned k = (VB(select, i) & 31) ^ flip;
-        VB(r, i) = VB(src[k >> 4], k & 15);
-    }
+    const union vsr src[2] = {cpu->vsr[in->ra], cpu->vsr[in->rt]};
+    const union vsr select = cpu->vsr[in->rb];
+    uint8_t bytes[32];
+    union vsr r;
+    memcpy(bytes, src, sizeof(bytes));
+    for (unsigned i = 0; i < 16; i++)
+        r.b[i] = bytes[(select.b[i] & 31) ^ flip ^ VSR_LANE(16, 0)];
     cpu->vsr[in->rt] = r;
     return TRAP_NONE;
 }

@@ -12,15 +12,15 @@ static const struct fp_format F128 = FP_FORMAT(112, 15);
 /* x87 double-extended: quad's range with 64 significant bits, for xsrqpxp. */
 static const struct fp_format FX80 = FP_FORMAT(63, 15);
 
-#define Q_SIGN    ((u128)1 << 127)
-#define Q_QUIET   ((u128)1 << 111)
-#define Q_FRAC    (((u128)1 << 112) - 1)
-#define Q_INF     ((u128)0x7fff << 112)
-#define Q_EXP(v)  ((unsigned)((v) >> 112) & 0x7fff)
-#define Q_VR(hi)  (cpu->vsr[32 + WORD_BITS(in->word, hi, (hi) + 4)])
-#define VRT       Q_VR(6)
-#define VRA       Q_VR(11)
-#define VRB       Q_VR(16)
+#define Q_SIGN   ((u128)1 << 127)
+#define Q_QUIET  ((u128)1 << 111)
+#define Q_FRAC   (((u128)1 << 112) - 1)
+#define Q_INF    ((u128)0x7fff << 112)
+#define Q_EXP(v) ((unsigned)((v) >> 112) & 0x7fff)
+#define Q_VR(hi) (cpu->vsr[32 + WORD_BITS(in->word, hi, (hi) + 4)])
+#define VRT      Q_VR(6)
+#define VRA      Q_VR(11)
+#define VRB      Q_VR(16)
 
 /* ---- format ---- */
 
@@ -33,10 +33,10 @@ static struct fp_num q_unpack(u128 v)
     if (e == 0)
         return num_normalise(sign, F128.emin, sig);
     if (e != 0x7fff)
-        return (struct fp_num){ sig | SIG_TOP, (int)e - F128.bias, NUM_FINITE, sign };
+        return (struct fp_num){sig | SIG_TOP, (int)e - F128.bias, NUM_FINITE, sign};
     if (sig == 0)
         return num_special(NUM_INF, sign);
-    return (struct fp_num){ sig, 0, sig & SIG_QUIET ? NUM_QNAN : NUM_SNAN, sign };
+    return (struct fp_num){sig, 0, sig & SIG_QUIET ? NUM_QNAN : NUM_SNAN, sign};
 }
 
 static u128 q_pack(const struct fp_num *n)
@@ -204,7 +204,7 @@ static void mul128(u128 x, u128 y, u128 *hi, u128 *lo)
 /* The exact product, neither operand a NaN. */
 static struct wide q_product(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
 {
-    struct wide w = { .n = { .sign = a->sign ^ b->sign } };
+    struct wide w = {.n = {.sign = a->sign ^ b->sign}};
     if (a->cls == NUM_INF || b->cls == NUM_INF) {
         if (a->cls == NUM_ZERO || b->cls == NUM_ZERO)
             w.n = num_invalid(op, FPSCR_VXIMZ);
@@ -320,9 +320,9 @@ enum q_kind { Q_ADD, Q_SUB, Q_MUL, Q_DIV };
 
 static trap_t q_binary(struct cpu *cpu, const struct insn *in, enum q_kind kind, bool to_odd)
 {
-    struct wide a = { .n = q_unpack(VRA.q) }, b = { .n = q_unpack(VRB.q) };
-    const struct fp_num *operands[] = { &a.n, &b.n };
-    struct fp_num r = { .cls = NUM_ZERO };
+    struct wide a = {.n = q_unpack(VRA.q)}, b = {.n = q_unpack(VRB.q)};
+    const struct fp_num *operands[] = {&a.n, &b.n};
+    struct fp_num r = {.cls = NUM_ZERO};
     struct fp_op op;
 
     fp_begin(cpu, &op);
@@ -352,7 +352,7 @@ static trap_t q_binary(struct cpu *cpu, const struct insn *in, enum q_kind kind,
 static trap_t q_sqrt(struct cpu *cpu, const struct insn *in, bool to_odd)
 {
     struct fp_num b = q_unpack(VRB.q), r;
-    const struct fp_num *operands[] = { &b };
+    const struct fp_num *operands[] = {&b};
     struct fp_op op;
 
     fp_begin(cpu, &op);
@@ -367,8 +367,8 @@ static trap_t q_sqrt(struct cpu *cpu, const struct insn *in, bool to_odd)
 static trap_t q_muladd(struct cpu *cpu, const struct insn *in, bool neg_b, bool neg_r, bool to_odd)
 {
     struct fp_num a = q_unpack(VRA.q), c = q_unpack(VRB.q), r;
-    struct wide b = { .n = q_unpack(VRT.q) };
-    const struct fp_num *operands[] = { &a, &b.n, &c };
+    struct wide b = {.n = q_unpack(VRT.q)};
+    const struct fp_num *operands[] = {&a, &b.n, &c};
     struct fp_op op;
 
     fp_begin(cpu, &op);
@@ -410,7 +410,7 @@ Q_PAIR(xsnmsubqp, q_muladd, true, true)
 /* R || RMC of xsrqpi and xsrqpxp; reserved values round by FPSCR[RN]. */
 static void q_rounding_mode(const struct insn *in, struct fp_op *op)
 {
-    static const enum fp_round modes[4] = { FP_NEAREST, FP_ZERO, FP_UP, FP_DOWN };
+    static const enum fp_round modes[4] = {FP_NEAREST, FP_ZERO, FP_UP, FP_DOWN};
     unsigned rmc = WORD_BITS(in->word, 21, 22);
     if (WORD_BITS(in->word, 15, 15))
         op->rn = modes[rmc];
@@ -607,7 +607,7 @@ OP(xscmpuqp)
 
 OP(xscmpexpqp)
 {
-    const struct fp_op none = { 0 };
+    const struct fp_op none = {0};
     u128 a = VRA.q, b = VRB.q;
     unsigned cc = Q_EXP(a) < Q_EXP(b) ? CR_LT : Q_EXP(a) > Q_EXP(b) ? CR_GT : CR_EQ;
     if (q_is_nan(a) || q_is_nan(b))
@@ -617,7 +617,7 @@ OP(xscmpexpqp)
 
 OP(xststdcqp)
 {
-    const struct fp_op none = { 0 };
+    const struct fp_op none = {0};
     u128 b = VRB.q;
     bool sign = b >> 127;
     unsigned class = vsx_class(sign, Q_EXP(b), 0x7fff, (b & Q_FRAC) != 0);

@@ -3,7 +3,6 @@
  * VSX scalar floating point: arithmetic, conversions, comparisons and tests on doubleword 0.
  * The host FPU is tried first while cpu->fp_fast; the soft path is the truth.
  */
-#include "fp_host.h"
 #include "vsx.h"
 
 static inline trap_t vsx_done(struct cpu *cpu, const struct insn *in, uint64_t r)
@@ -137,7 +136,8 @@ XS_CONVERT(xscvdpuxws, op.rn = FP_ZERO, FPRF_KEEP, vsx_twice(f64_to_u32(b, &op))
     }
 XS_TO_INTEGER(xscvdpsxds, fph_ctidz, r, (uint64_t)f64_to_i64(b, &op))
 XS_TO_INTEGER(xscvdpuxds, fph_ctiduz, r, f64_to_u64(b, &op))
-XS_TO_INTEGER(xscvdpsxws, fph_ctiwz, vsx_twice((uint32_t)r), vsx_twice((uint32_t)f64_to_i32(b, &op)))
+XS_TO_INTEGER(xscvdpsxws, fph_ctiwz, vsx_twice((uint32_t)r),
+              vsx_twice((uint32_t)f64_to_i32(b, &op)))
 #undef XS_TO_INTEGER
 
 OP(xscvdpspn)
@@ -178,7 +178,7 @@ OP(xscmpodp)
 
 OP(xscmpexpdp)
 {
-    const struct fp_op none = { 0 };
+    const struct fp_op none = {0};
     uint64_t a = XA_D0, b = XB_D0;
     unsigned ea = a >> 52 & 0x7ff, eb = b >> 52 & 0x7ff;
     unsigned cc = ea < eb ? CR_LT : ea > eb ? CR_GT : CR_EQ;
@@ -207,14 +207,14 @@ static inline trap_t vsx_end_select(struct cpu *cpu, const struct insn *in, uint
         uint64_t r = expr;                                                                         \
         return vsx_end_select(cpu, in, r, &op);                                                    \
     }
-XS_SELECT(xscmpeqdp, f64_compare(a, b, false, &op) == CR_EQ ? ~0ULL : 0)
-XS_SELECT(xscmpgtdp, f64_compare(a, b, true, &op) == CR_GT ? ~0ULL : 0)
-XS_SELECT(xscmpgedp, f64_compare(a, b, true, &op) & (CR_GT | CR_EQ) ? ~0ULL : 0)
-XS_SELECT(xsmaxdp, f64_max_min(a, b, false, &op))
-XS_SELECT(xsmindp, f64_max_min(a, b, true, &op))
+XS_SELECT(xscmpeqdp, vsx_compare64(cpu, a, b, false, &op) == CR_EQ ? ~0ULL : 0)
+XS_SELECT(xscmpgtdp, vsx_compare64(cpu, a, b, true, &op) == CR_GT ? ~0ULL : 0)
+XS_SELECT(xscmpgedp, vsx_compare64(cpu, a, b, true, &op) & (CR_GT | CR_EQ) ? ~0ULL : 0)
+XS_SELECT(xsmaxdp, vsx_max_min64(cpu, a, b, false, &op))
+XS_SELECT(xsmindp, vsx_max_min64(cpu, a, b, true, &op))
 /* What a > b ? a : b and a < b ? a : b do in C. */
-XS_SELECT(xsmaxcdp, f64_compare(a, b, false, &op) == CR_GT ? a : b)
-XS_SELECT(xsmincdp, f64_compare(a, b, false, &op) == CR_LT ? a : b)
+XS_SELECT(xsmaxcdp, vsx_compare64(cpu, a, b, false, &op) == CR_GT ? a : b)
+XS_SELECT(xsmincdp, vsx_compare64(cpu, a, b, false, &op) == CR_LT ? a : b)
 
 /* Java's: a NaN wins, unchanged; +0 is larger than -0. */
 static uint64_t f64_max_min_java(uint64_t a, uint64_t b, bool min, struct fp_op *op)
@@ -247,7 +247,7 @@ OP(xstsqrtdp)
 
 OP(xststdcdp)
 {
-    const struct fp_op none = { 0 };
+    const struct fp_op none = {0};
     uint64_t b = XB_D0;
     bool match = f64_class(b) & WORD_BITS(in->word, 9, 15);
     return vsx_end_cc(cpu, in, (b >> 63 ? CR_LT : 0) | (match ? CR_EQ : 0), &none);
@@ -256,13 +256,12 @@ OP(xststdcdp)
 /* The operand is a double; what is tested is the single-precision number it stands for. */
 OP(xststdcsp)
 {
-    const struct fp_op none = { 0 };
-    struct fp_op scratch = { 0 };
+    const struct fp_op none = {0};
     uint64_t b = XB_D0;
     unsigned exp = b >> 52 & 0x7ff;
     unsigned class = exp > 0 && exp < 0x381 ? DCMX_DENORMAL >> (b >> 63) : f64_class(b);
     bool match = class & WORD_BITS(in->word, 9, 15);
-    bool not_single = f32_to_f64(f64_to_f32(b, &scratch), &scratch) != b;
+    bool not_single = f32_to_f64_bits(f64_to_f32_bits(b)) != b;
     unsigned cc = (b >> 63 ? CR_LT : 0) | (match ? CR_EQ : 0) | (not_single ? CR_SO : 0);
     return vsx_end_cc(cpu, in, cc, &none);
 }

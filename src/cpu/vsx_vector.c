@@ -4,7 +4,6 @@
  * and an enabled exception in any lane leaves XT unmodified. The host FPU is tried first while
  * cpu->fp_fast; if one lane is not for it, softfp does them all.
  */
-#include "fp_host.h"
 #include "vsx.h"
 
 #define XV_LANES(lanes) for (unsigned i = 0; i < (lanes); i++)
@@ -81,8 +80,7 @@ XV_ROOT(xvsqrtsp, 4, VW, uint32_t, fph32_sqrt, f32_sqrt)
         union vsr r;                                                                               \
         XV_HOST(lanes, ELEM, type,                                                                 \
                 host(cpu, ELEM(a, i), ELEM(c, i), ELEM(b, i), neg_b, neg_r, &v))                   \
-        XV_SOFT(lanes, ,                                                                           \
-                ELEM(r, i) = soft(ELEM(a, i), ELEM(c, i), ELEM(b, i), neg_b, neg_r, &op))          \
+        XV_SOFT(lanes, , ELEM(r, i) = soft(ELEM(a, i), ELEM(c, i), ELEM(b, i), neg_b, neg_r, &op)) \
     }
 #define XV_MULADD_FORMS(kind, neg_b, neg_r)                                                        \
     XV_MULADD(xv##kind##adp, 2, VD, uint64_t, rb, rt, neg_b, neg_r, fphv_muladd, f64_muladd)       \
@@ -103,12 +101,12 @@ XV_MULADD_FORMS(nmsub, true, true)
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->rb];                                \
         union vsr r;                                                                               \
-        XV_SOFT(lanes, , ELEM(r, i) = soft(ELEM(a, i), ELEM(b, i), min, &op))                      \
+        XV_SOFT(lanes, , ELEM(r, i) = soft(cpu, ELEM(a, i), ELEM(b, i), min, &op))                 \
     }
-XV_SELECT(xvmaxdp, 2, VD, f64_max_min, false)
-XV_SELECT(xvmindp, 2, VD, f64_max_min, true)
-XV_SELECT(xvmaxsp, 4, VW, f32_max_min, false)
-XV_SELECT(xvminsp, 4, VW, f32_max_min, true)
+XV_SELECT(xvmaxdp, 2, VD, vsx_max_min64, false)
+XV_SELECT(xvmindp, 2, VD, vsx_max_min64, true)
+XV_SELECT(xvmaxsp, 4, VW, vsx_max_min32, false)
+XV_SELECT(xvminsp, 4, VW, vsx_max_min32, true)
 #undef XV_SELECT
 
 /* ---- comparisons: a mask per lane; record forms: CR6 = all || 0 || none || 0 ---- */
@@ -120,7 +118,7 @@ static inline union vsr vsx_compare_dp(const struct cpu *cpu, const struct insn 
     XV_LANES(2)
     {
         uint64_t a = VD(cpu->vsr[in->ra], i), b = VD(cpu->vsr[in->rb], i);
-        VD(r, i) = f64_compare(a, b, ordered, op) & wanted ? ~0ULL : 0;
+        VD(r, i) = vsx_compare64(cpu, a, b, ordered, op) & wanted ? ~0ULL : 0;
     }
     return r;
 }
@@ -132,7 +130,7 @@ static inline union vsr vsx_compare_sp(const struct cpu *cpu, const struct insn 
     XV_LANES(4)
     {
         uint32_t a = VW(cpu->vsr[in->ra], i), b = VW(cpu->vsr[in->rb], i);
-        VW(r, i) = f32_compare(a, b, ordered, op) & wanted ? ~0u : 0;
+        VW(r, i) = vsx_compare32(cpu, a, b, ordered, op) & wanted ? ~0u : 0;
     }
     return r;
 }
@@ -181,6 +179,26 @@ XV_CONVERT(xvresp, 4, , VW(r, i) = f32_re(VW(b, i), &op))
 XV_CONVERT(xvrsqrtedp, 2, , VD(r, i) = f64_rsqrte(VD(b, i), &op))
 XV_CONVERT(xvrsqrtesp, 4, , VW(r, i) = f32_rsqrte(VW(b, i), &op))
 
+/* Conversions that are exact: the host does them at once unless a lane is a NaN. */
+#define XV_WIDEN(name, host_value, soft)                                                           \
+    OP(name)                                                                                       \
+    {                                                                                              \
+        const union vsr b = cpu->vsr[in->rb];                                                      \
+        union vsr r;                                                                               \
+        if (cpu->fp_fast) {                                                                        \
+            double d0, d1;                                                                         \
+            unsigned i = 0;                                                                        \
+            d0 = (double)(host_value);                                                             \
+            i = 1;                                                                                 \
+            d1 = (double)(host_value);                                                             \
+            if (likely(!__builtin_isunordered(d0, d1))) {                                          \
+                vsx_set_d(cpu, in->rt, fph_bits64(d0), fph_bits64(d1));                            \
+                return TRAP_NONE;                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+        XV_SOFT(2, , VD(r, i) = soft)                                                              \
+    }
+
 #define XV_ROUND(suffix, setup, exact_flag)                                                        \
     XV_CONVERT(xvrdp##suffix, 2, setup, VD(r, i) = f64_round_int(VD(b, i), exact_flag, &op))       \
     XV_CONVERT(xvrsp##suffix, 4, setup, VW(r, i) = f32_round_int(VW(b, i), exact_flag, &op))
@@ -193,11 +211,11 @@ XV_ROUND(iz, op.rn = FP_ZERO, false)
 
 /* Between doublewords and words the word stands in the left half of its doubleword; as a result it
  * stands in both halves, as on POWER9. */
-#define XV_BOTH(i)   VW(r, 2 * (i) + 1) = VW(r, 2 * (i))
-#define XV_TRUNCATE  op.rn = FP_ZERO
+#define XV_BOTH(i)  VW(r, 2 * (i) + 1) = VW(r, 2 * (i))
+#define XV_TRUNCATE op.rn = FP_ZERO
 
 XV_CONVERT(xvcvdpsp, 2, , VW(r, 2 * i) = f64_to_f32(VD(b, i), &op); XV_BOTH(i))
-XV_CONVERT(xvcvspdp, 2, , VD(r, i) = f32_to_f64(VW(b, 2 * i), &op))
+XV_WIDEN(xvcvspdp, fph_f32(VW(b, 2 * i)), f32_to_f64(VW(b, 2 * i), &op))
 XV_CONVERT(xvcvhpsp, 4, , VW(r, i) = f16_to_f32((uint16_t)VW(b, i), &op))
 XV_CONVERT(xvcvsphp, 4, , VW(r, i) = f32_to_f16(VW(b, i), &op))
 
@@ -214,13 +232,14 @@ XV_CONVERT(xvcvsxddp, 2, , VD(r, i) = i64_to_f64(VSD(b, i), &op))
 XV_CONVERT(xvcvuxddp, 2, , VD(r, i) = u64_to_f64(VD(b, i), &op))
 XV_CONVERT(xvcvsxdsp, 2, , VW(r, 2 * i) = i64_to_f32(VSD(b, i), &op); XV_BOTH(i))
 XV_CONVERT(xvcvuxdsp, 2, , VW(r, 2 * i) = u64_to_f32(VD(b, i), &op); XV_BOTH(i))
-XV_CONVERT(xvcvsxwdp, 2, , VD(r, i) = i64_to_f64(VSW(b, 2 * i), &op))
-XV_CONVERT(xvcvuxwdp, 2, , VD(r, i) = u64_to_f64(VW(b, 2 * i), &op))
+XV_WIDEN(xvcvsxwdp, VSW(b, 2 * i), i64_to_f64(VSW(b, 2 * i), &op))
+XV_WIDEN(xvcvuxwdp, VW(b, 2 * i), u64_to_f64(VW(b, 2 * i), &op))
 XV_CONVERT(xvcvsxwsp, 4, , VW(r, i) = i64_to_f32(VSW(b, i), &op))
 XV_CONVERT(xvcvuxwsp, 4, , VW(r, i) = u64_to_f32(VW(b, i), &op))
 #undef XV_BOTH
 #undef XV_TRUNCATE
 #undef XV_CONVERT
+#undef XV_WIDEN
 
 /* ---- tests: the flags of all lanes or'ed ---- */
 
