@@ -81,14 +81,14 @@ OP_HOST(fsub, fph_sub(cpu, FRA, FRB, &r), f64_sub(FRA, FRB, &op), FPRF_DOUBLE)
 OP_HOST(fmul, fph_mul(cpu, FRA, FRC, &r), f64_mul(FRA, FRC, &op), FPRF_DOUBLE)
 OP_HOST(fdiv, fph_div(cpu, FRA, FRB, &r), f64_div(FRA, FRB, &op), FPRF_DOUBLE)
 OP_HOST(fsqrt, fph_sqrt(cpu, FRB, &r), f64_sqrt(FRB, &op), FPRF_DOUBLE)
-OP_HOST(fmadd, fph_madd(cpu, FRA, FRC, FRB, &r),
-        f64_muladd(FRA, FRC, FRB, false, false, &op), FPRF_DOUBLE)
-OP_HOST(fmsub, fph_msub(cpu, FRA, FRC, FRB, &r),
-        f64_muladd(FRA, FRC, FRB, true, false, &op), FPRF_DOUBLE)
-OP_HOST(fnmadd, fph_nmadd(cpu, FRA, FRC, FRB, &r),
-        f64_muladd(FRA, FRC, FRB, false, true, &op), FPRF_DOUBLE)
-OP_HOST(fnmsub, fph_nmsub(cpu, FRA, FRC, FRB, &r),
-        f64_muladd(FRA, FRC, FRB, true, true, &op), FPRF_DOUBLE)
+OP_HOST(fmadd, fph_madd(cpu, FRA, FRC, FRB, &r), f64_muladd(FRA, FRC, FRB, false, false, &op),
+        FPRF_DOUBLE)
+OP_HOST(fmsub, fph_msub(cpu, FRA, FRC, FRB, &r), f64_muladd(FRA, FRC, FRB, true, false, &op),
+        FPRF_DOUBLE)
+OP_HOST(fnmadd, fph_nmadd(cpu, FRA, FRC, FRB, &r), f64_muladd(FRA, FRC, FRB, false, true, &op),
+        FPRF_DOUBLE)
+OP_HOST(fnmsub, fph_nmsub(cpu, FRA, FRC, FRB, &r), f64_muladd(FRA, FRC, FRB, true, true, &op),
+        FPRF_DOUBLE)
 OP_ARITH(fre, f64_re(FRB, &op), FPRF_DOUBLE)
 OP_ARITH(frsqrte, f64_rsqrte(FRB, &op), FPRF_DOUBLE)
 
@@ -97,14 +97,14 @@ OP_HOST(fsubs, fph_subs(cpu, FRA, FRB, &r), f64_subs(FRA, FRB, &op), FPRF_SINGLE
 OP_HOST(fmuls, fph_muls(cpu, FRA, FRC, &r), f64_muls(FRA, FRC, &op), FPRF_SINGLE)
 OP_HOST(fdivs, fph_divs(cpu, FRA, FRB, &r), f64_divs(FRA, FRB, &op), FPRF_SINGLE)
 OP_HOST(fsqrts, fph_sqrts(cpu, FRB, &r), f64_sqrts(FRB, &op), FPRF_SINGLE)
-OP_HOST(fmadds, fph_madds(cpu, FRA, FRC, FRB, &r),
-        f64_muladds(FRA, FRC, FRB, false, false, &op), FPRF_SINGLE)
-OP_HOST(fmsubs, fph_msubs(cpu, FRA, FRC, FRB, &r),
-        f64_muladds(FRA, FRC, FRB, true, false, &op), FPRF_SINGLE)
-OP_HOST(fnmadds, fph_nmadds(cpu, FRA, FRC, FRB, &r),
-        f64_muladds(FRA, FRC, FRB, false, true, &op), FPRF_SINGLE)
-OP_HOST(fnmsubs, fph_nmsubs(cpu, FRA, FRC, FRB, &r),
-        f64_muladds(FRA, FRC, FRB, true, true, &op), FPRF_SINGLE)
+OP_HOST(fmadds, fph_madds(cpu, FRA, FRC, FRB, &r), f64_muladds(FRA, FRC, FRB, false, false, &op),
+        FPRF_SINGLE)
+OP_HOST(fmsubs, fph_msubs(cpu, FRA, FRC, FRB, &r), f64_muladds(FRA, FRC, FRB, true, false, &op),
+        FPRF_SINGLE)
+OP_HOST(fnmadds, fph_nmadds(cpu, FRA, FRC, FRB, &r), f64_muladds(FRA, FRC, FRB, false, true, &op),
+        FPRF_SINGLE)
+OP_HOST(fnmsubs, fph_nmsubs(cpu, FRA, FRC, FRB, &r), f64_muladds(FRA, FRC, FRB, true, true, &op),
+        FPRF_SINGLE)
 OP_ARITH(fres, f64_res(FRB, &op), FPRF_SINGLE)
 OP_ARITH(frsqrtes, f64_rsqrtes(FRB, &op), FPRF_SINGLE)
 
@@ -136,15 +136,15 @@ OP_HOST(fctidz, fph_ctidz(cpu, FRB, &r), (uint64_t)f64_to_i64(FRB, truncating(&o
 OP_ARITH(fctidu, f64_to_u64(FRB, &op), FPRF_KEEP)
 OP_HOST(fctiduz, fph_ctiduz(cpu, FRB, &r), f64_to_u64(FRB, truncating(&op)), FPRF_KEEP)
 OP_ARITH(fctiw, (uint64_t)(int64_t)f64_to_i32(FRB, &op), FPRF_KEEP)
-OP_HOST(fctiwz, fph_ctiwz(cpu, FRB, &r),
-        (uint64_t)(int64_t)f64_to_i32(FRB, truncating(&op)), FPRF_KEEP)
+OP_HOST(fctiwz, fph_ctiwz(cpu, FRB, &r), (uint64_t)(int64_t)f64_to_i32(FRB, truncating(&op)),
+        FPRF_KEEP)
 OP_ARITH(fctiwu, f64_to_u32(FRB, &op), FPRF_KEEP)
 OP_HOST(fctiwuz, fph_ctiwuz(cpu, FRB, &r), f64_to_u32(FRB, truncating(&op)), FPRF_KEEP)
 
 OP_HOST(fcfid, fph_cfid(cpu, FRB, &r), i64_to_f64((int64_t)FRB, &op), FPRF_DOUBLE)
 OP_HOST(fcfidu, fph_cfidu(cpu, FRB, &r), u64_to_f64(FRB, &op), FPRF_DOUBLE)
-OP_HOST(fcfids, fph_cfids(cpu, FRB, &r),
-        f32_to_f64_bits(i64_to_f32((int64_t)FRB, &op)), FPRF_SINGLE)
+OP_HOST(fcfids, fph_cfids(cpu, FRB, &r), f32_to_f64_bits(i64_to_f32((int64_t)FRB, &op)),
+        FPRF_SINGLE)
 OP_HOST(fcfidus, fph_cfidus(cpu, FRB, &r), f32_to_f64_bits(u64_to_f32(FRB, &op)), FPRF_SINGLE)
 
 /* ---- comparison and tests ---- */

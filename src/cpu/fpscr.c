@@ -90,8 +90,7 @@ static uint64_t repeat_single(const struct fp_lazy *l, unsigned kind, struct fp_
 static void set_result_bits(struct cpu *cpu, const struct fp_op *op, unsigned fprf)
 {
     cpu->fpscr &= ~(FPSCR_FI | FPSCR_FR | FPSCR_FPRF);
-    cpu->fpscr |= (op->fi ? FPSCR_FI : 0) | (op->fr ? FPSCR_FR : 0) |
-                  (uint64_t)fprf << FPRF_SHIFT;
+    cpu->fpscr |= (op->fi ? FPSCR_FI : 0) | (op->fr ? FPSCR_FR : 0) | (uint64_t)fprf << FPRF_SHIFT;
 }
 
 void fpscr_sync(struct cpu *cpu)
@@ -103,7 +102,7 @@ void fpscr_sync(struct cpu *cpu)
         return;
     l->kind = l->aux = 0;
     if (kind) {
-        struct fp_op op = { .rn = FP_NEAREST };
+        struct fp_op op = {.rn = FP_NEAREST};
         bool single = kind & FPL_SINGLE || kind >= FPL_CFIDS;
         unsigned base = kind & ~(uint32_t)FPL_SINGLE;
         uint64_t r = single ? repeat_single(l, base, &op) : repeat_arith(l, base, &op);
@@ -151,10 +150,10 @@ void fp_begin(struct cpu *cpu, struct fp_op *op)
 {
     /* The control bits are never lazy. */
     uint64_t f = cpu->fpscr;
-    *op = (struct fp_op){ .rn = (enum fp_round)(f & FPSCR_RN),
-                          .oe = f & FPSCR_OE,
-                          .ue = f & FPSCR_UE,
-                          .ve = f & FPSCR_VE };
+    *op = (struct fp_op){.rn = (enum fp_round)(f & FPSCR_RN),
+                         .oe = f & FPSCR_OE,
+                         .ue = f & FPSCR_UE,
+                         .ve = f & FPSCR_VE};
 }
 
 bool fp_end_sticky(struct cpu *cpu, const struct fp_op *op, trap_t *trap)

@@ -232,23 +232,23 @@ FP_INLINE uint64_t fp_muladd(const struct fp_format *f, const struct fp_format *
 }
 
 #define SOFTFP_ARITH(type, suffix, format, range)                                                  \
-    type suffix(add)(type a, type b, struct fp_op *op)                                             \
+    type suffix(add)(type a, type b, struct fp_op * op)                                            \
     {                                                                                              \
         return (type)fp_add(&format, &range, a, b, false, op);                                     \
     }                                                                                              \
-    type suffix(sub)(type a, type b, struct fp_op *op)                                             \
+    type suffix(sub)(type a, type b, struct fp_op * op)                                            \
     {                                                                                              \
         return (type)fp_add(&format, &range, a, b, true, op);                                      \
     }                                                                                              \
-    type suffix(mul)(type a, type b, struct fp_op *op)                                             \
+    type suffix(mul)(type a, type b, struct fp_op * op)                                            \
     {                                                                                              \
         return (type)fp_mul(&format, &range, a, b, op);                                            \
     }                                                                                              \
-    type suffix(div)(type a, type b, struct fp_op *op)                                             \
+    type suffix(div)(type a, type b, struct fp_op * op)                                            \
     {                                                                                              \
         return (type)fp_div(&format, &range, a, b, op);                                            \
     }                                                                                              \
-    type suffix(sqrt)(type b, struct fp_op *op)                                                    \
+    type suffix(sqrt)(type b, struct fp_op * op)                                                   \
     {                                                                                              \
         return (type)fp_sqrt(&format, &range, b, op);                                              \
     }                                                                                              \

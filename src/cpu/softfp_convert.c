@@ -193,7 +193,7 @@ FP_INLINE uint64_t fp_round_int(const struct fp_format *f, uint64_t v, bool exac
     }
     if (n.cls != NUM_FINITE || n.exp >= (int)f->frac_bits)
         return v;
-    struct fp_op silent = { .rn = op->rn };
+    struct fp_op silent = {.rn = op->rn};
     u128 mag = num_to_magnitude(&n, exact_flag ? op : &silent);
     n = num_normalise(n.sign, 63, mag << 64);
     return fp_pack(&n, f);
@@ -261,7 +261,7 @@ static void estimate_done(struct fp_op *op, const struct fp_op *work)
 
 static struct fp_op estimate_env(const struct fp_op *op)
 {
-    return (struct fp_op){ .rn = op->rn, .oe = op->oe, .ue = op->ue };
+    return (struct fp_op){.rn = op->rn, .oe = op->oe, .ue = op->ue};
 }
 
 uint64_t f64_re(uint64_t b, struct fp_op *op)
@@ -299,7 +299,7 @@ static uint64_t rsqrt_steps(uint64_t b, struct fp_op *work)
 
 uint64_t f64_rsqrte(uint64_t b, struct fp_op *op)
 {
-    struct fp_op work = { .rn = FP_NEAREST };
+    struct fp_op work = {.rn = FP_NEAREST};
     uint64_t r = rsqrt_steps(b, &work);
     estimate_done(op, &work);
     return r;

@@ -20,7 +20,7 @@ struct fp_format {
 
 #define FP_FORMAT(frac, exp)                                                                       \
     {                                                                                              \
-        frac, exp, (1 << ((exp) - 1)) - 1, 2 - (1 << ((exp) - 1)), 3 << ((exp) - 2)                \
+        frac, exp, (1 << ((exp)-1)) - 1, 2 - (1 << ((exp)-1)), 3 << ((exp)-2)                      \
     }
 static const struct fp_format F16 = FP_FORMAT(10, 5);
 static const struct fp_format F32 = FP_FORMAT(23, 8);
@@ -28,7 +28,8 @@ static const struct fp_format F64 = FP_FORMAT(52, 11);
 
 enum num_class { NUM_ZERO, NUM_FINITE, NUM_INF, NUM_QNAN, NUM_SNAN };
 
-/* Finite: (-1)^sign * sig/2^127 * 2^exp, bit 127 of sig set. NaN: the fraction starts at bit 126. */
+/* Finite: (-1)^sign * sig/2^127 * 2^exp, bit 127 of sig set. NaN: the fraction starts at bit 126.
+ */
 struct fp_num {
     u128 sig;
     int exp;
@@ -63,7 +64,7 @@ FP_INLINE bool num_is_nan(const struct fp_num *n)
 /* A finite number from an unnormalised significand; zero when there is none. */
 FP_INLINE struct fp_num num_normalise(bool sign, int exp, u128 sig)
 {
-    struct fp_num n = { .sign = sign, .cls = NUM_ZERO };
+    struct fp_num n = {.sign = sign, .cls = NUM_ZERO};
     if (sig == 0)
         return n;
     int shift = sig_clz(sig);
@@ -75,13 +76,13 @@ FP_INLINE struct fp_num num_normalise(bool sign, int exp, u128 sig)
 
 FP_INLINE struct fp_num num_special(enum num_class cls, bool sign)
 {
-    return (struct fp_num){ .cls = cls, .sign = sign };
+    return (struct fp_num){.cls = cls, .sign = sign};
 }
 
 FP_INLINE struct fp_num num_invalid(struct fp_op *op, uint64_t cause)
 {
     op->flags |= cause;
-    return (struct fp_num){ .cls = NUM_QNAN, .sig = SIG_QUIET };
+    return (struct fp_num){.cls = NUM_QNAN, .sig = SIG_QUIET};
 }
 
 FP_INLINE struct fp_num fp_unpack(const struct fp_format *f, uint64_t v)
@@ -93,12 +94,12 @@ FP_INLINE struct fp_num fp_unpack(const struct fp_format *f, uint64_t v)
     u128 sig = (u128)frac << (127 - f->frac_bits);
 
     if (likely(e != 0 && e != emax))
-        return (struct fp_num){ sig | SIG_TOP, (int)e - f->bias, NUM_FINITE, sign };
+        return (struct fp_num){sig | SIG_TOP, (int)e - f->bias, NUM_FINITE, sign};
     if (e == 0)
         return num_normalise(sign, f->emin, sig);
     if (frac == 0)
         return num_special(NUM_INF, sign);
-    return (struct fp_num){ sig, 0, sig & SIG_QUIET ? NUM_QNAN : NUM_SNAN, sign };
+    return (struct fp_num){sig, 0, sig & SIG_QUIET ? NUM_QNAN : NUM_SNAN, sign};
 }
 
 /* Is a magnitude to be incremented whose last kept bit is @odd and whose rest compares with one

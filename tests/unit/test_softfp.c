@@ -84,14 +84,14 @@ static uint32_t random_f32(void)
 /* ---- the oracle ---- */
 
 enum oracle_op { O_ADD, O_SUB, O_MUL, O_DIV, O_SQRT, O_MADD, O_MSUB, O_MOVE, O_COUNT };
-static const char *const op_names[] = { "add", "sub", "mul", "div", "sqrt", "madd", "msub", "cvt" };
+static const char *const op_names[] = {"add", "sub", "mul", "div", "sqrt", "madd", "msub", "cvt"};
 
 struct range {
     int prec, emin, emax, wrap; /* exponents as IEEE counts them */
 };
-static const struct range DOUBLE = { 53, -1022, 1023, 1536 };
-static const struct range SINGLE = { 24, -126, 127, 192 };
-static const struct range HALF = { 11, -14, 15, 24 };
+static const struct range DOUBLE = {53, -1022, 1023, 1536};
+static const struct range SINGLE = {24, -126, 127, 192};
+static const struct range HALF = {11, -14, 15, 24};
 
 struct outcome {
     double v;
@@ -99,7 +99,7 @@ struct outcome {
     bool fi, fr;
 };
 
-static const mpfr_rnd_t mpfr_modes[] = { MPFR_RNDN, MPFR_RNDZ, MPFR_RNDU, MPFR_RNDD };
+static const mpfr_rnd_t mpfr_modes[] = {MPFR_RNDN, MPFR_RNDZ, MPFR_RNDU, MPFR_RNDD};
 
 static int evaluate(mpfr_t r, enum oracle_op what, double a, double b, double c, mpfr_rnd_t rnd)
 {
@@ -150,7 +150,7 @@ static bool is_up(int ternary, const mpfr_t r)
 static struct outcome oracle(enum oracle_op what, const struct range *f, double a, double b,
                              double c, const struct fp_op *env)
 {
-    struct outcome o = { 0 };
+    struct outcome o = {0};
     mpfr_rnd_t rnd = mpfr_modes[env->rn];
     mpfr_t r;
     mpfr_init2(r, f->prec);
@@ -270,7 +270,7 @@ static bool is_special(enum oracle_op what, uint64_t b)
 
 static struct fp_op environment(unsigned rn, unsigned enables)
 {
-    return (struct fp_op){ .rn = (enum fp_round)rn, .oe = enables & 1, .ue = enables & 2 };
+    return (struct fp_op){.rn = (enum fp_round)rn, .oe = enables & 1, .ue = enables & 2};
 }
 
 static void one_double(enum oracle_op what, unsigned rn, unsigned enables)
@@ -306,8 +306,8 @@ static void one_f32(enum oracle_op what, unsigned rn, unsigned enables)
     if (is_special(what, (uint64_t)b << 32))
         return;
     struct fp_op op = environment(rn, enables);
-    struct outcome o = oracle(what, &SINGLE, (double)fph_f32(a), (double)fph_f32(b),
-                              (double)fph_f32(c), &op);
+    struct outcome o =
+        oracle(what, &SINGLE, (double)fph_f32(a), (double)fph_f32(b), (double)fph_f32(c), &op);
     check("f32", what, &o, fph_bits32((float)o.v), soft32(what, a, b, c, &op), a, b, c, &op);
 }
 
@@ -381,17 +381,17 @@ static void one_to_integer(uint64_t b, unsigned rn)
         bool fits;
         uint64_t want;
     } cases[] = {
-        { 0, mpfr_fits_slong_p(r, MPFR_RNDZ), (uint64_t)mpfr_get_si(r, MPFR_RNDZ) },
-        { 0, mpfr_fits_sint_p(r, MPFR_RNDZ), (uint64_t)mpfr_get_si(r, MPFR_RNDZ) },
-        { 0, mpfr_fits_ulong_p(r, MPFR_RNDZ), mpfr_get_ui(r, MPFR_RNDZ) },
-        { 0, mpfr_fits_uint_p(r, MPFR_RNDZ), mpfr_get_ui(r, MPFR_RNDZ) },
+        {0, mpfr_fits_slong_p(r, MPFR_RNDZ), (uint64_t)mpfr_get_si(r, MPFR_RNDZ)},
+        {0, mpfr_fits_sint_p(r, MPFR_RNDZ), (uint64_t)mpfr_get_si(r, MPFR_RNDZ)},
+        {0, mpfr_fits_ulong_p(r, MPFR_RNDZ), mpfr_get_ui(r, MPFR_RNDZ)},
+        {0, mpfr_fits_uint_p(r, MPFR_RNDZ), mpfr_get_ui(r, MPFR_RNDZ)},
     };
     bool neg = b >> 63;
     const uint64_t limits[4][2] = {
-        { INT64_MAX, (uint64_t)INT64_MIN },
-        { INT32_MAX, (uint64_t)INT32_MIN },
-        { UINT64_MAX, 0 },
-        { UINT32_MAX, 0 },
+        {INT64_MAX, (uint64_t)INT64_MIN},
+        {INT32_MAX, (uint64_t)INT32_MIN},
+        {UINT64_MAX, 0},
+        {UINT32_MAX, 0},
     };
     for (unsigned i = 0; i < 4; i++) {
         struct fp_op op = environment(rn, 0);
@@ -418,8 +418,8 @@ static void one_from_integer(uint64_t v, unsigned rn)
     for (unsigned i = 0; i < 4; i++) {
         mpfr_t r;
         mpfr_init2(r, i & 1 ? 24 : 53);
-        int t = i & 2 ? mpfr_set_ui(r, v, mpfr_modes[rn])
-                      : mpfr_set_si(r, (int64_t)v, mpfr_modes[rn]);
+        int t =
+            i & 2 ? mpfr_set_ui(r, v, mpfr_modes[rn]) : mpfr_set_si(r, (int64_t)v, mpfr_modes[rn]);
         struct fp_op op = environment(rn, 0);
         uint64_t got = i == 0   ? i64_to_f64((int64_t)v, &op)
                        : i == 1 ? f32_to_f64_bits(i64_to_f32((int64_t)v, &op))
@@ -459,7 +459,7 @@ static void test_frin_rounds_ties_away(void **state)
 /* ---- special operands ---- */
 
 #define PZERO 0x0000000000000000ULL
-#define NZERO 0x8000000000000000ULL
+#define MZERO 0x8000000000000000ULL
 #define ONE   0x3ff0000000000000ULL
 #define PINF  0x7ff0000000000000ULL
 #define NINF  0xfff0000000000000ULL
@@ -475,35 +475,35 @@ static void test_special_operands(void **state)
         enum oracle_op what;
         uint64_t a, b, c, want, flags;
     } cases[] = {
-        { O_ADD, PINF, NINF, 0, QNAN, FPSCR_VXISI },
-        { O_SUB, PINF, PINF, 0, QNAN, FPSCR_VXISI },
-        { O_SUB, PINF, NINF, 0, PINF, 0 },
-        { O_ADD, PZERO, NZERO, 0, PZERO, 0 },
-        { O_ADD, NZERO, NZERO, 0, NZERO, 0 },
-        { O_SUB, NZERO, PZERO, 0, NZERO, 0 },
-        { O_ADD, QNAN1, QNAN2, 0, QNAN1, 0 },
-        { O_ADD, ONE, QNAN2, 0, QNAN2, 0 },
-        { O_SUB, ONE, QNAN1, 0, QNAN1, 0 },
-        { O_ADD, QNAN1, SNAN, 0, QNAN1, FPSCR_VXSNAN },
-        { O_MUL, SNAN, PZERO, 0, SNAN | 1ULL << 51, FPSCR_VXSNAN },
-        { O_MUL, PINF, NZERO, 0, QNAN, FPSCR_VXIMZ },
-        { O_MUL, PINF, NINF, 0, NINF, 0 },
-        { O_DIV, PINF, NINF, 0, QNAN, FPSCR_VXIDI },
-        { O_DIV, NZERO, PZERO, 0, QNAN, FPSCR_VXZDZ },
-        { O_DIV, ONE, NZERO, 0, NINF, FPSCR_ZX },
-        { O_DIV, PINF, NZERO, 0, NINF, 0 },
-        { O_DIV, ONE, NINF, 0, NZERO, 0 },
-        { O_SQRT, 0, NZERO, 0, NZERO, 0 },
-        { O_SQRT, 0, ONE | NZERO, 0, QNAN, FPSCR_VXSQRT },
-        { O_SQRT, 0, NINF, 0, QNAN, FPSCR_VXSQRT },
-        { O_SQRT, 0, PINF, 0, PINF, 0 },
-        { O_MADD, PINF, ONE, PZERO, QNAN, FPSCR_VXIMZ },
-        { O_MADD, PINF, QNAN1, PZERO, QNAN1, FPSCR_VXIMZ },
-        { O_MADD, PINF, SNAN, PZERO, SNAN | 1ULL << 51, FPSCR_VXIMZ | FPSCR_VXSNAN },
-        { O_MADD, ONE, QNAN1, QNAN2, QNAN1, 0 },
-        { O_MADD, PINF, NINF, ONE, QNAN, FPSCR_VXISI },
-        { O_MSUB, PINF, NINF, ONE, PINF, 0 },
-        { O_MSUB, ONE, QNAN1, ONE, QNAN1, 0 },
+        {O_ADD, PINF, NINF, 0, QNAN, FPSCR_VXISI},
+        {O_SUB, PINF, PINF, 0, QNAN, FPSCR_VXISI},
+        {O_SUB, PINF, NINF, 0, PINF, 0},
+        {O_ADD, PZERO, MZERO, 0, PZERO, 0},
+        {O_ADD, MZERO, MZERO, 0, MZERO, 0},
+        {O_SUB, MZERO, PZERO, 0, MZERO, 0},
+        {O_ADD, QNAN1, QNAN2, 0, QNAN1, 0},
+        {O_ADD, ONE, QNAN2, 0, QNAN2, 0},
+        {O_SUB, ONE, QNAN1, 0, QNAN1, 0},
+        {O_ADD, QNAN1, SNAN, 0, QNAN1, FPSCR_VXSNAN},
+        {O_MUL, SNAN, PZERO, 0, SNAN | 1ULL << 51, FPSCR_VXSNAN},
+        {O_MUL, PINF, MZERO, 0, QNAN, FPSCR_VXIMZ},
+        {O_MUL, PINF, NINF, 0, NINF, 0},
+        {O_DIV, PINF, NINF, 0, QNAN, FPSCR_VXIDI},
+        {O_DIV, MZERO, PZERO, 0, QNAN, FPSCR_VXZDZ},
+        {O_DIV, ONE, MZERO, 0, NINF, FPSCR_ZX},
+        {O_DIV, PINF, MZERO, 0, NINF, 0},
+        {O_DIV, ONE, NINF, 0, MZERO, 0},
+        {O_SQRT, 0, MZERO, 0, MZERO, 0},
+        {O_SQRT, 0, ONE | MZERO, 0, QNAN, FPSCR_VXSQRT},
+        {O_SQRT, 0, NINF, 0, QNAN, FPSCR_VXSQRT},
+        {O_SQRT, 0, PINF, 0, PINF, 0},
+        {O_MADD, PINF, ONE, PZERO, QNAN, FPSCR_VXIMZ},
+        {O_MADD, PINF, QNAN1, PZERO, QNAN1, FPSCR_VXIMZ},
+        {O_MADD, PINF, SNAN, PZERO, SNAN | 1ULL << 51, FPSCR_VXIMZ | FPSCR_VXSNAN},
+        {O_MADD, ONE, QNAN1, QNAN2, QNAN1, 0},
+        {O_MADD, PINF, NINF, ONE, QNAN, FPSCR_VXISI},
+        {O_MSUB, PINF, NINF, ONE, PINF, 0},
+        {O_MSUB, ONE, QNAN1, ONE, QNAN1, 0},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
         struct fp_op op = environment(FP_NEAREST, 0);
@@ -513,10 +513,10 @@ static void test_special_operands(void **state)
                      (unsigned long long)op.flags);
     }
     struct fp_op op = environment(FP_DOWN, 0);
-    assert_int_equal(f64_add(ONE, ONE | NZERO, &op), NZERO);
+    assert_int_equal(f64_add(ONE, ONE | MZERO, &op), MZERO);
     op = environment(FP_NEAREST, 0);
     assert_int_equal(f64_muladd(ONE, ONE, QNAN1, false, true, &op), QNAN1);
-    assert_int_equal(f64_muladd(ONE, ONE, ONE, true, true, &op), NZERO);
+    assert_int_equal(f64_muladd(ONE, ONE, ONE, true, true, &op), MZERO);
     assert_int_equal(f64_round_to_single(0xfff80000ffffffffULL, &op), 0xfff80000e0000000ULL);
 }
 
@@ -545,9 +545,9 @@ static void test_compare(void **state)
 {
     (void)state;
     struct fp_op op = environment(FP_NEAREST, 0);
-    assert_int_equal(f64_compare(NZERO, PZERO, true, &op), CR_EQ);
+    assert_int_equal(f64_compare(MZERO, PZERO, true, &op), CR_EQ);
     assert_int_equal(f64_compare(NINF, PINF, true, &op), CR_LT);
-    assert_int_equal(f64_compare(ONE | NZERO, NINF, true, &op), CR_GT);
+    assert_int_equal(f64_compare(ONE | MZERO, NINF, true, &op), CR_GT);
     assert_int_equal(op.flags, 0);
     assert_int_equal(f64_compare(QNAN, ONE, false, &op), CR_SO);
     assert_int_equal(op.flags, 0);
@@ -571,7 +571,7 @@ static void test_estimates_are_close(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < ROUNDS; i++) {
-        uint64_t b = random_f64(false) & ~NZERO;
+        uint64_t b = random_f64(false) & ~MZERO;
         b = (b & PPC_BITS(12, 63)) | (uint64_t)(900 + lrand48() % 200) << 52;
         struct fp_op op = environment(FP_NEAREST, 0);
         double d = fph_f64(b), re = fph_f64(f64_re(b, &op)), rs = fph_f64(f64_rsqrte(b, &op));
@@ -580,10 +580,10 @@ static void test_estimates_are_close(void **state)
         assert_int_equal(op.flags, 0);
     }
     struct fp_op op = environment(FP_NEAREST, 0);
-    assert_int_equal(f64_re(NZERO, &op), NINF);
+    assert_int_equal(f64_re(MZERO, &op), NINF);
     assert_int_equal(op.flags, FPSCR_ZX);
     op.flags = 0;
-    assert_int_equal(f64_rsqrte(NZERO, &op), NINF);
+    assert_int_equal(f64_rsqrte(MZERO, &op), NINF);
     assert_int_equal(op.flags, FPSCR_ZX);
     op.flags = 0;
     assert_int_equal(f64_rsqrte(NINF, &op), QNAN);
@@ -673,12 +673,12 @@ static const insn_handler host_handlers[] = {
 static void test_host_path_equals_handlers(void **state)
 {
     (void)state;
-    static const struct engine host = { .host_fp = true };
-    static struct machine machine = { .engine = &host };
+    static const struct engine host = {.host_fp = true};
+    static struct machine machine = {.engine = &host};
     static struct cpu slow, fast;
-    unsigned taken[H_COUNT] = { 0 };
+    unsigned taken[H_COUNT] = {0};
     fast.machine = &machine; /* without one, handlers stay on softfp */
-    struct insn arith = { .rt = 4, .ra = 1, .rb = 2, .rc = 3 };
+    struct insn arith = {.rt = 4, .ra = 1, .rb = 2, .rc = 3};
 
     for (unsigned i = 0; i < 60 * ROUNDS; i++) {
         unsigned what = lrand48() % H_COUNT;
@@ -697,7 +697,7 @@ static void test_host_path_equals_handlers(void **state)
         struct insn in = arith;
         if (what >= H_CMPU)
             in.rt = 1 << 2;
-        struct cpu *both[] = { &slow, &fast };
+        struct cpu *both[] = {&slow, &fast};
         for (unsigned k = 0; k < 2; k++) {
             VD(both[k]->vsr[1], 0) = a;
             VD(both[k]->vsr[2], 0) = b;
@@ -723,6 +723,51 @@ static void test_host_path_equals_handlers(void **state)
     for (unsigned i = 0; i < H_COUNT; i++)
         if (FPH_HAVE_FMA || !((i >= H_fmadd && i <= H_fnmsub) || (i >= H_fmadds && i <= H_fnmsubs)))
             assert_true(taken[i] > 100);
+}
+
+static void test_enabled_exceptions_trap_and_suppress(void **state)
+{
+    (void)state;
+    static struct cpu cpu;
+    struct insn in = {.rt = 4, .ra = 1, .rb = 2, .rc = 3};
+    const uint64_t target = 0x1234;
+
+    /* disabled by MSR: the target stays all the same, but nothing traps */
+    fpscr_write(&cpu, FPSCR_VE | FPSCR_ZE, ~0ULL);
+    assert_false(cpu.fp_fast);
+    VD(cpu.vsr[1], 0) = PINF;
+    VD(cpu.vsr[2], 0) = NINF;
+    VD(cpu.vsr[4], 0) = target;
+    assert_int_equal(op_fadd(&cpu, &in), TRAP_NONE);
+    assert_int_equal(VD(cpu.vsr[4], 0), target);
+    assert_int_equal(fpscr_read(&cpu),
+                     FPSCR_VE | FPSCR_ZE | FPSCR_FX | FPSCR_FEX | FPSCR_VX | FPSCR_VXISI);
+    cpu.msr = MSR_FE0;
+    fpscr_write(&cpu, FPSCR_VE | FPSCR_ZE, ~0ULL);
+    assert_int_equal(op_fadd(&cpu, &in), TRAP_PROGRAM);
+    assert_int_equal(cpu.trap.srr1, SRR1_FP_ENABLED);
+    VD(cpu.vsr[1], 0) = ONE;
+    VD(cpu.vsr[2], 0) = PZERO;
+    fpscr_write(&cpu, FPSCR_VE | FPSCR_ZE, ~0ULL);
+    assert_int_equal(op_fdiv(&cpu, &in), TRAP_PROGRAM);
+    assert_int_equal(VD(cpu.vsr[4], 0), target);
+    assert_true(fpscr_read(&cpu) & FPSCR_ZX);
+
+    /* overflow delivers the adjusted result and traps; inexact likewise */
+    fpscr_write(&cpu, FPSCR_OE, ~0ULL);
+    VD(cpu.vsr[1], 0) = VD(cpu.vsr[2], 0) = 0x7fe0000000000000ULL;
+    assert_int_equal(op_fadd(&cpu, &in), TRAP_PROGRAM);
+    assert_int_equal(VD(cpu.vsr[4], 0), 0x1ff0000000000000ULL);
+
+    /* a comparison delivers in any case */
+    fpscr_write(&cpu, FPSCR_VE, ~0ULL);
+    in.rt = 1 << 2;
+    VD(cpu.vsr[1], 0) = SNAN;
+    cpu.cr[1] = 0;
+    assert_int_equal(op_fcmpo(&cpu, &in), TRAP_PROGRAM);
+    assert_int_equal(cpu.cr[1], CR_SO);
+    assert_int_equal(fpscr_read(&cpu) & FPSCR_FPCC, (uint64_t)CR_SO << 12);
+    assert_int_equal(fpscr_read(&cpu) & FPSCR_VX_ANY, FPSCR_VXSNAN);
 }
 
 static bool host_lane32(struct cpu *cpu, unsigned what, uint32_t a, uint32_t b, uint32_t c,
@@ -803,6 +848,7 @@ int main(void)
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_estimates_are_close),
         cmocka_unit_test(test_host_path_equals_handlers),
+        cmocka_unit_test(test_enabled_exceptions_trap_and_suppress),
         cmocka_unit_test(test_host_lanes_equal_softfp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
