@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <libelf.h>
+#include <elfutils/version.h>
 #include <stdlib.h>
 #include <time.h>
 #include <zlib.h>
@@ -424,7 +424,7 @@ static enum parse print_version(void)
 {
     printf("pefemu %s (commit %s)\n", PEFEMU_VERSION, PEFEMU_COMMIT);
     printf("POWER9 DD2.3 (PVR 0x004e1203), Power ISA v3.0B\n");
-    printf("libelf %u, zlib %s, libzstd %s\n", elf_version(EV_NONE), zlibVersion(),
+    printf("libelf 0.%u, zlib %s, libzstd %s\n", _ELFUTILS_VERSION, zlibVersion(),
            ZSTD_versionString());
     printf("Licensed under the Apache License, version 2.0.\n");
     return DONE;

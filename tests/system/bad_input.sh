@@ -3,7 +3,7 @@
 # bad_input.sh PEFEMU GUEST TMP: each bad command line or file ends with status 2, exactly one line
 # on stderr that begins "pefemu: ", and nothing on stdout.
 set -u
-pefemu=$1 guest=$2 tmp=$3/bad_input
+pefemu=$(realpath "$1") guest=$(realpath "$2") tmp=$3/bad_input
 mkdir -p "$tmp"
 cd "$tmp" || exit 1
 
@@ -130,8 +130,8 @@ bad 'damaged' -kernel damaged.zst
 bad 'damaged' -kernel four
 bad 'another machine' -kernel x86
 bad 'not a program' -kernel object
-bad 'nothing to load' -kernel nothing
-bad 'truncated' -kernel phdrs_beyond
+bad 'damaged' -kernel nothing
+bad 'damaged' -kernel phdrs_beyond
 bad 'truncated' -kernel absurd
 bad 'absurd' -kernel absurd_memory
 bad 'larger in the file' -kernel shrinking
@@ -145,5 +145,5 @@ if [ -f "$kernel" ]; then
     bad 'folder' -kernel "$kernel" -initrd folder
     bad 'not found' -kernel "$kernel" -guest-file /nonexistent/prog:/bin/prog
     bad 'absolute path' -kernel "$kernel" -guest-file text:/../etc/passwd
-    bad 'not found' -kernel "$kernel" -dtb /nonexistent/dtb
+    bad 'dtb' -kernel "$kernel" -dtb /nonexistent/dtb
 fi
