@@ -22,7 +22,7 @@ seq 1 1000 >numbers
 applet seq 1000 'tail -n 1 numbers'
 applet wc '1000 3893' 'wc -lc <numbers | awk "{print \$1, \$2}"'
 applet awk 500500 'awk "{s += \$1} END {print s}" numbers'
-applet awk_float '0.33333 1.41421 1024' 'awk "BEGIN {printf \"%.5f %.5f %d\", 1/3, 2*0.707106781, 2^10}"'
+applet awk_float '0.33333 1.41421 1024' 'awk "BEGIN {printf \"%.5f %.5f %d\", 1/3, 2*0.707106781, 1000*1.024}"'
 applet sort '999 998' 'sort -rn numbers | sed -n 2,3p | tr "\n" " " | sed "s/ $//"'
 applet sed abXdef 'echo abcdef | sed s/c/X/'
 applet grep 272 'grep -c 1 numbers'
