@@ -6,8 +6,8 @@
  *   0 signature, 1 checksum, 2..3 length in 16-byte blocks (big endian, header included),
  *   4..15 name
  */
-#define SIG_SYSTEM 0x70
-#define SIG_FREE   0x7f
+#define SIG_SYSTEM  0x70
+#define SIG_FREE    0x7f
 #define SYSTEM_SIZE 4096u
 
 /* Sum of all header bytes but the checksum itself, carries added back in. */

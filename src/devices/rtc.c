@@ -38,8 +38,8 @@ void rtc_get(const struct machine *m, struct rtc_time *t)
     unsigned rest = days - days_before_year(year), month = 1;
     while (rest >= days_in_month(year, month))
         rest -= days_in_month(year, month++);
-    *t = (struct rtc_time){year, month, rest + 1, in_day / 3600, in_day / 60 % 60, in_day % 60,
-                           ns % NS_PER_S};
+    *t = (struct rtc_time){year,        month,        rest + 1, in_day / 3600, in_day / 60 % 60,
+                           in_day % 60, ns % NS_PER_S};
 }
 
 bool rtc_set(struct machine *m, const struct rtc_time *t)

@@ -10,7 +10,7 @@
 #define VTY_CALL 16u /* bytes per hypercall */
 
 struct vty {
-    struct chardev *chardev; /* borrowed; NULL: output dropped, never any input */
+    struct chardev *chardev;     /* borrowed; NULL: output dropped, never any input */
     void (*pulse)(void *opaque); /* edge interrupt: the buffer is no longer empty */
     void *opaque;
     unsigned count;

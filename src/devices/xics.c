@@ -55,7 +55,9 @@ void xics_reset(struct xics *x)
     }
     for (unsigned i = 0; i < XICS_SOURCES; i++) {
         struct source *s = &x->source[i];
-        *s = (struct source){.exists = s->exists, .lsi = s->lsi, .priority = XICS_MASKED,
+        *s = (struct source){.exists = s->exists,
+                             .lsi = s->lsi,
+                             .priority = XICS_MASKED,
                              .saved_priority = XICS_MASKED};
     }
     memset(x->resend_map, 0, sizeof(x->resend_map));
@@ -69,8 +71,8 @@ static struct source *source_of(struct xics *x, uint32_t irq)
 void xics_claim(struct xics *x, uint32_t irq, bool lsi)
 {
     struct source *s = &x->source[irq - XICS_FIRST_SOURCE];
-    *s = (struct source){.exists = true, .lsi = lsi, .priority = XICS_MASKED,
-                         .saved_priority = XICS_MASKED};
+    *s = (struct source){
+        .exists = true, .lsi = lsi, .priority = XICS_MASKED, .saved_priority = XICS_MASKED};
 }
 
 bool xics_valid(const struct xics *x, uint32_t irq)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The XICS interrupt controller as a partition sees it: one presentation controller (ICP) per
- * thread, driven by hypercalls, and one source controller (ICS), driven by RTAS. PAPR, "Interrupts".
+ * thread, driven by hypercalls, and one source controller (ICS), driven by RTAS. PAPR,
+ * "Interrupts".
  */
 #ifndef PEFEMU_DEV_XICS_H
 #define PEFEMU_DEV_XICS_H

@@ -22,9 +22,9 @@
 #define TM_AGE      6
 #define TM_PIPR     7
 #define TM_WORD2    8
-#define NSR_EO      0x80 /* an exception to the OS is signalled */
-#define TM_ACK_OS   0x810u     /* load, 2 bytes */
-#define TM_SET_IPB  0x812u     /* store, 1 byte */
+#define NSR_EO      0x80   /* an exception to the OS is signalled */
+#define TM_ACK_OS   0x810u /* load, 2 bytes */
+#define TM_SET_IPB  0x812u /* store, 1 byte */
 #define WORD2_VALID 0x80000000u
 
 #define EQ_GENERATION 0x80000000u
@@ -71,8 +71,12 @@ void xive_reset_config(struct xive *x)
     memset(x->queue, 0, sizeof(x->queue));
     for (unsigned i = 0; i < XIVE_LISNS; i++) {
         struct esb *e = &x->esb[i];
-        *e = (struct esb){.exists = e->exists, .lsi = e->lsi, .asserted = e->asserted,
-                          .pq = XIVE_PQ_Q, .masked = true, .priority = 0xff};
+        *e = (struct esb){.exists = e->exists,
+                          .lsi = e->lsi,
+                          .asserted = e->asserted,
+                          .pq = XIVE_PQ_Q,
+                          .masked = true,
+                          .priority = 0xff};
     }
 }
 
@@ -90,8 +94,8 @@ void xive_reset(struct xive *x)
 
 void xive_claim(struct xive *x, uint32_t lisn, bool lsi)
 {
-    x->esb[lisn] = (struct esb){.exists = true, .lsi = lsi, .pq = XIVE_PQ_Q, .masked = true,
-                                .priority = 0xff};
+    x->esb[lisn] =
+        (struct esb){.exists = true, .lsi = lsi, .pq = XIVE_PQ_Q, .masked = true, .priority = 0xff};
 }
 
 bool xive_valid(const struct xive *x, uint32_t lisn)

@@ -19,8 +19,8 @@
 #define XIVE_TIMA_USER 0x60302031b0000ULL /* directly above the OS page */
 
 /* ESB state, and offsets in the management page */
-#define XIVE_PQ_P 2u
-#define XIVE_PQ_Q 1u
+#define XIVE_PQ_P          2u
+#define XIVE_PQ_Q          1u
 #define XIVE_ESB_LOAD_EOI  0x000u
 #define XIVE_ESB_STORE_EOI 0x400u
 #define XIVE_ESB_GET       0x800u

@@ -68,8 +68,8 @@ static void prop_cells_n(struct builder *b, const char *name, const uint32_t *ce
                  ARRAY_SIZE(((const uint32_t[]){__VA_ARGS__})))
 /* String lists: a literal with embedded NULs; the literal's own NUL ends the last one. */
 #define PROP_STRINGS(b, name, literal) prop_bytes(b, name, literal, sizeof(literal))
-#define HI32(x) (uint32_t)((uint64_t)(x) >> 32)
-#define LO32(x) (uint32_t)(x)
+#define HI32(x)                        (uint32_t)((uint64_t)(x) >> 32)
+#define LO32(x)                        (uint32_t)(x)
 
 static void begin_node_phandle(struct builder *b, const char *name, uint32_t phandle)
 {
@@ -100,10 +100,9 @@ static void add_chosen(struct builder *b)
     const struct machine_config *cfg = &b->hv->m->cfg;
     uint8_t controller = cfg->xive_allowed ? (cfg->xics_allowed ? 0x80 : 0x40) : 0;
     const uint8_t support[8] = {
-        23, controller, /* XICS 0x00, XIVE 0x40, either 0x80 */
-        24, 0x40,       /* radix */
-        25, 0x00,
-        26, 0x40,       /* radix with GTSE */
+        23, controller,           /* XICS 0x00, XIVE 0x40, either 0x80 */
+        24, 0x40,                 /* radix */
+        25, 0x00,       26, 0x40, /* radix with GTSE */
     };
     uint8_t seed[32];
 
@@ -155,16 +154,15 @@ static void add_rtas(struct builder *b)
 
 /* Length, type, then attribute bytes 0..65; bit 0 leftmost (pseries.md 2.5). No HTM (22). */
 static const uint8_t pa_features[68] = {
-    66,   0,
-    0xf6, 0x3f, 0xc7, 0xc0, 0x80, 0xf0, 0x80, 0x00, /*  0: MMU FPU SLB ..., 5: LE, 6: ISA 2.07 */
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /*  8 */
+    66,   0,    0xf6, 0x3f, 0xc7, 0xc0, 0x80, 0xf0, 0x80, 0x00, /*  0: MMU FPU SLB ..., 5: LE, 6:
+                                                                   ISA 2.07 */
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,             /*  8 */
     0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x00, 0x00, /* 16: vector, VSX, vector XOR, (HTM) */
     0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, /* 24 */
     0x80, 0x00, 0xc0, 0x00, 0x80, 0x00, 0x80, 0x00, /* 32: LE atomics, EBB, SPR SO, copy-paste */
     0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, /* 40: radix, PM, PC relative, scv; 48 .. */
-    0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00,
-    0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00,
-    0x00, 0x00,                                     /* 64: DAWR1 */
+    0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80,
+    0x00, 0x80, 0x00, 0x80, 0x00, 0x00, 0x00, /* 64: DAWR1 */
 };
 
 static void add_cache_properties(struct builder *b)
@@ -398,7 +396,7 @@ bool fdt_apply_cas(struct hypervisor *hv, bool xive, uint32_t cpu_version)
     uint8_t vec5[27] = {[0] = sizeof(vec5) - 2,
                         [5] = 0x80, /* associativity form 1 */
                         [23] = xive ? 0x40 : 0x00,
-                        [24] = 0x40, /* radix */
+                        [24] = 0x40,  /* radix */
                         [26] = 0x40}; /* GTSE */
     if (xive && !hv->xive_mode && !replace_with_xive(hv))
         return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hypercalls of the two interrupt controllers. A partition uses one of them, chosen by CAS; the calls
- * of the other answer H_FUNCTION.
+ * Hypercalls of the two interrupt controllers. A partition uses one of them, chosen by CAS; the
+ * calls of the other answer H_FUNCTION.
  */
 #include "hv_internal.h"
 

@@ -14,14 +14,14 @@
 
 /* Guest real addresses of what hv_reset() plants (pseries.md 1.1, 1.3, 1.5). prom_init copies code
  * over 0..0xff while it still uses the client interface, and the kernel takes 0..memsz later. */
-#define GRA_OF_ENTRY    0x1000ULL
-#define GRA_OF_STACK    0x8000ULL  /* lowest byte */
-#define GRA_OF_R1       0x3ff00ULL
-#define GRA_OF_END      0x40000ULL
-#define GRA_KERNEL      0x400000ULL
-#define RTAS_LIMIT      (768 * MiB) /* the blob stays below: its addresses are 32 bits */
-#define RTAS_SIZE       0x1000u
-#define STUB_SIZE       20u
+#define GRA_OF_ENTRY 0x1000ULL
+#define GRA_OF_STACK 0x8000ULL /* lowest byte */
+#define GRA_OF_R1    0x3ff00ULL
+#define GRA_OF_END   0x40000ULL
+#define GRA_KERNEL   0x400000ULL
+#define RTAS_LIMIT   (768 * MiB) /* the blob stays below: its addresses are 32 bits */
+#define RTAS_SIZE    0x1000u
+#define STUB_SIZE    20u
 
 #define HCALL_RTAS      0xf000u
 #define HCALL_OF_CLIENT 0xf005u
@@ -71,13 +71,13 @@ struct hypervisor {
     struct xive *xive; /* owned */
     struct vty vty;
     struct nvram nvram;
-    void *fdt;         /* owned; the live tree, libfdt read-write form */
-    int fdt_size;      /* of the buffer */
+    void *fdt;    /* owned; the live tree, libfdt read-write form */
+    int fdt_size; /* of the buffer */
     struct of_client of;
     struct of_range kernel, initrd;
-    bool has_kernel;   /* kernel, kernel_entry are valid */
+    bool has_kernel; /* kernel, kernel_entry are valid */
     ra_t kernel_entry;
-    gra_t rtas_base;   /* where an FDT entry has the blob */
+    gra_t rtas_base;          /* where an FDT entry has the blob */
     ra_t tree_next, tree_end; /* free hypervisor RAM for tables */
 };
 

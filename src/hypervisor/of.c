@@ -13,11 +13,11 @@
 
 #include "pefemu/log.h"
 
-#define OF_ERROR   0xffffffffu
-#define NAME_SIZE  128
-#define PATH_SIZE  512
-#define WRITE_MAX  0x10000u
-#define PROP_MAX   0x10000u
+#define OF_ERROR  0xffffffffu
+#define NAME_SIZE 128
+#define PATH_SIZE 512
+#define WRITE_MAX 0x10000u
+#define PROP_MAX  0x10000u
 
 struct of_call {
     struct hypervisor *hv;
@@ -188,7 +188,8 @@ static uint32_t of_nextprop(struct of_call *c)
         prev[0] = '\0';
     bool found = prev[0] == '\0';
     int at;
-    fdt_for_each_property_offset(at, fdt, node) {
+    fdt_for_each_property_offset(at, fdt, node)
+    {
         const char *name;
         fdt_getprop_by_offset(fdt, at, &name, NULL);
         if (found)

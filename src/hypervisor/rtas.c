@@ -301,8 +301,8 @@ int64_t rtas_call(struct hypervisor *hv, struct cpu *cpu, gra_t args)
         return H_PARAMETER;
     r.nargs = get_be32(head + 4);
     r.nret = get_be32(head + 8);
-    if (r.nargs > RTAS_MAX_CELLS || r.nret > RTAS_MAX_CELLS ||
-        r.nargs + r.nret > RTAS_MAX_CELLS || !gm_read(hv->m, args + 12, cells, 4 * r.nargs)) {
+    if (r.nargs > RTAS_MAX_CELLS || r.nret > RTAS_MAX_CELLS || r.nargs + r.nret > RTAS_MAX_CELLS ||
+        !gm_read(hv->m, args + 12, cells, 4 * r.nargs)) {
         LOG(LOG_GUEST_ERRORS, "rtas: argument block at 0x%llx makes no sense",
             (unsigned long long)args);
         return H_PARAMETER;

@@ -32,11 +32,11 @@
 #include "../../src/devices/xics.c"
 #include "../../src/devices/xive.c"
 
-#define RAM     (64 * MiB + 0x30000)
-#define NCPUS   2
+#define RAM        (64 * MiB + 0x30000)
+#define NCPUS      2
 #define KERNEL_END 0x600000ULL
-#define SCRATCH 0x1000000ULL /* argument blocks and buffers of the "kernel" */
-#define BUF     (SCRATCH + 0x10000)
+#define SCRATCH    0x1000000ULL /* argument blocks and buffers of the "kernel" */
+#define BUF        (SCRATCH + 0x10000)
 
 /* ---- what the rest of the emulator would do ---- */
 
@@ -51,7 +51,7 @@ static struct bed {
     struct cpu cpu[NCPUS];
     char out[8192];
     const char *in;
-} *bed;
+} * bed;
 
 void memory_clear(struct memory *mem)
 {
@@ -185,9 +185,18 @@ static int setup(void **state)
     bed = calloc(1, sizeof(*bed));
     struct machine *m = &bed->m;
     m->cfg = (struct machine_config){
-        .machine = "pseries", .ram_size = RAM, .cpus = NCPUS, .cores = NCPUS, .threads = 1,
-        .kernel = "vmlinux", .initrd = "initrd", .append = "console=hvc0 quiet",
-        .xive_allowed = true, .xics_allowed = true, .radix_allowed = true, .rtc_base = 951782399,
+        .machine = "pseries",
+        .ram_size = RAM,
+        .cpus = NCPUS,
+        .cores = NCPUS,
+        .threads = 1,
+        .kernel = "vmlinux",
+        .initrd = "initrd",
+        .append = "console=hvc0 quiet",
+        .xive_allowed = true,
+        .xics_allowed = true,
+        .radix_allowed = true,
+        .rtc_base = 951782399,
         .panic_stops = true,
     };
     m->mem.ram_size = RAM + hv_ram_needed(&m->cfg);
@@ -313,8 +322,10 @@ static void boot_cpu_enters_with_client_interface(void **state)
 static gra_t put_cas_vectors(uint8_t intc, uint8_t mmu)
 {
     uint8_t v[256] = {0}, *p = v;
-    const uint32_t pvrs[][2] = {{0xffff0000, 0x004b0000}, {0xffff0000, 0x004e0000},
-                                {0xffffffff, 0x0f000005}, {0xffffffff, 0x0f000004},
+    const uint32_t pvrs[][2] = {{0xffff0000, 0x004b0000},
+                                {0xffff0000, 0x004e0000},
+                                {0xffffffff, 0x0f000005},
+                                {0xffffffff, 0x0f000004},
                                 {0xfffffffe, 0x0f000001}};
     for (unsigned i = 0; i < ARRAY_SIZE(pvrs); i++, p += 8) {
         put_be32(p, pvrs[i][0]);
@@ -787,7 +798,7 @@ static void xive_ipi_cycle(void **state)
     assert_true(bed->cpu[1].irq_pending & IRQ_EXTERNAL);
     assert_int_equal(io_load(1, XIVE_TIMA_OS + 0x810, 2), 0x8006);
     assert_int_equal(io_load(1, XIVE_TIMA_OS + 0x810, 2), 0x0006); /* nothing more */
-    assert_int_equal(io_load(1, eoi, 8), 0); /* load EOI */
+    assert_int_equal(io_load(1, eoi, 8), 0);                       /* load EOI */
 }
 
 static void xive_queue_wraps_with_a_new_generation(void **state)
