@@ -61,10 +61,17 @@ static void store_bytes(struct machine *m, ra_t ra, const void *from, size_t len
     memory_written(m, ra, len);
 }
 
-static void load_state(struct cpu *cpu, const struct conf_state *s)
+/* The oracle runs with FE0 = FE1 = 1, which only matters where an exception is or gets enabled. */
+static uint64_t fe_bits(const struct conf_case *c)
 {
-    /* The oracle runs with FE0 = FE1 = 1, which only matters when an exception is enabled. */
-    cpu_set_msr(cpu, USER_MSR | (s->fpscr & FPSCR_ENABLES ? MSR_FE0 | MSR_FE1 : 0));
+    bool may_trap = (c->in.fpscr & FPSCR_ENABLES) || !strncmp(insn_table[c->row].mnemonic, "mt", 2);
+    return may_trap ? MSR_FE0 | MSR_FE1 : 0;
+}
+
+static void load_state(struct cpu *cpu, const struct conf_case *c)
+{
+    const struct conf_state *s = &c->in;
+    cpu_set_msr(cpu, USER_MSR | fe_bits(c));
     memcpy(cpu->gpr, s->gpr, sizeof(cpu->gpr));
     cpu_set_cr_all(cpu, (uint32_t)s->cr);
     cpu_set_xer(cpu, s->xer);
@@ -125,7 +132,7 @@ void run_case(struct conf_machine *cm, const struct conf_case *c, struct conf_st
     memset(result, 0, sizeof(*result));
     store_bytes(m, SLOT - 4, words, sizeof(words));
     store_bytes(m, BUF_BASE, c->in.buf, BUF_SIZE);
-    load_state(cpu, &c->in);
+    load_state(cpu, c);
     cpu->cia = cpu->nia = c->single ? SLOT : SLOT - 4;
     m->current = cpu;
     m->engine->run(cpu, 1);
