@@ -168,7 +168,7 @@ struct cpu {
     const struct insn *op;  /* interp: the operation being executed, NULL outside threaded code */
     ea_t page_ea;           /* interp: EA of that page */
     int64_t budget;   /* instructions left until the engine must return; interp keeps it biased by
-                         the index of the operation in its page (src/engine/interp.c) */
+                         the index of the operation in its page (src/engine/interp) */
     struct tlb_ctx *tlb; /* active translation context (mmu.h); never NULL */
     uint32_t irq_pending;
     trap_t exit_trap; /* interp: why threaded code was left, see interp.c */

@@ -99,7 +99,7 @@ uint64_t insn_facility_need(const struct insn *in);
  */
 void insn_disas(char *buf, size_t size, uint32_t word, ea_t ea);
 
-/* Facility files define handlers with OP(name) { ... }; src/engine/interp.c includes the hot ones
+/* Facility files define handlers with OP(name) { ... }; src/engine/interp includes the hot ones
  * again with OP_LINKAGE as static inline so that they melt into its threaded code. */
 #ifndef OP_LINKAGE
 #define OP_LINKAGE

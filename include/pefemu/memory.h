@@ -73,7 +73,7 @@ static inline size_t memory_page_index(const struct memory *mem, ra_t ra)
 }
 
 /* Whoever writes RAM other than through mmu_store() calls this afterwards (devices, hypervisor,
- * loader): drops predecoded operations of the bytes. Implemented by src/engine/code.c. */
+ * loader): drops predecoded operations of the bytes. Implemented by src/engine/interp/code.c. */
 void memory_written(struct machine *m, ra_t ra, uint64_t len);
 
 #endif

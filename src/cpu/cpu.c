@@ -41,7 +41,7 @@ void cpu_reset(struct cpu *cpu)
 
 /*
  * Instructions left in the slice. The interp engine keeps the budget biased by the index of the
- * operation in its page, so that straight-line code counts for nothing (src/engine/interp.c).
+ * operation in its page, so that straight-line code counts for nothing (src/engine/interp).
  */
 static int64_t budget_left(const struct cpu *cpu)
 {

@@ -1,6 +1,6 @@
 /* The interp engine's predecoded pages: one slot per instruction of a 4 KiB page of RAM. */
-#ifndef PEFEMU_ENGINE_CODE_H
-#define PEFEMU_ENGINE_CODE_H
+#ifndef PEFEMU_ENGINE_INTERP_CODE_H
+#define PEFEMU_ENGINE_INTERP_CODE_H
 
 #include "pefemu/machine.h"
 

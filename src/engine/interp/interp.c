@@ -1,0 +1,178 @@
+/*
+ * -accel interp: predecoded, threaded code.
+ *
+ * Each instruction of a code page (code.c) is a slot with a function, its *operation*, which does its
+ * work and ends in a jump to the next slot's (a tail call; builds that cannot are driven by a loop).
+ * fixed.c and vector.c make operations out of the handlers in src/cpu, branch.c and compare.c have
+ * their own, any.c calls handlers.
+ *
+ * Counting: cpu->budget is kept biased by the index of the current slot, so that what is left at slot
+ * i is budget - i and straight-line code needs no counting at all. A taken branch from slot a to slot
+ * b adds b - a - 1. The budget is looked at on taken branches, at the end of a page and at context
+ * changes, which is also where asynchronous interrupts are taken (engine.h).
+ *
+ * Everything odd - 32-bit mode, single-step, code outside RAM - goes through exec_one(), which is the
+ * reference engine's step.
+ */
+#include "thread.h"
+
+static const insn_thread row_thread[INSN_COUNT] = {
+    [INSN_ILLEGAL] = thread_any,
+#define INSN(id, handler, ...) [INSN_##id] = thread_##handler,
+#include "pefemu/insn.def"
+#undef INSN
+};
+
+/* ---- decoding slots ---- */
+
+static bool is_compare(const struct insn *in)
+{
+    return in->id == INSN_CMPI || in->id == INSN_CMPLI || in->id == INSN_CMP || in->id == INSN_CMPL;
+}
+
+static insn_thread choose(struct insn *in, unsigned index)
+{
+    if (is_compare(in))
+        return choose_compare(in, index);
+    switch (insn_table[in->id].fac) {
+    case FAC_BRU:
+        return choose_branch(in, index);
+    case FAC_SYS:
+        return choose_system(in);
+    default:
+        return row_thread[in->id];
+    }
+}
+
+static uint8_t facility_index(const struct insn *in)
+{
+    uint64_t need = insn_facility_need(in);
+
+    return need & MSR_FP ? NEED_FP : need & MSR_VEC ? NEED_VEC : need & MSR_VSX ? NEED_VSX : 0;
+}
+
+static void decode_slot(struct cpu *cpu, unsigned index)
+{
+    struct code_page *page = (struct code_page *)cpu->ops;
+    struct insn *in = &page->ops[index];
+    const uint8_t *bytes = page->host + 4 * index;
+    uint32_t word = page->le ? get_le32(bytes) : get_be32(bytes);
+
+    insn_decode(in, word);
+    if (unlikely(log_mask & LOG_IN_ASM))
+        exec_log_insn(cpu, word, ea_of(cpu, in));
+    in->spare = facility_index(in);
+    /* a compare is decoded together with the branch after it, so that they can be fused */
+    if (is_compare(in) && index + 1 < CODE_PAGE_INSNS && in[1].fn == thread_decode)
+        decode_slot(cpu, index + 1);
+    in->fn = choose(in, index);
+}
+
+/* First execution of a slot. */
+const struct insn *thread_decode(struct cpu *cpu, const struct insn *in)
+{
+    ((struct code_page *)cpu->ops)->writes = 0;
+    decode_slot(cpu, in - cpu->ops);
+    DISPATCH(in);
+}
+
+const struct insn *thread_page_end(struct cpu *cpu, const struct insn *in)
+{
+    DISPATCH(jump(cpu, cpu->page_ea + 4096, cpu->budget - CODE_PAGE_INSNS));
+}
+
+/* The page was dropped under our feet: look it up again. */
+const struct insn *thread_stale(struct cpu *cpu, const struct insn *in)
+{
+    return leave(cpu, ea_of(cpu, in), cpu->budget - (in - cpu->ops));
+}
+
+/* ---- the engine ---- */
+
+/* The predecoded page of cpu->cia through the itlb. NULL: a fault was taken or one instruction was
+ * stepped, look again. */
+static const struct insn *find_page(struct cpu *cpu)
+{
+    ea_t ea = cpu->cia;
+    struct itlb_entry *e = &cpu->tlb->i[(ea >> 12) & (ITLB_ENTRIES - 1)];
+    struct machine *m = cpu->machine;
+    struct code_page *page = NULL;
+    struct xlate x;
+    trap_t t;
+
+    if (likely(e->tag == (ea & ~0xfffULL)))
+        return e->ops;
+    cpu->nia = ea + 4;
+    t = mmu_translate(cpu, ea, ACCESS_FETCH, &x);
+    if (t != TRAP_NONE) {
+        exec_trap(cpu, t);
+        return NULL;
+    }
+    if (!x.guarded_io && memory_ptr(&m->mem, x.ra & ~0xfffULL, 4096))
+        page = code_page_get(m, x.ra & ~0xfffULL, cpu->le);
+    if (!page) {
+        exec_one(cpu);
+        return NULL;
+    }
+    e->tag = ea & ~0xfffULL;
+    e->ops = page->ops;
+    LOG(LOG_EXEC, "cpu %u: page 0x%llx at ra 0x%llx", cpu->server, (unsigned long long)e->tag,
+        (unsigned long long)page->ra);
+    return page->ops;
+}
+
+static void run_threaded(struct cpu *cpu, const struct insn *ops)
+{
+    unsigned index = (cpu->cia >> 2) & (CODE_PAGE_INSNS - 1);
+    const struct insn *in = ops + index;
+
+    cpu->ops = ops;
+    cpu->page_ea = cpu->cia & ~0xfffULL;
+    cpu->budget += index;
+    cpu->exit_trap = TRAP_NONE;
+    do {
+        in = in->fn(cpu, in);
+    } while (in);
+    if (cpu->exit_trap)
+        exec_trap(cpu, cpu->exit_trap);
+}
+
+/* 32-bit mode and tracing are rare: the reference step is good enough for them. */
+static bool needs_stepping(const struct cpu *cpu)
+{
+    return !(cpu->msr & MSR_SF) || (cpu->msr & (MSR_SE | MSR_BE)) || cpu->step_only;
+}
+
+static void interp_run(struct cpu *cpu, int64_t budget)
+{
+    cpu->budget = budget;
+    cpu->slice_end = cpu->insn_retired + (uint64_t)budget;
+    cpu->op = NULL;
+    if (cpu->irq_pending)
+        cpu_take_pending(cpu);
+    do {
+        if (unlikely(needs_stepping(cpu))) {
+            while (!exec_one(cpu) && !cpu->step_only)
+                ;
+            if (cpu->step_only)
+                break;
+            continue;
+        }
+        const struct insn *ops = find_page(cpu);
+        if (ops)
+            run_threaded(cpu, ops);
+        if (unlikely(cpu->machine->code && cpu->machine->code->dead))
+            code_bury(cpu->machine);
+    } while (!exec_must_stop(cpu));
+    cpu->insn_retired = cpu->slice_end - (uint64_t)cpu->budget;
+}
+
+const struct engine engine_interp = {
+    .name = "interp",
+    .summary = "predecoded threaded code; host floating point",
+    .uses_tlb = true,
+    .host_fp = true,
+    .run = interp_run,
+    .machine_destroy = code_destroy,
+    .code_written = code_written,
+};
