@@ -78,7 +78,7 @@ static inline void vmx_set_cr6(struct cpu *cpu, vud mask)
 #define VMX_PICK(T, mask, yes, no)                                                                 \
     ({                                                                                             \
         const T m_ = (T)(mask);                                                                    \
-        ((yes) & m_) | ((no) & ~m_);                                                               \
+        (m_ & (yes)) | (~m_ & (no));                                                               \
     })
 
 /* VMX_SHUFn(a, b, e0 .. en-1): element i of the result is element ei of A || B, all counted as the

@@ -62,13 +62,13 @@ static inline unsigned vmx_bcd_cr(bool zero, bool minus, bool overflow)
     return (zero ? CR_EQ : minus ? CR_LT : CR_GT) | (overflow ? CR_SO : 0);
 }
 
-/* A packed result of which 31 digits remain. */
-static inline trap_t vmx_bcd_result(struct cpu *cpu, const struct insn *in, u128 digits, bool minus,
-                                    bool overflow)
+/* @src with its digits moved or cut to @digits, of which 31 stay. CR6 compares @src, not what is
+ * left of it. */
+static inline trap_t vmx_bcd_moved(struct cpu *cpu, const struct insn *in, struct vmx_packed src,
+                                   u128 digits, bool overflow)
 {
-    digits = digits << 4 >> 4;
-    return vmx_bcd_done(cpu, in, vmx_pack(digits, minus, vmx_ps(in)),
-                        vmx_bcd_cr(!digits, minus, overflow));
+    return vmx_bcd_done(cpu, in, vmx_pack(digits, src.minus, vmx_ps(in)),
+                        vmx_bcd_cr(!src.digits, src.minus, overflow));
 }
 
 /* ---- add, subtract ---- */
@@ -111,7 +111,7 @@ static inline trap_t vmx_bcd_add(struct cpu *cpu, const struct insn *in, bool ne
         minus = b.minus;
     }
     minus &= sum != 0;
-    return vmx_bcd_done(cpu, in, vmx_pack(sum << 4 >> 4, minus, vmx_ps(in)),
+    return vmx_bcd_done(cpu, in, vmx_pack(sum, minus, vmx_ps(in)),
                         vmx_bcd_cr(!sum, minus, sum >> 124));
 }
 
@@ -141,7 +141,7 @@ OP(bcdsetsgn_)
     const struct vmx_packed b = vmx_packed(VMX_GET(u128, in->rb));
     if (!b.valid)
         return vmx_bcd_invalid(cpu, in);
-    return vmx_bcd_result(cpu, in, b.digits, b.minus, false);
+    return vmx_bcd_moved(cpu, in, b, b.digits, false);
 }
 
 /* ---- national: seven decimal characters and a sign, a halfword each ---- */
@@ -157,7 +157,8 @@ OP(bcdcfn_)
     }
     if (!valid)
         return vmx_bcd_invalid(cpu, in);
-    return vmx_bcd_result(cpu, in, digits, minus, false);
+    return vmx_bcd_done(cpu, in, vmx_pack(digits, minus, vmx_ps(in)),
+                        vmx_bcd_cr(!digits, minus, false));
 }
 
 OP(bcdctn_)
@@ -188,8 +189,7 @@ OP(bcdcfz_)
     }
     if (!valid)
         return vmx_bcd_invalid(cpu, in);
-    return vmx_bcd_done(cpu, in, vmx_pack(digits, minus, false),
-                        vmx_bcd_cr(!digits, minus, false));
+    return vmx_bcd_done(cpu, in, vmx_pack(digits, minus, false), vmx_bcd_cr(!digits, minus, false));
 }
 
 OP(bcdctz_)
@@ -256,21 +256,22 @@ OP(bcds_)
     if (!b.valid)
         return vmx_bcd_invalid(cpu, in);
     const u128 digits = vmx_bcd_shift(b.digits, vmx_bcd_count(cpu, in), 31, &lost);
-    return vmx_bcd_result(cpu, in, digits, b.minus, lost);
+    return vmx_bcd_moved(cpu, in, b, digits, lost);
 }
 
-/* As bcds., rounding half up (in magnitude) on the right. */
+/* As bcds., rounding half up (in magnitude) on the right. Counts beyond 31 act as 31: a shift right
+ * by more still rounds by the first digit. */
 OP(bcdsr_)
 {
     const struct vmx_packed b = vmx_packed(VMX_GET(u128, in->rb));
-    const int n = vmx_bcd_count(cpu, in);
+    const int count = vmx_bcd_count(cpu, in), n = count < -31 ? -31 : count;
     bool lost;
     if (!b.valid)
         return vmx_bcd_invalid(cpu, in);
     u128 digits = vmx_bcd_shift(b.digits, n, 31, &lost);
-    if (n < 0 && n >= -31 && ((unsigned)(b.digits >> (4 * (-n - 1))) & 15) >= 5)
+    if (n < 0 && ((unsigned)(b.digits >> (4 * (-n - 1))) & 15) >= 5)
         digits = vmx_bcd_sum(digits, 1);
-    return vmx_bcd_result(cpu, in, digits, b.minus, lost);
+    return vmx_bcd_moved(cpu, in, b, digits, lost);
 }
 
 OP(bcdus_)
@@ -280,11 +281,12 @@ OP(bcdus_)
     if (!vmx_digits_valid(b))
         return vmx_bcd_invalid(cpu, in);
     const u128 digits = vmx_bcd_shift(b, vmx_bcd_count(cpu, in), 32, &lost);
-    return vmx_bcd_done(cpu, in, digits, vmx_bcd_cr(!digits, false, lost));
+    return vmx_bcd_done(cpu, in, digits, vmx_bcd_cr(!b, false, lost));
 }
 
 /* ---- truncate: halfword 3 of VRA tells how many digits on the right stay ---- */
-static inline u128 vmx_bcd_keep(const struct cpu *cpu, const struct insn *in, u128 v, unsigned width)
+static inline u128 vmx_bcd_keep(const struct cpu *cpu, const struct insn *in, u128 v,
+                                unsigned width)
 {
     const unsigned n = VH(cpu->vsr[32 + in->ra], 3);
     return n >= width ? v : v & (((u128)1 << (4 * n)) - 1);
@@ -296,7 +298,7 @@ OP(bcdtrunc_)
     if (!b.valid)
         return vmx_bcd_invalid(cpu, in);
     const u128 digits = vmx_bcd_keep(cpu, in, b.digits, 31);
-    return vmx_bcd_result(cpu, in, digits, b.minus, digits != b.digits);
+    return vmx_bcd_moved(cpu, in, b, digits, digits != b.digits);
 }
 
 OP(bcdutrunc_)
@@ -305,10 +307,11 @@ OP(bcdutrunc_)
     if (!vmx_digits_valid(b))
         return vmx_bcd_invalid(cpu, in);
     const u128 digits = vmx_bcd_keep(cpu, in, b, 32);
-    return vmx_bcd_done(cpu, in, digits, vmx_bcd_cr(!digits, false, digits != b));
+    return vmx_bcd_done(cpu, in, digits, vmx_bcd_cr(!b, false, digits != b));
 }
 
-/* ---- multiply a quadword by 10, plus the last digit of VRB: the product or what it carries ---- */
+/* ---- multiply a quadword by 10, plus the last digit of VRB: the product or what it carries ----
+ */
 static inline u128 vmx_times_10_high(u128 a, unsigned digit)
 {
     const u128 low = (u128)(uint64_t)a * 10 + digit;

@@ -68,7 +68,8 @@ static inline vuw vmx_times_x(vuw v)
     return (v & 0x7f7f7f7f) << 1 ^ (v >> 7 & 0x01010101) * 0x1b;
 }
 
-/* A column is a word, row 0 leftmost: row r of the result is 2 a[r] + 3 a[r+1] + a[r+2] + a[r+3]. */
+/* A column is a word, row 0 leftmost: row r of the result is 2 a[r] + 3 a[r+1] + a[r+2] + a[r+3].
+ */
 static inline vuw vmx_mix_columns(vuw v)
 {
     const vuw next = vmx_rotl32(v, 8);
@@ -126,7 +127,8 @@ OP(vsbox)
     return TRAP_NONE;
 }
 
-/* ---- SHA-2: ST tells the compression functions from the message schedule's, SIX the 1 or 0 ---- */
+/* ---- SHA-2: ST tells the compression functions from the message schedule's, SIX the 1 or 0 ----
+ */
 static inline uint32_t vmx_rotr32(uint32_t v, unsigned n)
 {
     return v >> n | v << (32 - n);

@@ -56,7 +56,7 @@ typedef float vmx_f32x4 __attribute__((vector_size(16)));
         const vuw a = vmx_fp_operand(cpu, in->ra), b = vmx_fp_operand(cpu, in->rb);                \
         vuw r;                                                                                     \
         if (cpu->fp_fast) {                                                                        \
-            r = (vuw)((vmx_f32x4)a oper (vmx_f32x4)b);                                             \
+            r = (vuw)((vmx_f32x4)a oper(vmx_f32x4) b);                                             \
             if (likely(vmx_host_result_ok(cpu, r))) {                                              \
                 VMX_PUT(in->rt, r);                                                                \
                 return TRAP_NONE;                                                                  \
@@ -242,7 +242,8 @@ static inline uint64_t vmx_fixed(uint32_t v, unsigned uim, int limit)
     return exponent < 0 ? 0 : significand >> (55 - exponent);
 }
 
-/* By the ISA's text the exponent alone decides on saturation: -2^31 becomes 0x80000000, with SAT. */
+/* By the ISA's text the exponent alone decides on saturation: -2^31 becomes 0x80000000, with SAT.
+ */
 static inline uint32_t vmx_to_signed(uint32_t v, unsigned uim, uint32_t *sat)
 {
     if ((v & ~SIGN) > INFINITY_BITS)
@@ -293,7 +294,7 @@ static inline uint32_t vmx_exp2(uint32_t v, struct fp_op *op)
     if (exponent >= 8) /* at least 2^256, at most 2^-256 */
         return v & SIGN ? 0 : INFINITY_BITS;
     const int64_t magnitude = (int64_t)((v & 0x7fffff) | (exponent > -127 ? 0x800000 : 0)) << 32;
-    const int64_t q55 = exponent < -62  ? 0
+    const int64_t q55 = exponent < -62 ? 0
                         : exponent < 0 ? magnitude >> -exponent
                                        : magnitude << exponent;
     const int64_t x = v & SIGN ? -q55 : q55; /* 9.55 fixed point */
@@ -317,8 +318,8 @@ static inline uint32_t vmx_exp2(uint32_t v, struct fp_op *op)
     return biased < -24 ? 0 : ((m & 0x7fffff) | 0x800000) >> (1 - biased);
 }
 
-/* log2 x: the exponent, then the binary digits of the significand's logarithm, which squaring brings
- * out one by one. */
+/* log2 x: the exponent, then the binary digits of the significand's logarithm, which squaring
+ * brings out one by one. */
 static inline uint32_t vmx_log2(uint32_t v, struct fp_op *op)
 {
     if ((v & ~SIGN) > INFINITY_BITS)

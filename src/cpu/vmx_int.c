@@ -117,14 +117,13 @@ VMX_OP_B(vnegd, vud, -b)
     VMX_OP_AB(vmuleu##suffix, U, (a >> (bits)) * (b >> (bits)))                                    \
     VMX_OP_AB(vmulou##suffix, U, (a << (bits) >> (bits)) * (b << (bits) >> (bits)))                \
     VMX_OP_AB(vmules##suffix, U, (U)((S)a >> (bits)) * (U)((S)b >> (bits)))                        \
-    VMX_OP_AB(vmulos##suffix, U,                                                                   \
-              (U)((S)(a << (bits)) >> (bits)) * (U)((S)(b << (bits)) >> (bits)))
+    VMX_OP_AB(vmulos##suffix, U, (U)((S)(a << (bits)) >> (bits)) * (U)((S)(b << (bits)) >> (bits)))
 MUL_EVEN_ODD(b, vuh, vsh, 8)
 MUL_EVEN_ODD(h, vuw, vsw, 16)
 MUL_EVEN_ODD(w, vud, vsd, 32)
 
-VMX_OP_AB(vmuluwm, vuw, a * b)
-VMX_OP_ABC(vmladduhm, vuh, a * b + c)
+VMX_OP_AB(vmuluwm, vuw, (a * b))
+VMX_OP_ABC(vmladduhm, vuh, (a * b) + c)
 
 static inline int16_t vmx_sat16(int32_t v, uint32_t *sat)
 {
@@ -318,13 +317,13 @@ COMPARE(vcmpgtsw, vsw, a > b)
 COMPARE(vcmpgtsd, vsd, a > b)
 
 /* ---- logic ---- */
-VMX_OP_AB(vand, vud, a & b)
+VMX_OP_AB(vand, vud, (a & b))
 VMX_OP_AB(vandc, vud, a & ~b)
 VMX_OP_AB(vor, vud, a | b)
 VMX_OP_AB(vorc, vud, a | ~b)
 VMX_OP_AB(vxor, vud, a ^ b)
 VMX_OP_AB(vnor, vud, ~(a | b))
-VMX_OP_AB(vnand, vud, ~(a & b))
+VMX_OP_AB(vnand, vud, ~a | ~b)
 VMX_OP_AB(veqv, vud, ~(a ^ b))
 
 /* ---- shifts and rotates of elements, by the low bits of the same element of VRB ---- */

@@ -10,8 +10,7 @@
 #endif
 
 /* ---- merge ---- */
-#define MERGE_HIGH_B(a, b)                                                                         \
-    VMX_SHUF16(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define MERGE_HIGH_B(a, b) VMX_SHUF16(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define MERGE_LOW_B(a, b)                                                                          \
     VMX_SHUF16(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 #define MERGE_HIGH_H(a, b) VMX_SHUF8(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
