@@ -122,7 +122,15 @@ $(BUILD)/tests/system/%: tests/system/%.c
 	@mkdir -p $(@D)
 	@$(GUEST_CC) -std=gnu11 -O3 -mcpu=power9 -frounding-math -static -Wall -Wextra -o $@ $< -lm
 
-check-programs: all $(UNIT_TESTS)
+CONFORMANCE_SOURCES := $(addprefix tests/conformance/,conformance.c gen.c run.c)
+$(BUILD)/tests/conformance/conformance: $(CONFORMANCE_SOURCES) $(wildcard tests/conformance/*.h) \
+                                        $(LIBRARY)
+	@echo "  TEST    tests/conformance"
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(CONFORMANCE_SOURCES) \
+	    $(WHOLE_LIBRARY) $(LIBS)
+
+check-programs: all $(UNIT_TESTS) $(BUILD)/tests/conformance/conformance
 
 test:
 	@scripts/install-deps build test
