@@ -32,6 +32,7 @@ struct report {
     struct program programs[MAX_PROGRAMS];
     size_t n;
     struct samples boot[EMULATORS], start[EMULATORS], idle[EMULATORS], memory[EMULATORS];
+    struct samples touched[EMULATORS];
     struct samples insns; /* of a boot and power-off alone: the smallest of the runs */
 };
 
@@ -119,6 +120,8 @@ static void read_row(struct report *r, const char *line)
             add(&r->idle[e], value);
         } else if (strcmp(what, "memory") == 0) {
             add(&r->memory[e], value);
+        } else if (strcmp(what, "touched") == 0) {
+            add(&r->touched[e], value);
         } else if (strcmp(what, "insns") == 0) {
             add(&r->insns, value);
         } else if (sscanf(line, "%*s run %31s %31s %lf %lf", name, sum, &insns, &value) == 4) {
@@ -215,9 +218,10 @@ static bool print_table(struct report *r)
     }
     for (int e = 0; e < EMULATORS; e++) {
         if (r->idle[e].n) {
-            printf("%s: host memory %.0f MiB at /init, %.0f MiB at the end\n",
+            printf("%s: host memory %.0f MiB at /init, %.0f MiB at the end, %.0f MiB of it the "
+                   "guest's\n",
                    e == PEFEMU ? "pefemu" : "QEMU", median(&r->idle[e]) / 1024,
-                   median(&r->memory[e]) / 1024);
+                   median(&r->memory[e]) / 1024, median(&r->touched[e]) / 1024);
         }
     }
     return good;
@@ -244,6 +248,8 @@ static void write_json(struct report *r, const char *path)
     write_pair(f, "memory_ready_kib", 1, r->idle);
     fprintf(f, ",\n");
     write_pair(f, "memory_kib", 1, r->memory);
+    fprintf(f, ",\n");
+    write_pair(f, "guest_touched_kib", 1, r->touched);
     fprintf(f, ",\n\"programs\":[");
     for (size_t i = 0; i < r->n; i++) {
         struct program *p = &r->programs[i];

@@ -6,6 +6,7 @@
  *     NAME start NANOSECONDS            start of the process to the guest's /init
  *     NAME insns COUNT                  instructions of the whole run (pefemu's -stats=json)
  *     NAME idle KIB, NAME memory KIB    most resident memory so far, at /init and at the end
+ *     NAME touched KIB                  resident part of the guest's memory at the end
  *     NAME run PROGRAM CHECKSUM INSTRUCTIONS NANOSECONDS
  * CPU time is that of all the emulator's threads. Status 1 when the emulator failed or had to be
  * ended after SECONDS.
@@ -38,6 +39,26 @@ static int64_t clock_ns(clockid_t clock)
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+/* The guest's memory is the mapping of 512 MiB or more: how much of it does the host hold? */
+static void report_touched(const struct run *r)
+{
+    char path[64], line[256];
+    long size = 0, kib, touched = 0;
+    snprintf(path, sizeof(path), "/proc/%d/smaps", (int)r->pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "Size: %ld", &kib) == 1) {
+            size = kib;
+        } else if (sscanf(line, "Rss: %ld", &kib) == 1 && size >= 512 * 1024) {
+            touched += kib;
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    printf("%s touched %ld\n", r->name, touched);
+}
+
 static void report_memory(const struct run *r, const char *what)
 {
     char path[64], line[256];
@@ -67,36 +88,34 @@ static void on_program_end(struct run *r, const char *line, int64_t now)
     fprintf(stderr, "  %s: %s %.2f s\n", r->name, program, (double)(now - r->program_ns) / 1e9);
 }
 
-static bool begins(const char *line, const char *with)
-{
-    return strncmp(line, with, strlen(with)) == 0;
-}
-
+/* The kernel's last words may stand before a marker on the same line. */
 static void on_line(struct run *r, const char *line)
 {
+    const char *end = strstr(line, "BENCH-END ");
     int64_t now = clock_ns(r->clock);
     unsigned long long insns;
     if (!r->kernel_seen &&
         (strstr(line, "OF stdout device") || strstr(line, "Preparing to boot Linux"))) {
         r->kernel_seen = true;
         r->kernel_ns = now;
-    } else if (begins(line, "pefemu guest ready")) {
+    } else if (strstr(line, "pefemu guest ready")) {
         printf("%s boot %lld\n", r->name, (long long)(now - r->kernel_ns));
         printf("%s start %lld\n", r->name, (long long)now);
         fprintf(stderr, "  %s: boot %.2f s\n", r->name, (double)(now - r->kernel_ns) / 1e9);
         report_memory(r, "idle");
-    } else if (begins(line, "BENCH-START ")) {
+    } else if (strstr(line, "BENCH-START ")) {
         r->program_ns = now;
-    } else if (begins(line, "BENCH-END ")) {
-        on_program_end(r, line, now);
-    } else if (begins(line, "BENCH-FAIL") || strstr(line, "Kernel panic")) {
+    } else if (end) {
+        on_program_end(r, end, now);
+    } else if (strstr(line, "BENCH-FAIL") || strstr(line, "Kernel panic")) {
         fprintf(stderr, "  %s: %s\n", r->name, line);
         r->failed = true;
-    } else if (begins(line, "pefemu test script ended")) {
+    } else if (strstr(line, "pefemu test script ended")) {
         report_memory(r, "memory");
+        report_touched(r);
     } else if (sscanf(line, "{\"instructions\":%llu", &insns) == 1) {
         printf("%s insns %llu\n", r->name, insns);
-    } else if (begins(line, "pefemu: ") || begins(line, "qemu-system")) {
+    } else if (strstr(line, "pefemu: ") || strstr(line, "qemu-system")) {
         fprintf(stderr, "%s\n", line);
     }
 }
