@@ -82,6 +82,7 @@ THREAD(thread_any)
 
 static THREAD(thread_nop)
 {
+    (void)cpu;
     NEXT;
 }
 
