@@ -4,7 +4,7 @@
  * include/pefemu/insn.def has one row per mnemonic (record and overflow forms stand in rows of
  * their own):
  *
- *   INSN(ID, handler, "mnemonic", FORM, "operands", match, mask, FAC, PRIV, ISA)
+ *   INSN(ID, handler, "mnemonic", FORM, "operands", match, mask, FAC, PRIV, ISA, reserved)
  *
  *   ID        C identifier: the mnemonic in capitals, '.' written as a trailing '_' (ADDO_)
  *   handler   the same in lower case behind op_: C cannot derive it (op_addo_)
@@ -12,12 +12,14 @@
  *             MD MDS VA VC VX Z22 Z23), decides how insn.imm and the VSX numbers are filled
  *   operands  comma-separated operand names in assembler order; src/cpu/disas.c knows each name.
  *             NAME@6-10 is an unsigned number in those bits, =0 prints as it stands
- *   match,mask  a word w is this instruction when (w & mask) == match; reserved bits are part of
- *             the mask (as assemblers see it) unless guests are known to set them
+ *   match,mask  a word w is this instruction when (w & mask) == match
  *   FAC       facility: FXU LSU BRU CRU FPU VMX VSX DFP SYS; decides which MSR enable bit it needs
  *             (FPU and DFP: FP; VMX: VEC; VSX: see src/cpu/decode.c) and how engines treat it
  *   PRIV      USER, PRIV (privileged), HV (hypervisor), UV (ultravisor)
  *   ISA       level that introduced it: P1 P2 PPC V2_00 V2_01 ... V3_0 V3_0B
+ *   reserved  fields that the ISA prints as "/": assemblers write zeros there and disassemblers insist
+ *             on them, the processor ignores them (Book I 1.3.3). No part of the mask; operands are
+ *             decoded as if these bits were zero. A word with such a bit set is not canonical.
  *
  * A row whose handler no file defines takes
  * op_unimplemented (weak alias, src/cpu/unimplemented.c): illegal-instruction interrupt, -d unimp.
@@ -76,6 +78,7 @@ struct insn_row {
     insn_handler handler;
     uint8_t fac, priv;
     const char *isa;
+    uint32_t reserved;
 };
 
 /* Indexed by enum insn_id; row 0 is the illegal instruction. */
@@ -92,10 +95,15 @@ void insn_decode(struct insn *in, uint32_t word);
  * VSX instructions belong to the vector facility when they name VSRs 32..63. */
 uint64_t insn_facility_need(const struct insn *in);
 
+/* Is this what an assembler makes? False for reserved bits that are set, invalid forms, INSN_ILLEGAL.
+ * The processor executes the first two all the same. */
+bool insn_is_canonical(const struct insn *in);
+
 /**
  * insn_disas - textual form of @word as objdump -M power9,raw writes it
  * @ea:  address of the instruction, for branch targets
- * @buf: receives "mnemonic operands" (a tab between), always terminated; ".long 0x..." when illegal
+ * @buf: receives "mnemonic operands" (a tab between), always terminated; ".long 0x..." when not
+ *       canonical
  */
 void insn_disas(char *buf, size_t size, uint32_t word, ea_t ea);
 

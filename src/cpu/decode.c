@@ -13,9 +13,10 @@
 #undef INSN
 
 const struct insn_row insn_table[INSN_COUNT] = {
-    [INSN_ILLEGAL] = {".long", "", "", 0, 0xffffffff, op_unimplemented, FAC_FXU, PRIV_USER, ""},
-#define INSN(id, handler, mnemonic, form, operands, match, mask, fac, priv, isa)                   \
-    [INSN_##id] = {mnemonic, #form, operands, match, mask, handler, FAC_##fac, PRIV_##priv, #isa},
+    [INSN_ILLEGAL] = {".long", "", "", 0, 0xffffffff, op_unimplemented, FAC_FXU, PRIV_USER, "", 0},
+#define INSN(id, handler, mnemonic, form, operands, match, mask, fac, priv, isa, reserved)         \
+    [INSN_##id] = {mnemonic,  #form,       operands, match,   mask, handler,                       \
+                   FAC_##fac, PRIV_##priv, #isa,     reserved},
 #include "pefemu/insn.def"
 #undef INSN
 };
@@ -187,9 +188,8 @@ static uint64_t md_mask(uint32_t word, unsigned sh)
     }
 }
 
-static void decode_vsx(struct insn *in, enum form form)
+static void decode_vsx(struct insn *in, uint32_t word, enum form form)
 {
-    uint32_t word = in->word;
     if (form == FORM_XX4)
         in->rc |= WORD_BITS(word, 28, 28) << 5;
     if (form == FORM_XX3 || form == FORM_XX4)
@@ -204,9 +204,8 @@ static unsigned swapped_spr(uint32_t word)
     return WORD_BITS(word, 16, 20) << 5 | WORD_BITS(word, 11, 15);
 }
 
-static void decode_operands(struct insn *in)
+static void decode_operands(struct insn *in, uint32_t word)
 {
-    uint32_t word = in->word;
     enum form form = row_form[in->id];
 
     switch (form) {
@@ -256,7 +255,7 @@ static void decode_operands(struct insn *in)
     case FORM_XX2:
     case FORM_XX3:
     case FORM_XX4:
-        decode_vsx(in, form);
+        decode_vsx(in, word, form);
         break;
     default:
         break;
@@ -267,6 +266,7 @@ void insn_decode(struct insn *in, uint32_t word)
 {
     in->word = word;
     in->id = find_row(word);
+    word &= ~insn_table[in->id].reserved; /* VSX numbers reach into bits 29:31 */
     in->imm = 0;
     in->rt = WORD_BITS(word, 6, 10);
     in->ra = WORD_BITS(word, 11, 15);
@@ -274,7 +274,7 @@ void insn_decode(struct insn *in, uint32_t word)
     in->rc = WORD_BITS(word, 21, 25);
     in->sh = 0;
     in->spare = 0;
-    decode_operands(in);
+    decode_operands(in, word);
 }
 
 /* ---- facility ---- */

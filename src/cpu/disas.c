@@ -2,6 +2,7 @@
  * Instruction words as text, from the operands column of insn.def.
  *
  * The text is what binutils prints with -M power9,raw: no extended mnemonics, every operand shown.
+ * Like binutils, what no assembler makes is shown as data, although POWER9 executes it.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -211,6 +212,67 @@ static void emit_operand(struct text *t, const char *spec, size_t len, const str
         emit(t, "?%.*s", (int)len, spec); /* caught by the unit test of the table */
 }
 
+/* Bits of BO that the ISA prints as z are zero, and the hint "at" is not 01. */
+static bool is_canonical_bo(unsigned bo)
+{
+    switch (bo & 0x14) {
+    case 0x00:
+        return !(bo & 1);
+    case 0x04:
+        return (bo & 3) != 1;
+    case 0x10:
+        return (bo & 9) != 1;
+    default:
+        return bo == 0x14;
+    }
+}
+
+/* Update forms need a base register, and one that the load does not overwrite. */
+static bool is_update(const struct insn_row *row)
+{
+    bool storage = row->fac == FAC_LSU || row->fac == FAC_FPU;
+    return strstr(row->operands, "U(RA)") || (storage && strstr(row->operands, ",RA,RB"));
+}
+
+/* Invalid forms of the ISA that assemblers refuse: values of fields, or registers that collide. */
+static bool is_valid_form(const struct insn *in)
+{
+    const struct insn_row *row = &insn_table[in->id];
+    unsigned fxm = WORD_BITS(in->word, 12, 19);
+
+    switch (in->id) {
+    case INSN_DST:
+    case INSN_DSTT:
+    case INSN_DSTST:
+    case INSN_DSTSTT:
+        return true; /* no update */
+    case INSN_LMW:
+        return in->ra < in->rt;
+    case INSN_LQ:
+    case INSN_LSWI: /* binutils does not look at the registers after RT */
+        return in->ra != in->rt;
+    case INSN_LQARX:
+    case INSN_LSWX:
+        return in->ra != in->rt && in->rb != in->rt;
+    case INSN_MFOCRF:
+    case INSN_MTOCRF:
+        return fxm && !(fxm & (fxm - 1));
+    case INSN_DCBF:
+        return WORD_BITS(in->word, 9, 10) != 2;
+    case INSN_SYNC:
+        return WORD_BITS(in->word, 9, 10) != 3;
+    default:
+        if (is_update(row))
+            return in->ra && (strncmp(row->operands, "RT,", 3) || in->ra != in->rt);
+        return strncmp(row->operands, "BO,", 3) || is_canonical_bo(in->rt);
+    }
+}
+
+bool insn_is_canonical(const struct insn *in)
+{
+    return in->id != INSN_ILLEGAL && !(in->word & insn_table[in->id].reserved) && is_valid_form(in);
+}
+
 void insn_disas(char *buf, size_t size, uint32_t word, ea_t ea)
 {
     struct text t = {buf, size, 0};
@@ -220,7 +282,7 @@ void insn_disas(char *buf, size_t size, uint32_t word, ea_t ea)
         return;
     buf[0] = '\0';
     insn_decode(&in, word);
-    if (in.id == INSN_ILLEGAL) {
+    if (!insn_is_canonical(&in)) {
         emit(&t, ".long 0x%" PRIx32, word);
         return;
     }

@@ -561,7 +561,7 @@ static uint64_t untrusted_enables(const struct insn_row *row)
 bool gen_case(struct rng *r, unsigned id, struct conf_case *c)
 {
     const struct insn_row *row = &insn_table[id];
-    uint32_t word = row->match | ((uint32_t)rng_next(r) & ~row->mask);
+    uint32_t word = row->match | ((uint32_t)rng_next(r) & ~row->mask & ~row->reserved);
     struct insn in;
 
     memset(c, 0, sizeof(*c));

@@ -20,6 +20,17 @@ static uint32_t random_word(unsigned id)
     return row->match | ((uint32_t)mrand48() & ~row->mask);
 }
 
+static uint32_t canonical_word(unsigned id)
+{
+    for (;;) {
+        uint32_t word = random_word(id) & ~insn_table[id].reserved;
+        struct insn in;
+        insn_decode(&in, word);
+        if (insn_is_canonical(&in))
+            return word;
+    }
+}
+
 static unsigned id_of(uint32_t word)
 {
     struct insn in;
@@ -34,6 +45,8 @@ static void test_masks(void **state)
         const struct insn_row *row = &insn_table[i];
         if (row->match & ~row->mask)
             fail_msg("%s: match has bits outside mask", row->mnemonic);
+        if (row->reserved & (row->mask | row->match))
+            fail_msg("%s: reserved bits tell it from others", row->mnemonic);
         if ((row->mask >> 26) != 0x3f)
             fail_msg("%s: mask misses the primary opcode", row->mnemonic);
         assert_non_null(row->handler);
@@ -75,6 +88,62 @@ static void test_index_finds_rows(void **state)
     for (unsigned k = 0; k < 200000; k++) {
         uint32_t word = (uint32_t)mrand48();
         assert_int_equal(id_of(word), find_linearly(word));
+    }
+}
+
+/* Reserved fields change neither the instruction nor its operands, and show in the text. */
+static void test_reserved_bits_are_ignored(void **state)
+{
+    char text[96];
+    (void)state;
+    for (unsigned i = 1; i < INSN_COUNT; i++) {
+        uint32_t reserved = insn_table[i].reserved;
+        for (unsigned k = 0; k < RANDOM_WORDS && reserved; k++) {
+            uint32_t clean = canonical_word(i), word = clean | ((uint32_t)mrand48() & reserved);
+            struct insn a, b;
+            insn_decode(&a, clean);
+            insn_decode(&b, word);
+            assert_int_equal(b.word, word);
+            b.word = clean;
+            a.fn = b.fn = NULL;
+            assert_memory_equal(&a, &b, sizeof(a));
+            insn_disas(text, sizeof(text), word, 0);
+            assert_int_equal(word != clean, !strncmp(text, ".long", 5));
+        }
+    }
+}
+
+static const struct {
+    uint32_t word;
+    unsigned id;
+    bool canonical;
+} forms[] = {
+    {0x7c632214, INSN_ADD, true},       {0x7c63232f, INSN_STHX, false}, /* bit 31 */
+    {0x7c632011, INSN_SUBFC_, true},    {0x7c6323f9, INSN_CMPB, false}, /* no record form */
+    {0x7c63202f, INSN_LWZX, false},                                     /* bit 31 */
+    {0x7c632496, INSN_MULHW, false}, /* bit 21, OE in its neighbours */
+    {0x7c6318d0, INSN_NEG, false},   /* RB */
+    {0xfc2218ea, INSN_FADD, false},  /* FRC */
+    {0xfc221840, INSN_FCMPO, false}, /* bits 9:10 */
+    {0x4c631983, INSN_CRXOR, false},    {0x4fff8124, INSN_RFEBB, false},
+    {0x7fff04ac, INSN_SYNC, false},     {0x7c0004a4, INSN_RESNOP, false},
+    {0x84000000, INSN_LWZU, false},                                       /* RA=0 */
+    {0x84630000, INSN_LWZU, false},                                       /* RA=RT */
+    {0x84640000, INSN_LWZU, true},      {0x7c130026, INSN_MFOCRF, false}, /* two fields */
+    {0x40200000, INSN_BC, false},                                         /* z=1 */
+    {0x10000781, INSN_BCDCTSQ_, false}, {0x10001602, INSN_VCLZLSBB, true},
+    {0x10021602, INSN_ILLEGAL, false}, /* bits 11:15 are part of the opcode */
+    {0xfc01048e, INSN_MFFSCE, true},    {0xfc02048e, INSN_ILLEGAL, false},
+};
+
+static void test_forms(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+        struct insn in;
+        insn_decode(&in, forms[i].word);
+        if (in.id != forms[i].id || insn_is_canonical(&in) != forms[i].canonical)
+            fail_msg("%08x decodes as %s", forms[i].word, insn_table[in.id].mnemonic);
     }
 }
 
@@ -185,7 +254,7 @@ static void test_disas_all(void **state)
     char text[96], small[8];
     (void)state;
     for (unsigned i = 1; i < INSN_COUNT; i++) {
-        uint32_t word = random_word(i);
+        uint32_t word = canonical_word(i);
         insn_disas(text, sizeof(text), word, 0);
         if (strchr(text, '?'))
             fail_msg("%s: operand list not understood: %s", insn_table[i].mnemonic, text);
@@ -373,7 +442,7 @@ static void test_capstone_agrees(void **state)
     assert_int_equal(cs_open(CS_ARCH_PPC, CS_MODE_64 | CS_MODE_BIG_ENDIAN, &handle), CS_ERR_OK);
     for (unsigned i = 1; i < INSN_COUNT; i++) {
         for (unsigned k = 0; k < RANDOM_WORDS; k++) {
-            uint32_t word = random_word(i), bytes = be32(word);
+            uint32_t word = canonical_word(i), bytes = be32(word);
             cs_insn *insn;
             size_t n = cs_disasm(handle, (const uint8_t *)&bytes, 4, 0, 1, &insn);
             if (!n)
@@ -395,6 +464,8 @@ int main(void)
         cmocka_unit_test(test_masks),
         cmocka_unit_test(test_no_overlap),
         cmocka_unit_test(test_index_finds_rows),
+        cmocka_unit_test(test_reserved_bits_are_ignored),
+        cmocka_unit_test(test_forms),
         cmocka_unit_test(test_disas_samples),
         cmocka_unit_test(test_disas_all),
         cmocka_unit_test(test_immediates),
