@@ -596,7 +596,7 @@ static void set_defaults(struct options *o)
     o->cfg.cpus = o->cfg.cores = o->cfg.threads = 1;
     o->cfg.engine = &engine_interp;
     o->cfg.xive_allowed = o->cfg.xics_allowed = true;
-    o->cfg.radix_allowed = true;
+    o->cfg.radix_allowed = o->cfg.hash_allowed = true;
     o->cfg.panic_stops = true;
     o->cfg.icount_sleep = true;
     o->cfg.rtc_base = -1;

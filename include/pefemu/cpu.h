@@ -154,6 +154,12 @@ struct fp_lazy {
     uint64_t a, b, c, r;
 };
 
+/* A segment lookaside buffer entry as slbmte has it: ESID and V of RB, the whole of RS. */
+#define SLB_ENTRIES 32
+struct slb_entry {
+    uint64_t esid, vsid;
+};
+
 /* Every register of the thread. Order: what the hot path touches first. */
 struct cpu {
     uint64_t gpr[32];
@@ -197,6 +203,7 @@ struct cpu {
     uint64_t tfhar, tfiar, texasr;
     uint64_t hid, pir, dpdes, trace, vtb_offset, purr_offset, spurr_offset, ic_offset;
     uint64_t spr_store[1024]; /* SPRs that are plain storage (PMU, ...) */
+    struct slb_entry slb[SLB_ENTRIES];
     uint32_t lpid, pid, pvr;
     int64_t tb_offset;  /* TB = machine timebase + tb_offset */
     uint64_t dec_expiry, hdec_expiry; /* TB value (without tb_offset) at which the count crosses 0 */

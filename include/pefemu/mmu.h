@@ -35,6 +35,7 @@ struct itlb_entry {
 struct tlb_key {
     uint32_t lpid, pid;
     uint32_t mode; /* PR HV IR DR S LE + key-0 bits of AMR/IAMR + LPCR bits that matter */
+    uint32_t keys; /* hash translation: names the pair AMR, IAMR, of which every bit counts */
 };
 
 /* Second level, asked by mmu_load() and mmu_store() before they walk: 4 KiB pages whose granule
@@ -43,6 +44,10 @@ struct tlb_key {
 #define TLB_SMALL_MASK    (~((1ULL << TLB_SMALL_LOG2) - 1))
 #define TLB_SMALL_ENTRIES 1024
 
+/* Fills outside the kernel's quadrant, so that a hash guest's context switch (slbia) clears what the
+ * process touched and nothing else. */
+#define TLB_USER_LOG 192
+
 struct tlb_ctx {
     struct tlb_entry e[TLB_ENTRIES];
     struct itlb_entry i[ITLB_ENTRIES];
@@ -50,6 +55,8 @@ struct tlb_ctx {
     struct tlb_key key;
     uint64_t last_used;
     uint8_t filled; /* what may hold entries: flushes look nowhere else */
+    uint16_t user_fills; /* used part of the log; TLB_USER_LOG + 1: it overflowed */
+    uint16_t user_log[TLB_USER_LOG]; /* index in e[], then s[], then i[] */
 };
 #define TLB_FILLED_E      1u
 #define TLB_FILLED_S      2u
@@ -79,6 +86,13 @@ void tlb_switch(struct cpu *cpu);
  * each CPU with (lpid, ~0u, ~0, 0). */
 void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned size_log2);
 void tlb_flush_all(struct cpu *cpu);
+/* Hash translation: what was translated by the SLB. @ea ~0: all of it. LPIDs don't count: an SLB
+ * holds the segments of one partition. */
+void tlb_flush_hash(struct cpu *cpu, ea_t ea, unsigned size_log2);
+/* The same for all segments outside the kernel's quadrant. */
+void tlb_flush_hash_user(struct cpu *cpu);
+/* Real-mode translations of partition @lpid through its VRMA. */
+void tlb_flush_vrma(struct cpu *cpu, uint32_t lpid);
 /* A page of @m gets predecoded: no TLB of any CPU may keep a write tag on its granule. */
 void tlb_protect_code(struct machine *m, ra_t ra);
 /* A code page was dropped (or re-predecoded): forget itlb entries that point at it. */
@@ -123,6 +137,52 @@ trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
 trap_t mmu_bad_access(struct cpu *cpu, ea_t ea, enum mmu_access access);
 
 /* TLB management instructions (src/mmu/tlbie.c): handlers op_tlbie, op_tlbiel, op_slb* use these. */
+
+/* ---- hashed page tables (src/mmu/hash.c) ----
+ *
+ *  dw0  12:56 AVA (VA bits 0:44 of 68)   57:60 software   61 L   62 H   63 V
+ *  dw1  0 pp0   2:3 key   4:5 B   7:51 RPN, with LP in 44:51   52:54 key   55 R   56 C
+ *       57:60 WIMG   61 N   62:63 pp
+ */
+#define HPTE0_AVA     PPC_BITS(12, 56)
+#define HPTE0_SW      PPC_BITS(57, 60)
+#define HPTE0_L       PPC_BIT(61)
+#define HPTE0_H       PPC_BIT(62)
+#define HPTE0_V       PPC_BIT(63)
+#define HPTE1_PP0     PPC_BIT(0)
+#define HPTE1_KEY_HI  PPC_BITS(2, 3)
+#define HPTE1_B       PPC_BITS(4, 5)
+#define HPTE1_B_SHIFT 58
+#define HPTE1_RPN     PPC_BITS(7, 51)
+#define HPTE1_KEY_LO  PPC_BITS(52, 54)
+#define HPTE1_R       PPC_BIT(55)
+#define HPTE1_C       PPC_BIT(56)
+#define HPTE1_W       PPC_BIT(57)
+#define HPTE1_I       PPC_BIT(58)
+#define HPTE1_M       PPC_BIT(59)
+#define HPTE1_G       PPC_BIT(60)
+#define HPTE1_N       PPC_BIT(61)
+#define HPTE1_PP      PPC_BITS(62, 63)
+#define HPTE_SIZE     16u
+#define HPTEG_SLOTS   8u
+#define HPT_MIN_LOG2  18u /* bytes: 2048 groups */
+/* Partition-table entry, dw0 with HR=0: 4:45 base, 56:58 page size of the VRMA, 59:63 size. */
+#define HPT_BASE      PPC_BITS(4, 45)
+#define HPT_PS_64K    (PPC_BIT(56) | PPC_BIT(58))
+#define HPT_PS_16M    PPC_BIT(56)
+#define HPT_SIZE      PPC_BITS(59, 63)
+#define SEGMENT_256M  0u /* values of B */
+#define SEGMENT_1T    1u
+#define VRMA_VSID     0x1ffffffULL /* of the 1 TiB segment that real mode runs in */
+
+/* Base and actual page size from L and LP; false: no encoding of POWER9's. */
+bool hpte_page_size(uint64_t dw0, uint64_t dw1, unsigned *base_log2, unsigned *size_log2);
+/* Primary hash value of the page at @offset in a segment; its low bits name the group. */
+uint64_t hpte_hash(unsigned b, uint64_t vsid, uint64_t offset, unsigned base_log2);
+/* tlbie by VA (its low 64 bits): @cpu forgets what partition @lpid translated through the page. */
+void tlb_flush_va(struct cpu *cpu, uint32_t lpid, unsigned b, uint64_t va, unsigned size_log2);
+/* The same on all CPUs for the page of the valid entry in slot @slot of a table. */
+void tlb_flush_hpte(struct machine *m, uint32_t lpid, uint64_t slot, uint64_t dw0, uint64_t dw1);
 
 /* src/mmu/secure.c: the one place where secure and normal memory are told apart.
  * @s: MSR[S] of the access. True when the access to @ra may proceed. */

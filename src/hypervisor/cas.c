@@ -72,6 +72,13 @@ static unsigned find_vector(struct reader *r, unsigned number)
     return 0;
 }
 
+static bool choose_hash(const struct machine_config *cfg, uint8_t wish)
+{
+    if (!cfg->hash_allowed || !cfg->radix_allowed)
+        return cfg->hash_allowed;
+    return (wish & CHOICE_MASK) == CHOICE_0;
+}
+
 static bool choose_xive(const struct machine_config *cfg, uint8_t wish)
 {
     if (!cfg->xics_allowed || !cfg->xive_allowed)
@@ -91,10 +98,10 @@ bool cas_negotiate(struct hypervisor *hv, gra_t vectors)
     }
     uint8_t intc = vector_byte(&r, length, V5_INTC);
     uint8_t mmu = vector_byte(&r, length, V5_MMU);
-    if ((mmu & CHOICE_MASK) == CHOICE_0)
-        LOG(LOG_UNIMP, "cas: the guest wants a hash page table; it gets radix, nothing else");
     bool xive = choose_xive(&hv->m->cfg, intc);
+    bool hash = choose_hash(&hv->m->cfg, mmu);
     uint32_t version = logical || !real ? PVR_ARCHITECTED_P9 : hv->m->cpus[0].pvr;
-    LOG(LOG_OF, "cas: %s, radix, cpu-version 0x%08x", xive ? "XIVE" : "XICS", version);
-    return fdt_apply_cas(hv, xive, version);
+    LOG(LOG_OF, "cas: %s, %s, cpu-version 0x%08x", xive ? "XIVE" : "XICS", hash ? "hash" : "radix",
+        version);
+    return fdt_apply_cas(hv, xive, hash, version);
 }

@@ -99,9 +99,10 @@ static void add_chosen(struct builder *b)
 {
     const struct machine_config *cfg = &b->hv->m->cfg;
     uint8_t controller = cfg->xive_allowed ? (cfg->xics_allowed ? 0x80 : 0x40) : 0;
+    uint8_t mmu = cfg->radix_allowed ? (cfg->hash_allowed ? 0x80 : 0x40) : 0;
     const uint8_t support[8] = {
         23, controller,           /* XICS 0x00, XIVE 0x40, either 0x80 */
-        24, 0x40,                 /* radix */
+        24, mmu,                  /* hash 0x00, radix 0x40, either 0x80 */
         25, 0x00,       26, 0x40, /* radix with GTSE */
     };
     uint8_t seed[32];
@@ -175,6 +176,21 @@ static void add_cache_properties(struct builder *b)
     prop_u32(b, "i-cache-size", 0x8000);
 }
 
+/* What hash translation offers. Per base page size: its log2, L and LP of its SLB entries, then
+ * pairs of actual size and LP of the table's entries. */
+static void add_hash_properties(struct builder *b)
+{
+    const struct machine_config *cfg = &b->hv->m->cfg;
+
+    PROP_CELLS(b, "ibm,pft-size", 0, cfg->hash_allowed ? pagetable_hpt_log2(cfg) : 0);
+    if (pagetable_has_16m(cfg))
+        PROP_CELLS(b, "ibm,segment-page-sizes", 12, 0, 3, 12, 0, 16, 7, 24, 0x38, 16, 0x110, 2, 16,
+                   1, 24, 8, 24, 0x100, 1, 24, 0);
+    else
+        PROP_CELLS(b, "ibm,segment-page-sizes", 12, 0, 2, 12, 0, 16, 7, 16, 0x110, 1, 16, 1);
+    PROP_CELLS(b, "ibm,processor-segment-sizes", 28, 40, 0xffffffff, 0xffffffff);
+}
+
 /* One node per core; its threads have consecutive server numbers. */
 static void add_core(struct builder *b, unsigned core, unsigned first, unsigned threads)
 {
@@ -204,9 +220,7 @@ static void add_core(struct builder *b, unsigned core, unsigned first, unsigned 
     /* AP encoding in the top three bits: 4 KiB, 64 KiB, 2 MiB, 1 GiB */
     PROP_CELLS(b, "ibm,processor-radix-AP-encodings", 0x0000000c, 0xa0000010, 0x20000015,
                0x4000001e);
-    PROP_CELLS(b, "ibm,pft-size", 0, 0); /* no hash page table */
-    PROP_CELLS(b, "ibm,segment-page-sizes", 12, 0, 1, 12, 0, 16, 0x110, 1, 16, 1);
-    PROP_CELLS(b, "ibm,processor-segment-sizes", 28, 40, 0xffffffff, 0xffffffff);
+    add_hash_properties(b);
     prop_u32(b, "ibm,vmx", 2);
     prop_u32(b, "ibm,dfp", 1);
     prop_u32(b, "ibm,purr", 1);
@@ -389,18 +403,19 @@ static bool set_cpu_version(void *fdt, uint32_t version)
     return true;
 }
 
-bool fdt_apply_cas(struct hypervisor *hv, bool xive, uint32_t cpu_version)
+bool fdt_apply_cas(struct hypervisor *hv, bool xive, bool hash, uint32_t cpu_version)
 {
     xive = xive || hv->xive_mode; /* a second call finds the XICS node gone */
     /* Option vector 5 as agreed: its length minus 2, then byte n at offset n. */
     uint8_t vec5[27] = {[0] = sizeof(vec5) - 2,
                         [5] = 0x80, /* associativity form 1 */
                         [23] = xive ? 0x40 : 0x00,
-                        [24] = 0x40,  /* radix */
-                        [26] = 0x40}; /* GTSE */
+                        [24] = hash ? 0x00 : 0x40,
+                        [26] = hash ? 0x00 : 0x40}; /* GTSE */
     if (xive && !hv->xive_mode && !replace_with_xive(hv))
         return false;
     hv_set_interrupt_mode(hv, xive);
+    hv_set_mmu_mode(hv, hash);
     int chosen = fdt_path_offset(hv->fdt, "/chosen");
     return chosen >= 0 &&
            !fdt_setprop(hv->fdt, chosen, "ibm,architecture-vec-5", vec5, sizeof(vec5)) &&
@@ -436,6 +451,14 @@ bool fdt_finish_for_direct_entry(struct hypervisor *hv)
 
 /* ---- files ---- */
 
+/* Did whoever wrote the tree negotiate radix? Linux takes hash without the property. */
+static bool says_hash(const void *fdt)
+{
+    int len = 0, chosen = fdt_path_offset(fdt, "/chosen");
+    const uint8_t *vec5 = fdt_getprop(fdt, chosen, "ibm,architecture-vec-5", &len);
+    return !vec5 || len < 25 || (vec5[24] & 0xc0) == 0;
+}
+
 bool fdt_load_file(struct hypervisor *hv, const char *path)
 {
     FILE *f = fopen(path, "rb");
@@ -456,6 +479,7 @@ bool fdt_load_file(struct hypervisor *hv, const char *path)
     hv->fdt = fdt;
     hv->fdt_size = TREE_MAX;
     hv_set_interrupt_mode(hv, fdt_node_offset_by_compatible(fdt, -1, "ibm,power-ivpe") >= 0);
+    hv_set_mmu_mode(hv, hv->m->cfg.hash_allowed && says_hash(fdt));
     return true;
 }
 

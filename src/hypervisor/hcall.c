@@ -179,9 +179,25 @@ int64_t h_nothing(struct hcall *c)
 #define PROC_TBL_DEREG  0x10u
 #define PROC_TBL_UPDATE 0x18u /* mask of the two above */
 #define PROC_TBL_TYPE   0x06u
+#define PROC_TBL_HASH   0x00u /* HPT and SLB */
 #define PROC_TBL_RADIX  0x04u
 #define PROC_TBL_GTSE   0x01u
 #define PATE1_GR        PPC_BIT(0)
+
+/* No table to register: the SLB is the guest's to fill. */
+static int64_t use_hash(struct hcall *c)
+{
+    if (!c->hv->m->cfg.hash_allowed || c->args[0] & PROC_TBL_GTSE)
+        return H_PARAMETER;
+    if (c->args[1])
+        return H_P2;
+    if (c->args[2])
+        return H_P3;
+    if (c->args[3])
+        return H_P4;
+    hv_set_mmu_mode(c->hv, true);
+    return H_SUCCESS;
+}
 
 int64_t h_register_proc_tbl(struct hcall *c)
 {
@@ -195,10 +211,11 @@ int64_t h_register_proc_tbl(struct hcall *c)
         hv_set_lpcr(c->hv, LPCR_GTSE, 0);
         return H_SUCCESS;
     }
-    if ((flags & PROC_TBL_TYPE) != PROC_TBL_RADIX) {
-        LOG(LOG_UNIMP, "hv: the guest wants a hash page table; only radix is offered");
+    if ((flags & PROC_TBL_TYPE) == PROC_TBL_HASH)
+        return use_hash(c);
+    if ((flags & PROC_TBL_TYPE) != PROC_TBL_RADIX || !c->hv->m->cfg.radix_allowed)
         return H_PARAMETER;
-    }
+    hv_set_mmu_mode(c->hv, false);
     if ((flags & PROC_TBL_UPDATE) == PROC_TBL_NEW) {
         if (base & 0xfff || base >> 60)
             return H_P2;

@@ -72,6 +72,19 @@ void hv_set_lpcr(struct hypervisor *hv, uint64_t mask, uint64_t value)
     }
 }
 
+void hv_set_mmu_mode(struct hypervisor *hv, bool hash)
+{
+    uint64_t radix_bits = LPCR_UPRT | LPCR_HR | LPCR_GTSE;
+    if (hash == hv->hpt.active)
+        return;
+    hv->hpt.active = hash;
+    if (hash)
+        hpt_reset(hv);
+    pagetable_set_process_table(hv, 0);
+    pagetable_set_root(hv, hash ? hpt_pate0(hv) : hv->radix_pate0);
+    hv_set_lpcr(hv, radix_bits, hash ? 0 : radix_bits);
+}
+
 /* ---- entry ---- */
 
 /* Back to the guest as hrfid would: @msr is an SRR1 or HSRR1 image. */
@@ -324,7 +337,8 @@ static bool prepare_direct_tree(struct hypervisor *hv)
 {
     if (hv->m->cfg.dtb && !fdt_load_file(hv, hv->m->cfg.dtb))
         return false;
-    if (!hv->m->cfg.dtb && !fdt_apply_cas(hv, hv->m->cfg.xive_allowed, PVR_ARCHITECTED_P9))
+    if (!hv->m->cfg.dtb &&
+        !fdt_apply_cas(hv, hv->m->cfg.xive_allowed, !hv->m->cfg.radix_allowed, PVR_ARCHITECTED_P9))
         return false;
     return fdt_finish_for_direct_entry(hv);
 }

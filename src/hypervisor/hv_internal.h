@@ -57,6 +57,13 @@ struct of_client {
     bool quiesced;
 };
 
+/* The hashed page table of LPID 1: its place is fixed, its contents begin with hpt_reset(). */
+struct hpt {
+    ra_t base;
+    unsigned size_log2;
+    bool active; /* the partition translates through it, not by radix trees */
+};
+
 /* Areas a thread registered (H_REGISTER_VPA); 0: none. */
 struct hv_vcpu {
     gra_t vpa, slb_shadow, dtl;
@@ -79,6 +86,8 @@ struct hypervisor {
     ra_t kernel_entry;
     gra_t rtas_base;          /* where an FDT entry has the blob */
     ra_t tree_next, tree_end; /* free hypervisor RAM for tables */
+    uint64_t radix_pate0;     /* dw0 of LPID 1's partition table entry under radix */
+    struct hpt hpt;
 };
 
 /* ---- hv.c ---- */
@@ -89,6 +98,8 @@ void hv_cpu_start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3
 void hv_cpu_stop(struct cpu *cpu);
 /* Replaces the bits @mask of LPCR in all threads of the partition. */
 void hv_set_lpcr(struct hypervisor *hv, uint64_t mask, uint64_t value);
+/* Chooses hash or radix translation for the partition; an HPT begins with the VRMA's entries. */
+void hv_set_mmu_mode(struct hypervisor *hv, bool hash);
 /* Chooses the interrupt controller of the partition; resets both. */
 void hv_set_interrupt_mode(struct hypervisor *hv, bool xive);
 /* Plants the five instructions that turn a call with arguments at R3 into hypercall @number. */
@@ -100,6 +111,18 @@ ra_t pagetable_base(const struct hypervisor *hv); /* of the partition table */
 uint64_t pagetable_ptcr(const struct hypervisor *hv);
 /* Doubleword 1 of LPID 1's partition table entry: where its process table is. */
 void pagetable_set_process_table(struct hypervisor *hv, uint64_t dw1);
+/* Its doubleword 0: the partition-scoped tree or the HPT. */
+void pagetable_set_root(struct hypervisor *hv, uint64_t dw0);
+/* log2 of the bytes of a partition's HPT: RAM / 128 or more. */
+unsigned pagetable_hpt_log2(const struct machine_config *cfg);
+/* Large pages of 16 MiB are offered where RAM ends with one. */
+bool pagetable_has_16m(const struct machine_config *cfg);
+
+/* ---- hcall_hpt.c ---- */
+/* Empties the HPT but for the VRMA, through which a hash guest's real mode goes. */
+void hpt_reset(struct hypervisor *hv);
+/* dw0 of the partition table entry with the HPT. */
+uint64_t hpt_pate0(const struct hypervisor *hv);
 
 /* ---- guestmem.c ---- */
 /* A NUL-terminated string of at most @size - 1 characters, cut there; always terminated. */
@@ -109,7 +132,7 @@ bool gm_string(struct machine *m, gra_t gra, char *buf, size_t size);
 /* Builds hv->fdt for the Open Firmware client interface, as before CAS. */
 bool fdt_build(struct hypervisor *hv);
 /* What CAS decides: interrupt controller node, ibm,architecture-vec-5, cpu-version. */
-bool fdt_apply_cas(struct hypervisor *hv, bool xive, uint32_t cpu_version);
+bool fdt_apply_cas(struct hypervisor *hv, bool xive, bool hash, uint32_t cpu_version);
 /* Initrd, RTAS and reservations, for a kernel that is entered with the tree itself. */
 bool fdt_finish_for_direct_entry(struct hypervisor *hv);
 bool fdt_load_file(struct hypervisor *hv, const char *path);

@@ -2,7 +2,8 @@
 /*
  * The tables the MMU walks on the hypervisor's behalf, as big-endian bytes in hypervisor RAM above
  * the LPAR's: the partition table, and LPID 1's partition-scoped radix tree, which maps guest real
- * to real addresses one to one. Power ISA 3.0B Book III, "Radix Tree Translation".
+ * to real addresses one to one. Power ISA 3.0B Book III, "Radix Tree Translation". The HPT of a
+ * hash guest has its place behind them (hcall_hpt.c).
  */
 #include "hv_internal.h"
 
@@ -35,10 +36,31 @@ static const struct {
 } level[LEVELS] = {{13, 39}, {9, 30}, {9, 21}, {5, 16}};
 #define TOP_LEAF_LEVEL 1 /* 1 GiB; POWER9 has no larger leaves */
 
+unsigned pagetable_hpt_log2(const struct machine_config *cfg)
+{
+    unsigned log2 = HPT_MIN_LOG2;
+    while (1ULL << log2 < cfg->ram_size / 128)
+        log2++;
+    return log2;
+}
+
+bool pagetable_has_16m(const struct machine_config *cfg)
+{
+    return !(cfg->ram_size & (16 * MiB - 1));
+}
+
+/* Naturally aligned, behind everything else. */
+static ra_t hpt_base(const struct machine_config *cfg)
+{
+    uint64_t size = 1ULL << pagetable_hpt_log2(cfg);
+    return (cfg->ram_size + HV_RAM_SIZE + size - 1) & ~(size - 1);
+}
+
 uint64_t hv_ram_needed(const struct machine_config *cfg)
 {
-    (void)cfg;
-    return HV_RAM_SIZE;
+    if (!cfg->hash_allowed)
+        return HV_RAM_SIZE;
+    return hpt_base(cfg) + (1ULL << pagetable_hpt_log2(cfg)) - cfg->ram_size;
 }
 
 ra_t pagetable_base(const struct hypervisor *hv)
@@ -109,7 +131,8 @@ bool pagetable_build(struct hypervisor *hv)
 {
     ra_t patb = pagetable_base(hv);
     hv->tree_next = patb + PATB_SIZE;
-    hv->tree_end = hv->m->mem.ram_size;
+    hv->tree_end = hv->m->cfg.ram_size + HV_RAM_SIZE;
+    hv->hpt = (struct hpt){hpt_base(&hv->m->cfg), pagetable_hpt_log2(&hv->m->cfg), false};
     memset(memory_ptr(&hv->m->mem, patb, PATB_SIZE), 0, PATB_SIZE);
 
     ra_t root = table_new(hv, level[0].bits);
@@ -117,14 +140,25 @@ bool pagetable_build(struct hypervisor *hv)
         !tree_map(hv, root, XIVE_TIMA_OS, 2 * XIVE_PAGE, LEAF_IO) ||
         !tree_map(hv, root, XIVE_ESB_BASE, XIVE_ESB_SIZE, LEAF_IO))
         return false;
-    put_be64(hv_ptr(hv, patb + 16 * HV_LPID), PATE0_HR | PATE0_RTS_52 | root | level[0].bits);
+    hv->radix_pate0 = PATE0_HR | PATE0_RTS_52 | root | level[0].bits;
+    pagetable_set_root(hv, hv->radix_pate0);
     pagetable_set_process_table(hv, 0);
     return true;
 }
 
-void pagetable_set_process_table(struct hypervisor *hv, uint64_t dw1)
+static void pate_set(struct hypervisor *hv, unsigned offset, uint64_t value)
 {
-    put_be64(hv_ptr(hv, pagetable_base(hv) + 16 * HV_LPID + 8), dw1);
+    put_be64(hv_ptr(hv, pagetable_base(hv) + 16 * HV_LPID + offset), value);
     for (unsigned i = 0; i < hv->m->ncpus; i++)
         tlb_flush(&hv->m->cpus[i], HV_LPID, ~0u, ~0ULL, 0);
+}
+
+void pagetable_set_root(struct hypervisor *hv, uint64_t dw0)
+{
+    pate_set(hv, 0, dw0);
+}
+
+void pagetable_set_process_table(struct hypervisor *hv, uint64_t dw1)
+{
+    pate_set(hv, 8, dw1);
 }

@@ -36,17 +36,22 @@ trap_t fault_segment(const struct walk *w)
     return trap;
 }
 
-trap_t fault_partition(const struct walk *w, gra_t gra, uint64_t cause)
+trap_t fault_virtualized(const struct walk *w, uint64_t asdr, uint64_t cause)
 {
     trap_t trap = w->access == ACCESS_FETCH ? TRAP_HISI : TRAP_HDSI;
     if (w->probe)
         return trap;
     set_cause(w, cause);
-    w->cpu->trap.asdr = gra & ~0xfffULL;
-    LOG(LOG_MMU, "%s ea=%016llx gra=%016llx cause=%08llx cia=%016llx",
-        trap == TRAP_HDSI ? "HDSI" : "HISI", (unsigned long long)w->ea, (unsigned long long)gra,
+    w->cpu->trap.asdr = asdr;
+    LOG(LOG_MMU, "%s ea=%016llx asdr=%016llx cause=%08llx cia=%016llx",
+        trap == TRAP_HDSI ? "HDSI" : "HISI", (unsigned long long)w->ea, (unsigned long long)asdr,
         (unsigned long long)cause, (unsigned long long)w->cpu->cia);
     return trap;
+}
+
+trap_t fault_partition(const struct walk *w, gra_t gra, uint64_t cause)
+{
+    return fault_virtualized(w, gra & ~0xfffULL, cause);
 }
 
 /* A real address that nothing answers to, or secure memory asked for with S=0: the machine check

@@ -69,6 +69,8 @@ static inline struct radix_tree radix_tree_of(uint64_t dw0)
 trap_t fault_process(const struct walk *w, uint64_t cause);
 trap_t fault_segment(const struct walk *w);
 trap_t fault_partition(const struct walk *w, gra_t gra, uint64_t cause);
+/* A hash translation's fault for the hypervisor; @asdr: the segment, in the form of slbmte's RS. */
+trap_t fault_virtualized(const struct walk *w, uint64_t asdr, uint64_t cause);
 trap_t fault_bad_real(const struct walk *w, bool in_walk);
 
 /* ---- partition.c ---- */
@@ -92,5 +94,40 @@ trap_t radix_walk_partition(struct walk *w, gra_t gra, struct radix_leaf *leaf);
 trap_t radix_translate(struct walk *w, uint32_t pid, struct xlate *out);
 /* Is this a page size that POWER9 knows? */
 bool radix_page_size(unsigned size_log2);
+
+/* ---- hash.c: w->pate is that of a hashed page table ---- */
+trap_t hash_translate(struct walk *w, struct xlate *out);
+/* Real mode of a partition: @offset in its virtual real mode area. */
+trap_t hash_translate_vrma(struct walk *w, uint64_t offset, struct xlate *out);
+
+/* ---- slb.c ----
+ *
+ *  esid  0:35 ESID   36 V
+ *  vsid  0:1 B   2:51 VSID   52 Ks   53 Kp   54 N   55 L   56 C   58:59 LP
+ */
+#define SLB_ESID       PPC_BITS(0, 35)
+#define SLB_V          PPC_BIT(36)
+#define SLB_VSID       PPC_BITS(2, 51)
+#define SLB_KS         PPC_BIT(52)
+#define SLB_KP         PPC_BIT(53)
+#define SLB_N          PPC_BIT(54)
+#define SLB_L          PPC_BIT(55)
+#define SLB_C          PPC_BIT(56)
+#define SLB_LP         PPC_BITS(58, 59)
+#define SLB_VSID_SIDE  (PPC_BITS(0, 56) | SLB_LP)
+static inline unsigned slb_b(const struct slb_entry *e)
+{
+    return e->vsid >> 62;
+}
+static inline unsigned segment_log2(unsigned b)
+{
+    return b == SEGMENT_1T ? 40 : 28;
+}
+static inline uint64_t slb_vsid(const struct slb_entry *e)
+{
+    return (e->vsid & SLB_VSID) >> (segment_log2(slb_b(e)) - 16);
+}
+/* The entry that translates @ea, or NULL. */
+const struct slb_entry *slb_find(const struct cpu *cpu, ea_t ea);
 
 #endif

@@ -20,16 +20,36 @@ static void ctx_clear(struct tlb_ctx *ctx)
     for (unsigned i = 0; ctx->filled & TLB_FILLED_I && i < ITLB_ENTRIES; i++)
         ctx->i[i].tag = TLB_NO_TAG;
     ctx->filled = 0;
+    ctx->user_fills = 0;
 }
 
 /* ---- contexts ---- */
 
-/* On the path of every system call: no branches, and inlined so that the key stays in registers. */
+static bool is_pair(const struct key_pair *p, const struct cpu *cpu)
+{
+    return p->amr == cpu->amr && p->iamr == cpu->iamr && p->number;
+}
+
+/* The number of the present AMR and IAMR. Few pairs are in use at a time: the kernel's with and
+ * without access to user memory, and the process's. */
+static uint32_t key_pair_number(struct tlb_set *set, const struct cpu *cpu)
+{
+    for (unsigned i = 0; i < KEY_PAIRS; i++)
+        if (is_pair(&set->pairs[i], cpu))
+            return set->pairs[i].number;
+    uint32_t number = ++set->last_pair;
+    set->pairs[number % KEY_PAIRS] = (struct key_pair){cpu->amr, cpu->iamr, number};
+    return number;
+}
+
+/* On the path of every system call: hardly a branch, and inlined so that the key stays in
+ * registers. */
 static inline __attribute__((always_inline)) struct tlb_key key_of(const struct cpu *cpu)
 {
     uint64_t msr = cpu->msr;
     bool keys_load = !(msr & MSR_PR) & !!(msr & MSR_DR);
     bool keys_fetch = !(msr & MSR_PR) & !!(msr & MSR_IR);
+    bool hash = unlikely(!(cpu->lpcr & LPCR_HR)) && (msr & (MSR_IR | MSR_DR));
     uint32_t mode = (msr & MODE_MSR) | (msr >> 32 & (MODE_HV | MODE_SF)) |
                     (cpu->lpcr & (LPCR_HR | LPCR_UPRT)) >> 20 << MODE_LPCR_SHIFT;
     mode |= (uint32_t)(cpu->amr >> 62) << MODE_AMR_SHIFT & -(uint32_t)keys_load;
@@ -38,12 +58,13 @@ static inline __attribute__((always_inline)) struct tlb_key key_of(const struct 
         .lpid = msr & MSR_HV ? 0 : cpu->lpid,
         .pid = msr & (MSR_IR | MSR_DR) ? cpu->pid : 0,
         .mode = mode,
+        .keys = hash ? key_pair_number(cpu->tlbs, cpu) : 0,
     };
 }
 
 static bool key_equal(const struct tlb_key *a, const struct tlb_key *b)
 {
-    return a->mode == b->mode && a->pid == b->pid && a->lpid == b->lpid;
+    return a->mode == b->mode && a->pid == b->pid && a->lpid == b->lpid && a->keys == b->keys;
 }
 
 /* Places the modes that alternate (problem state, each KUAP setting, real mode) side by side and
@@ -52,8 +73,8 @@ static unsigned key_hash(const struct tlb_key *k)
 {
     uint32_t m = k->mode;
     uint32_t keys = m >> MODE_AMR_SHIFT & 7, problem = m >> 14 & 1, relocation = m >> 4 & 3;
-    return (keys ^ problem << 3 ^ relocation << 2 ^ k->pid << 4 ^ k->lpid << 7 ^ m >> 28 ^
-            m >> 17) %
+    return (keys ^ problem << 3 ^ relocation << 2 ^ k->pid << 4 ^ k->keys << 4 ^ k->lpid << 7 ^
+            m >> 28 ^ m >> 17) %
            TLB_FINDER;
 }
 
@@ -114,6 +135,8 @@ bool tlb_init(struct cpu *cpu)
     set->clock = 0;
     set->scope_lpid = 0;
     set->scope_dw0 = 0;
+    memset(set->pairs, 0, sizeof(set->pairs));
+    set->last_pair = 0;
     scope_flush(set);
     struct tlb_key key = key_of(cpu);
     cpu->tlb = ctx_recycle(set, &key);
@@ -240,6 +263,65 @@ void tlb_flush_all(struct cpu *cpu)
     tlb_flush(cpu, ~0u, ~0u, ~0ULL, 0);
 }
 
+/* ---- hash translation ---- */
+
+static bool is_hash(const struct tlb_ctx *ctx)
+{
+    return !(ctx->key.mode & MODE_HR) && (ctx->key.mode & (MSR_IR | MSR_DR));
+}
+
+void tlb_flush_hash(struct cpu *cpu, ea_t ea, unsigned size_log2)
+{
+    struct tlb_set *set = cpu->tlbs;
+    for (unsigned n = 0; set && n < set->count; n++)
+        if (set->ctx[n].filled && is_hash(&set->ctx[n]))
+            ctx_drop(&set->ctx[n], ~0u, ea, size_log2);
+}
+
+static void drop_logged(struct tlb_ctx *ctx, unsigned where)
+{
+    if (where < TLB_ENTRIES)
+        ctx->e[where].tag_r = ctx->e[where].tag_w = TLB_NO_TAG;
+    else if (where < TLB_ENTRIES + TLB_SMALL_ENTRIES)
+        ctx->s[where - TLB_ENTRIES].tag_r = ctx->s[where - TLB_ENTRIES].tag_w = TLB_NO_TAG;
+    else
+        ctx->i[where - TLB_ENTRIES - TLB_SMALL_ENTRIES].tag = TLB_NO_TAG;
+}
+
+static void ctx_drop_user(struct tlb_ctx *ctx)
+{
+    if (ctx->user_fills > TLB_USER_LOG) {
+        for (unsigned quadrant = 0; quadrant < 3; quadrant++) {
+            ctx_drop_range_rest(ctx, (ea_t)quadrant << 62, PPC_BITS(0, 1));
+            if (ctx->filled & TLB_FILLED_E)
+                drop_entries(ctx->e, TLB_ENTRIES, (ea_t)quadrant << 62, PPC_BITS(0, 1));
+        }
+    } else {
+        for (unsigned i = 0; i < ctx->user_fills; i++)
+            drop_logged(ctx, ctx->user_log[i]);
+    }
+    ctx->user_fills = 0;
+}
+
+void tlb_flush_hash_user(struct cpu *cpu)
+{
+    struct tlb_set *set = cpu->tlbs;
+    for (unsigned n = 0; set && n < set->count; n++)
+        if (set->ctx[n].user_fills && is_hash(&set->ctx[n]))
+            ctx_drop_user(&set->ctx[n]);
+}
+
+void tlb_flush_vrma(struct cpu *cpu, uint32_t lpid)
+{
+    uint32_t both = MSR_IR | MSR_DR;
+    struct tlb_set *set = cpu->tlbs;
+    for (unsigned n = 0; set && n < set->count; n++) {
+        const struct tlb_key *k = &set->ctx[n].key;
+        if (k->lpid == lpid && (k->mode & both) != both && !(k->mode & (MODE_HR | MODE_HV)))
+            ctx_clear(&set->ctx[n]);
+    }
+}
+
 /* ---- filling ---- */
 
 static void hint_writer(struct cpu *cpu, ra_t ra)
@@ -259,15 +341,24 @@ static void entry_set(struct tlb_entry *e, ea_t ea, const uint8_t *host, ra_t ra
     e->ra = ra;
 }
 
-static inline void ctx_filled(struct cpu *cpu, ea_t ea, unsigned what)
+/* @where: index for the log of user fills. */
+static inline void ctx_filled(struct cpu *cpu, ea_t ea, unsigned what, unsigned where)
 {
-    cpu->tlb->filled |= what | (ea >> 62 == 3 ? TLB_FILLED_KERNEL : 0);
+    struct tlb_ctx *ctx = cpu->tlb;
+    bool kernel = ea >> 62 == 3;
+    ctx->filled |= what | (kernel ? TLB_FILLED_KERNEL : 0);
+    if (kernel || ctx->user_fills > TLB_USER_LOG)
+        return;
+    if (ctx->user_fills < TLB_USER_LOG)
+        ctx->user_log[ctx->user_fills] = where;
+    ctx->user_fills++;
 }
 
 void tlb_note_fetch(struct cpu *cpu, ea_t ea)
 {
     if (mmu_caches(cpu))
-        ctx_filled(cpu, ea, TLB_FILLED_I);
+        ctx_filled(cpu, ea, TLB_FILLED_I,
+                   TLB_ENTRIES + TLB_SMALL_ENTRIES + (ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1)));
 }
 
 /* False when the access needs the second level. */
@@ -278,7 +369,7 @@ static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
     const uint8_t *host = memory_ptr(mem, ra, 1ULL << TLB_GRANULE_LOG2);
     if (x->size_log2 < TLB_GRANULE_LOG2 || !host)
         return false;
-    cpu->tlb->filled |= TLB_FILLED_E;
+    ctx_filled(cpu, ea, TLB_FILLED_E, tlb_index(ea));
     bool code = granule_has_code(mem, ra);
     bool write = x->write && !code;
     entry_set(&cpu->tlb->e[tlb_index(ea)], ea & TLB_MASK, host, ra, x->read, write);
@@ -291,14 +382,13 @@ void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
 {
     if (!mmu_caches(cpu) || x->guarded_io || !(x->read || x->write))
         return;
-    ctx_filled(cpu, ea, 0);
     if (fill_granule(cpu, ea, x))
         return;
     ra_t ra = x->ra & TLB_SMALL_MASK;
     const uint8_t *host = memory_ptr(&cpu->machine->mem, ra, 1ULL << TLB_SMALL_LOG2);
     if (x->size_log2 >= TLB_GRANULE_LOG2 && granule_has_code(&cpu->machine->mem, ra))
         ra |= TLB_SMALL_FOR_CODE;
-    cpu->tlb->filled |= TLB_FILLED_S;
+    ctx_filled(cpu, ea, TLB_FILLED_S, TLB_ENTRIES + tlb_small_index(ea));
     if (host)
         entry_set(&cpu->tlb->s[tlb_small_index(ea)], ea & TLB_SMALL_MASK, host, ra, x->read,
                   x->write);

@@ -18,6 +18,16 @@
 #define MODE_IAMR_SHIFT 10 /* IAMR bit 1 */
 #define MODE_LPCR_SHIFT 24 /* LPCR[HR] and LPCR[UPRT] in bits 24 and 26 */
 
+#define MODE_HR         (1u << MODE_LPCR_SHIFT)
+
+/* Pairs of AMR and IAMR that have been in use under hash translation, where each of the 32 keys
+ * counts. The number of a pair is never given to another one; 0 is that of no keys. */
+#define KEY_PAIRS 16
+struct key_pair {
+    uint64_t amr, iamr;
+    uint32_t number;
+};
+
 /* Partition-scoped translations, so that a nested walk costs one memory read a level. */
 #define SCOPE_BIG_LOG2 21
 #define SCOPE_ENTRIES  512
@@ -43,6 +53,8 @@ struct tlb_set {
     unsigned count;                      /* contexts that have been handed out */
     uint64_t clock;                      /* for last_used */
     struct tlb_place finder[TLB_FINDER]; /* by hash of the key */
+    struct key_pair pairs[KEY_PAIRS];
+    uint32_t last_pair; /* number */
     /* the caches of partition-scoped translations hold this partition's tree only */
     uint32_t scope_lpid;
     uint64_t scope_dw0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLB management instructions (Book III, "TLB Management Instructions"), radix forms.
+/* TLB management instructions (Book III, "TLB Management Instructions").
  *
  *   RB  0:51 EPN (IS=0) or set in 40:51 (tlbiel)   52:53 IS   56:58 AP
+ *       hash, IS=0: 0:51 VA bits   44:51 LP when L   54:55 B   56:58 AP unless L   63 L
  *   RS  0:31 PID   32:63 LPID (tlbie; tlbiel takes LPIDR)
  *   word bits 12:13 RIC   14 PRS   15 R
  */
@@ -15,6 +16,7 @@ struct tlbie {
     bool process_scoped, radix;
     uint32_t lpid, pid;
     ea_t epn;
+    uint64_t rb;
 };
 
 static struct tlbie tlbie_decode(const struct cpu *cpu, const struct insn *in, bool local)
@@ -31,6 +33,7 @@ static struct tlbie tlbie_decode(const struct cpu *cpu, const struct insn *in, b
         .lpid = hv && !local ? (uint32_t)rs : cpu->lpid,
         .pid = rs >> 32,
         .epn = rb & PPC_BITS(0, 51),
+        .rb = rb,
     };
     if (t.is == IS_ALL && !hv)
         t.is = IS_LPID; /* a guest's "all" is its partition */
@@ -78,10 +81,30 @@ static void tlbie_process(struct cpu *cpu, const struct tlbie *t)
     }
 }
 
+/* Actual page size of a hash form's page, 0 when the encoding is not POWER9's. */
+static unsigned hash_size_log2(const struct tlbie *t)
+{
+    unsigned base, size;
+    if (t->rb & 1)
+        return hpte_page_size(HPTE0_L, t->rb, &base, &size) ? size : 0;
+    return t->ap == 0 ? 12 : t->ap == 5 ? 16 : t->ap == 4 ? 24 : 0;
+}
+
+static void tlbie_hash_page(struct cpu *cpu, const struct tlbie *t)
+{
+    unsigned size_log2 = hash_size_log2(t);
+    if (size_log2)
+        tlb_flush_va(cpu, t->lpid, t->rb >> 8 & 3, t->rb & ~((1ULL << size_log2) - 1), size_log2);
+    else
+        tlb_flush(cpu, t->lpid, ~0u, ~0ULL, 0);
+}
+
 static void tlbie_cpu(struct cpu *cpu, const struct tlbie *t)
 {
     if (t->radix && t->process_scoped)
         tlbie_process(cpu, t);
+    else if (!t->radix && t->is == IS_PAGE)
+        tlbie_hash_page(cpu, t);
     else if (t->is == IS_ALL)
         tlb_flush_all(cpu);
     else /* entries don't know the guest real address they came from */
@@ -118,13 +141,5 @@ OP(tlbiel)
 OP(tlbsync)
 {
     (void)cpu, (void)in; /* tlbie has reached every thread when it completes */
-    return TRAP_NONE;
-}
-
-/* Under radix translation only its ERAT invalidation has an effect, whatever IH says. */
-OP(slbia)
-{
-    (void)in;
-    tlb_flush(cpu, cpu->msr & MSR_HV ? ~0u : cpu->lpid, ~0u, ~0ULL, 0);
     return TRAP_NONE;
 }

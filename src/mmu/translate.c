@@ -42,9 +42,11 @@ static trap_t translate_guest_real(struct walk *w, struct xlate *out)
     trap_t t = partition_load(w);
     if (unlikely(t))
         return t;
-    /* The seam for partitions with a hashed page table: their real mode goes through the VRMA. */
-    if (unlikely(!partition_is_radix(w)))
-        return fault_partition(w, w->ea & REAL_MODE_MASK, DSISR_UNSUPP_MMU);
+    if (unlikely(!partition_is_radix(w))) {
+        if (unlikely(w->cpu->lpcr & LPCR_HR)) /* must agree with the partition table */
+            return fault_partition(w, w->ea & REAL_MODE_MASK, DSISR_UNSUPP_MMU);
+        return hash_translate_vrma(w, w->ea & REAL_MODE_MASK, out);
+    }
     return partition_translate(w, w->ea & REAL_MODE_MASK, w->access, false, out);
 }
 
@@ -62,16 +64,16 @@ static trap_t translate_virtual(struct walk *w, struct xlate *out)
     bool hv = cpu->msr & MSR_HV;
     unsigned quadrant = w->ea >> 62;
     bool outer = quadrant == 0 || quadrant == 3;
+    bool quadrants = cpu->lpcr & LPCR_HR; /* hash translation knows segments only */
     uint32_t pid = quadrant & 2 ? 0 : cpu->pid;
 
-    w->lpid = hv && outer ? 0 : cpu->lpid;
+    w->lpid = hv && (outer || !quadrants) ? 0 : cpu->lpid;
     w->scoped = !hv || w->lpid != 0;
     trap_t t = partition_load(w);
     if (unlikely(t))
         return t;
-    /* The seam for partitions with a hashed page table. */
     if (unlikely(!partition_is_radix(w)))
-        return fault_process(w, DSISR_NOHPTE);
+        return quadrants ? fault_process(w, DSISR_NOHPTE) : hash_translate(w, out);
     if (unlikely(!hv && !outer))
         return fault_segment(w);
     t = radix_translate(w, pid, out);
