@@ -36,6 +36,10 @@ bool gen_in_scope(unsigned id)
     const struct insn_row *row = &insn_table[id];
     if (row->priv != PRIV_USER || row->fac == FAC_SYS || !strcmp(row->isa, "V3_1"))
         return false;
+    /* Decimal: the oracle takes no enabled exceptions and keeps stale FR and FI; what is left of the
+     * comparison has not been settled case by case yet. */
+    if (row->fac == FAC_DFP)
+        return false;
     for (size_t i = 0; i < ARRAY_SIZE(skipped); i++)
         if (!fnmatch(skipped[i], row->mnemonic, 0))
             return false;
