@@ -52,7 +52,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system/guest_check.c)
 
 .PHONY: all run test check check-programs test-full bench install uninstall format lint clean asan \
-        guest help FORCE
+        guest help fuzz fuzz-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -130,6 +130,22 @@ $(BUILD)/tests/conformance/conformance: $(CONFORMANCE_SOURCES) $(wildcard tests/
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(CONFORMANCE_SOURCES) \
 	    $(WHOLE_LIBRARY) $(LIBS)
 
+# Every target of tests/fuzz with the library under clang's fuzzer, in a build of its own.
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/support.c tests/fuzz/fuzz.h $(LIBRARY)
+	@echo "  FUZZ    $<"
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< \
+	    tests/fuzz/support.c $(WHOLE_LIBRARY) $(LIBS)
+fuzz-programs:
+	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang \
+	    SANITIZE=fuzzer-no-link,address,undefined \
+	    OPT="-O1 -g1 -fno-sanitize-coverage=trace-cmp" \
+	    $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
+SECONDS ?= 60
+fuzz:
+	@+tests/fuzz/run.sh $(BUILD) $(SECONDS)
+
 check-programs: all $(UNIT_TESTS) $(BUILD)/tests/conformance/conformance
 
 test:
@@ -182,6 +198,7 @@ help:
 	@echo "make test       install what is needed, run all tests (under 20 minutes)"
 	@echo "make check      run the tests, install nothing"
 	@echo "make test-full  the long tests too, and everything again with sanitizers"
+	@echo "make fuzz       hostile guests and files, SECONDS=60 for each kind (needs clang)"
 	@echo "make bench      measure speed; with QEMU installed, the ratio to it"
 	@echo "make install DESTDIR= PREFIX=/usr/local     program, manual page, completion"
 	@echo "make guest, format, lint, clean, asan; BUILD=dir CC=clang HOST_ARCH_FLAGS= WERROR="

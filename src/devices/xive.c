@@ -326,7 +326,7 @@ static bool tima_load(void *opaque, struct cpu *cpu, uint64_t offset, unsigned s
     if (os_page && offset == TM_ACK_OS && size == 2) {
         *value = ring_acknowledge(x, cpu->server);
     } else if (os_page && offset >= RING_OS && offset + size <= RING_OS + 16) {
-        const uint8_t *r = x->ring[cpu->server] + offset - RING_OS;
+        const uint8_t *r = x->ring[cpu->server] + (offset - RING_OS);
         for (*value = 0; size; size--)
             *value = *value << 8 | *r++;
     } else {

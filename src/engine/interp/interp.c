@@ -34,6 +34,8 @@ static insn_thread choose(struct insn *in, unsigned index)
 {
     if (is_compare(in))
         return choose_compare(in, index);
+    if (in->id == INSN_ADDPCIS) /* the one fixed-point instruction that asks for its address */
+        return thread_any;
     switch (insn_table[in->id].fac) {
     case FAC_BRU:
         return choose_branch(in, index);

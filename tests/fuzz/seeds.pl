@@ -1,0 +1,84 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# seeds.pl FOLDER: writes the seed corpora, FOLDER/<target>/*; the same bytes every time.
+use strict;
+use warnings;
+no warnings 'portable'; # 64-bit addresses
+
+my $folder = shift or die "seeds.pl FOLDER\n";
+my %count;
+srand(1);
+
+sub seed {
+    my ($target, $bytes) = @_;
+    my $name = sprintf "%s/fuzz_%s/seed%03d", $folder, $target, ++$count{$target};
+    open my $f, '>:raw', $name or die "$name: $!\n";
+    print $f $bytes;
+    close $f;
+}
+
+sub noise { return join '', map { chr int rand 256 } 1 .. shift }
+
+mkdir "$folder/fuzz_$_" for qw(kernel initrd cas of rtas hcall xive decode engines);
+
+# ---- kernels: how to pack, then the image ----
+sub elf64 {
+    my ($le, @segments) = @_;
+    my ($h, $w, $d) = $le ? ('v', 'V', 'Q<') : ('n', 'N', 'Q>');
+    my $e = "\x7fELF" . pack('C4x8', 2, $le ? 1 : 2, 1, 0);
+    $e .= pack("${h}2 $w ${d}3 $w ${h}6", 2, 21, 1, 0xc000000000000000, 64, 0, 2, 64, 56,
+        scalar @segments, 0, 0, 0);
+    $e .= pack("${w}2 ${d}6", 1, 7, $_->[0], $_->[1], $_->[1], $_->[2], $_->[3], 0x10000)
+        for @segments;
+    return $e . "\x60\0\0\0" x 16;
+}
+sub elf32 {
+    return "\x7fELF" . pack('C4x8 n2 N5 n6', 1, 2, 1, 0, 2, 20, 1, 0x400000, 52, 0, 0, 52, 32, 1, 0,
+        0, 0) . pack('N8', 1, 84, 0x400000, 0x400000, 16, 32, 7, 4) . "\x60\0\0\0" x 4;
+}
+for my $how (0, 1, 2, 4) {
+    seed 'kernel', chr($how) . elf64(1, [0, 0xc000000000000000, 184, 4096]);
+    seed 'kernel', chr($how) . elf64(0, [0, 0, 240, 240], [64, 0x10000, 16, 32]);
+}
+seed 'kernel', "\0" . elf32();
+seed 'kernel', "\0\x48\0\0\x08" . "\0" x 12;
+seed 'kernel', "\1\x08\0\0\x48" . "\0" x 12;
+seed 'kernel', "\0\x1f\x8b\x08\0\0\0\0\0\0\3" . noise(30);
+seed 'kernel', "\0\x28\xb5\x2f\xfd" . noise(30);
+
+# ---- guest files: how, room, then length and name of each ----
+for my $name ('/bin/prog', '//a///b', 'x', '/', '../x', '/a/../b', '/' . 'n' x 900, 'a:b', '') {
+    seed 'initrd', pack('C v/a v/a', $_, $name, $name) for 1, 3, 9;
+    seed 'initrd', pack('C v v/a', 0, 700, $name);
+    seed 'initrd', pack('C v/a', 5, $name);
+}
+
+# ---- CAS: how, then PVR list and vectors ----
+for my $how (0 .. 9) {
+    my @vectors = map { chr(int rand 256) x (1 + int rand 4) } 1 .. 4;
+    my $five = "\0" x 22 . ("\x40" x ($how & 3)) . "\0" x 10;
+    seed 'cas', pack('C N4 C', $how, 0xffffffff, 0x0f000005, 0, 0x4e1203, 5)
+        . join('', map { pack('C a*', length($_) - 1, $_) } @vectors, $five, "\0\0");
+}
+
+# ---- firmware calls: the targets make the arguments likely, noise is a good start ----
+for my $target (qw(of rtas hcall xive)) {
+    seed $target, noise(20 + 40 * $_) for 1 .. 16;
+}
+# every service by itself with three arguments and two results
+seed 'of', join '', map { pack('C2', 0x13, $_) . noise(12) } $_ * 5 .. $_ * 5 + 4 for 0 .. 4;
+seed 'rtas', join '', map { pack('C2', 7, $_) . noise(24) } $_ .. $_ + 5 for 0, 6, 12, 18;
+seed 'hcall', chr($_ & 1) . join '', map { pack('C2', $_, 10) . noise(16) } $_ .. $_ + 8 for 0 .. 38;
+
+# ---- words ----
+seed 'decode', noise(400) for 1 .. 16;
+
+# ---- programs: flags, slice, offset in the page, seed of the registers; 6 bytes an instruction ----
+# flags: 1 LE, 2 PR, 4 IR, 8 DR, 64 EE, 128 AIL, 256 FE, 2048 XIVE, 4096 no FSCR, 8192 PID 1
+my @flags = (1, 0, 13, 12, 15, 141, 9, 5, 3, 77, 0x110d, 0x2843, 0x3001, 0x18cd, 0x31, 0x161, 0x70f);
+for my $i (0 .. 67) {
+    my $n = 1 + int rand(60);
+    my $offset = $i & 1 ? 1024 - int rand($n) : int rand 900;
+    seed 'engines', pack('v4', $flags[$i % @flags], int rand 1000, $offset, 0) . noise(8)
+        . join '', map { pack('v', int rand 0xf000) . noise(4) } 1 .. $n;
+}
