@@ -111,6 +111,26 @@ static problem_t put_raw(struct machine *m, const struct bytes *file, ra_t base,
     return put(m, base, file->p, file->len, limit) ? NULL : does_not_fit;
 }
 
+bool load_image(struct machine *m, const char *option, const char *path, ra_t base,
+                struct loaded_kernel *out)
+{
+    struct bytes file;
+    problem_t problem = read_image(&file, path, m->mem.ram_size + m->mem.secure_size);
+    memset(out, 0, sizeof(*out));
+    if (problem)
+        return complain(option, path, problem);
+    if (elf_recognise(&file)) {
+        problem = put_elf(m, &file, base, ~0ULL, out);
+    } else {
+        out->base = out->entry = base;
+        out->end = base + file.len;
+        out->elf64 = true;
+        problem = put(m, base, file.p, file.len, ~0ULL) ? NULL : does_not_fit;
+    }
+    bytes_free(&file);
+    return problem ? complain(option, path, problem) : true;
+}
+
 bool load_kernel(struct machine *m, const char *path, ra_t base, ra_t limit,
                  struct loaded_kernel *out)
 {

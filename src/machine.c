@@ -13,7 +13,6 @@
 #include <time.h>
 
 #include "pefemu/chardev.h"
-#include "pefemu/hypervisor.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
 
@@ -29,6 +28,18 @@ static uint64_t host_ns(clockid_t clock)
 
     clock_gettime(clock, &ts);
     return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- kinds ---- */
+
+const struct machine_kind *const machine_kinds[] = { &machine_pseries, &machine_bare, NULL };
+
+const struct machine_kind *machine_kind_find(const char *name)
+{
+    for (unsigned i = 0; machine_kinds[i]; i++)
+        if (!strcmp(machine_kinds[i]->name, name))
+            return machine_kinds[i];
+    return NULL;
 }
 
 /* ---- time ---- */
@@ -128,10 +139,9 @@ void machine_request_reset(struct machine *m)
 
 bool machine_enter_firmware(struct cpu *cpu, enum trap trap)
 {
-    if (!cpu->machine->hv || (cpu->msr & MSR_S))
-        return false;
-    hv_enter(cpu, trap);
-    return true;
+    const struct machine_kind *kind = cpu->machine->kind;
+
+    return kind && kind->enter && kind->enter(cpu, trap);
 }
 
 /* ---- scheduling ---- */
@@ -169,10 +179,11 @@ static bool is_runnable(struct cpu *cpu)
     cpu_update_timers(cpu);
     if (cpu->run_state == CPU_RUNNING)
         return true;
-    if (!cpu->irq_pending && !cpu->prodded)
+    if (!cpu->prodded && !cpu_wakes(cpu))
         return false;
     cpu->prodded = false;
     cpu->run_state = CPU_RUNNING;
+    cpu_leave_stop(cpu);
     return true;
 }
 
@@ -207,8 +218,12 @@ static unsigned run_round(struct machine *m)
             continue;
         int64_t budget = insns_until(m, next_timer_ns(m));
         int64_t limit = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
+        if (m->cfg.insn_limit && m->cfg.insn_limit - m->insn_total < (uint64_t)limit)
+            limit = (int64_t)(m->cfg.insn_limit - m->insn_total);
         run_slice(m, cpu, budget < limit ? budget : limit);
         ran++;
+        if (m->cfg.insn_limit && m->insn_total >= m->cfg.insn_limit)
+            machine_request_stop(m, STOP_LIMIT, "");
     }
     return ran;
 }
@@ -245,7 +260,7 @@ static bool reset(struct machine *m)
     m->reset_request = false;
     for (unsigned i = 0; i < m->ncpus; i++)
         cpu_reset(&m->cpus[i]);
-    return hv_reset(m->hv);
+    return m->kind->reset(m);
 }
 
 /* -no-shutdown: the guest is gone, its console stays until the user quits. */
@@ -268,7 +283,8 @@ enum machine_stop machine_run(struct machine *m)
     unsigned rounds = 0;
 
     while (m->stop == STOP_NONE) {
-        hv_console_poll(m->hv);
+        if (m->kind->poll)
+            m->kind->poll(m);
         if (!run_round(m)) {
             idle(m);
             rounds = TIMEOUT_ROUNDS - 1;
@@ -310,21 +326,23 @@ static bool create_cpus(struct machine *m)
 struct machine *machine_create(const struct machine_config *cfg, struct chardev *console)
 {
     struct machine *m = calloc(1, sizeof(*m));
+    const struct machine_kind *kind = machine_kind_find(cfg->machine ? cfg->machine : "pseries");
+    uint64_t extra = kind->ram_needed ? kind->ram_needed(cfg) : 0;
     bool ok = m != NULL;
 
     if (ok) {
         m->cfg = *cfg;
+        m->kind = kind;
         m->engine = cfg->engine;
         m->console = console;
         seed_random(m);
-        ok = memory_init(&m->mem, cfg->ram_size + hv_ram_needed(cfg), 0) && create_cpus(m) &&
-             (m->hv = hv_create(m)) != NULL;
+        ok = memory_init(&m->mem, cfg->ram_size + extra, cfg->bare.secure_size) && create_cpus(m);
     }
     if (!ok) {
         fprintf(stderr, "pefemu: -m %lluM: the host has not enough memory\n",
                 (unsigned long long)(cfg->ram_size / MiB));
     } else {
-        ok = hv_reset(m->hv); /* says itself what is wrong */
+        ok = kind->create(m) && kind->reset(m); /* they say themselves what is wrong */
     }
     if (!ok) {
         machine_destroy(m);
@@ -337,7 +355,8 @@ void machine_destroy(struct machine *m)
 {
     if (!m)
         return;
-    hv_destroy(m->hv);
+    if (m->kind && m->kind->destroy)
+        m->kind->destroy(m);
     for (unsigned i = 0; i < m->ncpus; i++) {
         if (m->engine->cpu_destroy)
             m->engine->cpu_destroy(&m->cpus[i]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program pefemu: options in, machine, exit status out. */
+#include "dump.h"
 #include "options.h"
 #include "stats.h"
 
@@ -10,9 +11,15 @@
 #include <signal.h>
 #include <unistd.h>
 
-static enum exit_code exit_status(enum machine_stop stop)
+static int exit_status(const struct machine *m, enum machine_stop stop)
 {
     switch (stop) {
+    case STOP_EXIT:
+        return m->exit_code;
+    case STOP_TRAP:
+        return EXIT_PEF_TRAP;
+    case STOP_LIMIT:
+        return EXIT_PEF_TIMEOUT;
     case STOP_NONE:
         return EXIT_PEF_HOST;
     case STOP_POWER_OFF:
@@ -50,6 +57,7 @@ static int run(struct options *o)
     uint64_t start = stats_clock_ns();
     enum machine_stop stop = STOP_POWER_OFF;
     struct machine *m;
+    int status;
     struct chardev *console = chardev_open(o->serial, &why);
     if (!console) {
         pef_complain("-serial %s: %s", o->serial, why);
@@ -65,8 +73,10 @@ static int run(struct options *o)
     chardev_close(console);
     say_why(m, stop);
     stats_print(m, o->stats, start);
+    dump_regs(m, o->dump_regs);
+    status = exit_status(m, stop);
     machine_destroy(m);
-    return exit_status(stop);
+    return status;
 }
 
 int main(int argc, char **argv)

@@ -16,9 +16,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define RAM_MIN   (256 * MiB)
-#define RAM_MAX   (1024 * GiB)
-#define RAM_ALIGN (16 * MiB)
+#define RAM_MAX (1024 * GiB)
 
 enum option_id {
 #define OPTION_GROUP(title)
@@ -138,13 +136,39 @@ static bool is_help(const char *s)
 
 /* ---- one function per option that has structure ---- */
 
+static bool bare_property(struct options *o, const struct item *it)
+{
+    struct bare_config *b = &o->cfg.bare;
+    if (!strcmp(it->key, "smf"))
+        return parse_bool(it->value, &b->smf);
+    if (!strcmp(it->key, "secure-mem"))
+        return parse_size(it->value, &b->secure_size) && b->secure_size % (64 * KiB) == 0;
+    if (!strcmp(it->key, "exit"))
+        return b->have_exit = parse_u64(it->value, UINT64_MAX, &b->exit);
+    return false;
+}
+
+/* Appends to one of the lists of repeatable options. */
+static enum parse append(enum option_id id, const char **list, const char *arg)
+{
+    unsigned n = 0;
+    while (list[n])
+        n++;
+    if (n == OPTIONS_MAX_GUEST_FILES)
+        return bad(id, arg, "too many of them");
+    list[n] = arg;
+    return OK;
+}
+
 static enum parse opt_machine(struct options *o, const char *arg)
 {
     char copy[4352], *rest = copy;
     struct item it;
     if (is_help(arg)) {
-        printf("Machines:\n  pseries   PAPR logical partition under the built-in hypervisor "
-               "(default)\nProperties: ic-mode=xics|xive|dual  dumpdtb=FILE\n");
+        printf("Machines:\n");
+        for (unsigned i = 0; machine_kinds[i]; i++)
+            printf("  %-9s %s\n            %s\n", machine_kinds[i]->name, machine_kinds[i]->summary,
+                   machine_kinds[i]->properties);
         return DONE;
     }
     if (strlen(arg) >= sizeof(copy))
@@ -153,8 +177,13 @@ static enum parse opt_machine(struct options *o, const char *arg)
     for (bool first = true; next_item(&rest, &it); first = false) {
         const char *name = it.key;
         if (first && (!it.value || !strcmp(it.key, "type"))) {
-            if (strcmp(it.value ? it.value : it.key, "pseries"))
+            const struct machine_kind *kind = machine_kind_find(it.value ? it.value : it.key);
+            if (!kind)
                 return bad(OPT_MACHINE, arg, "no such machine; use pseries (-M help lists them)");
+            o->cfg.machine = kind->name;
+        } else if (!strcmp(o->cfg.machine, "bare")) {
+            if (!bare_property(o, &it))
+                return bad(OPT_MACHINE, arg, "unknown property or value; -M help lists them");
         } else if (!strcmp(name, "ic-mode")) {
             bool xics = it.value && !strcmp(it.value, "xics");
             bool xive = it.value && !strcmp(it.value, "xive");
@@ -183,16 +212,11 @@ static enum parse opt_memory(struct options *o, const char *arg)
     if (strlen(arg) >= sizeof(copy))
         return bad(OPT_MEMORY, "...", "not a size; use for example 2G");
     strcpy(copy, arg);
+    o->memory_given = arg;
     if (!next_item(&rest, &it) || rest || (it.value && strcmp(it.key, "size")))
         return bad(OPT_MEMORY, arg, "only a size is understood; use for example -m 2G");
     if (!parse_size(it.value ? it.value : it.key, &o->cfg.ram_size))
         return bad(OPT_MEMORY, arg, "not a size; use a number with K, M, G or T, for example 2G");
-    if (o->cfg.ram_size < RAM_MIN)
-        return bad(OPT_MEMORY, arg, "too little for a kernel; use at least 256M");
-    if (o->cfg.ram_size > RAM_MAX)
-        return bad(OPT_MEMORY, arg, "more than the machine can have; use at most 1T");
-    if (o->cfg.ram_size % RAM_ALIGN)
-        return bad(OPT_MEMORY, arg, "not a multiple of 16M; round it up");
     return OK;
 }
 
@@ -238,12 +262,26 @@ static enum parse opt_smp(struct options *o, const char *arg)
     return OK;
 }
 
+static enum parse list_sprs(void)
+{
+    struct spr_desc d;
+    printf("Special purpose registers: number, name, bits, least privileged state that may read and "
+           "write\n(U problem, P privileged, H hypervisor, V ultravisor, - nobody)\n");
+    for (unsigned n = 0; n < 1024; n++)
+        if (cpu_spr_describe(n, &d))
+            printf("  %4u  %-9s %2u  %c %c\n", n, d.name, d.bits, d.read == 'N' ? '-' : d.read,
+                   d.write == 'N' ? '-' : d.write);
+    return DONE;
+}
+
 static enum parse opt_cpu(const char *arg)
 {
     if (is_help(arg)) {
         printf("CPUs:\n  power9   POWER9 DD2.3, PVR 0x004e1203, Power ISA v3.0B (default)\n");
         return DONE;
     }
+    if (!strcasecmp(arg, "power9,help"))
+        return list_sprs();
     if (strcasecmp(arg, "power9"))
         return bad(OPT_CPU, arg, "no such processor or property; use power9");
     return OK;
@@ -522,6 +560,20 @@ static enum parse apply(struct options *o, enum option_id id, const char *arg)
         return opt_timeout(o, arg);
     case OPT_STATS:
         return opt_stats(o, arg);
+    case OPT_DEVICE:
+        return append(id, o->devices, arg);
+    case OPT_REG:
+        return append(id, o->regs, arg);
+    case OPT_EXIT_ON:
+        o->cfg.exit_on_trap = !strcmp(arg, "trap");
+        return o->cfg.exit_on_trap ? OK : bad(id, arg, "unknown event; use trap");
+    case OPT_ICOUNT_LIMIT:
+        return parse_u64(arg, INT64_MAX, &o->cfg.insn_limit) && o->cfg.insn_limit
+                   ? OK
+                   : bad(id, arg, "not a positive number; use for example 1000000");
+    case OPT_DUMP_REGS:
+        o->dump_regs = arg ? DUMP_JSON : DUMP_TEXT;
+        return arg && strcmp(arg, "json") ? bad(id, arg, "unknown form; use json") : OK;
     case OPT_LOG:
         return opt_log(arg);
     case OPT_LOGFILE:
@@ -603,15 +655,45 @@ static void set_defaults(struct options *o)
     o->serial = "mon:stdio";
 }
 
+static bool check_memory(struct options *o)
+{
+    const struct machine_kind *kind = machine_kind_find(o->cfg.machine);
+    bool bare = kind == &machine_bare;
+    char value[32];
+    const char *why = NULL;
+    if (bare && !o->memory_given)
+        o->cfg.ram_size = 64 * MiB;
+    if (o->cfg.ram_size < kind->ram_min)
+        why = bare ? "too little; use at least 64K" : "too little for a kernel; use at least 256M";
+    else if (o->cfg.ram_size > RAM_MAX)
+        why = "more than the machine can have; use at most 1T";
+    else if (o->cfg.ram_size % kind->ram_align)
+        why = bare ? "not a multiple of 64K; round it up" : "not a multiple of 16M; round it up";
+    if (!why)
+        return true;
+    snprintf(value, sizeof(value), "%s", o->memory_given ? o->memory_given : "");
+    bad(OPT_MEMORY, value, why);
+    return false;
+}
+
 /* What can only be said with all options known. */
 static enum parse check_all(struct options *o)
 {
     int err;
-    if (!o->cfg.kernel && !o->cfg.bios && !o->cfg.dumpdtb) {
+    bool bare = !strcmp(o->cfg.machine, "bare");
+    o->cfg.bare.devices = o->devices;
+    o->cfg.bare.regs = o->regs;
+    if (!bare && (o->devices[0] || o->regs[0])) {
+        pef_complain("-%s: only -M bare has it; add -M bare", o->devices[0] ? "device" : "reg");
+        return BAD;
+    }
+    if (!bare && !o->cfg.kernel && !o->cfg.bios && !o->cfg.dumpdtb) {
         pef_complain("-kernel: no kernel was given; use -kernel vmlinux (`make run` fetches "
                      "Debian's), or see pefemu --help");
         return BAD;
     }
+    if (!check_memory(o))
+        return BAD;
     o->cfg.deterministic = o->rtc_fixed && o->cfg.have_seed;
     if (o->log_file && (err = log_set_file(o->log_file))) {
         pef_complain("-D %s: %s; name a file that can be written", o->log_file, strerror(-err));

@@ -13,9 +13,12 @@ struct options {
     struct machine_config cfg; /* strings point into argv or into this struct */
     const char *serial;        /* chardev specification */
     enum stats_mode stats;
+    enum dump_mode dump_regs;
     const char *log_file;
     const char *guest_files[OPTIONS_MAX_GUEST_FILES + 1];
+    const char *devices[OPTIONS_MAX_GUEST_FILES + 1], *regs[OPTIONS_MAX_GUEST_FILES + 1];
     char *dumpdtb; /* owned */
+    const char *memory_given; /* the argument of -m, NULL: none */
     bool rtc_fixed, serial_given, panic_given;
 };
 

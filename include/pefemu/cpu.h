@@ -40,6 +40,7 @@ struct tlb_ctx;
 #define LPCR_PECEU  PPC_BITS(14, 16)
 #define LPCR_ILE    PPC_BIT(38)
 #define LPCR_AIL    PPC_BITS(39, 40)
+#define LPCR_AIL_2  (2ULL << 23)
 #define LPCR_AIL_3  (3ULL << 23)
 #define LPCR_UPRT   PPC_BIT(41)
 #define LPCR_EVIRT  PPC_BIT(42)
@@ -140,6 +141,8 @@ struct trap_info {
 #define IRQ_PMI       0x080u
 #define IRQ_HMI       0x100u
 #define IRQ_MCHECK    0x200u
+#define IRQ_UDOORBELL 0x400u /* msgsndu */
+#define IRQ_MEDIATED  0x800u /* LPCR[MER] */
 
 enum cpu_run_state {
     CPU_STOPPED, /* waits for start-cpu */
@@ -217,6 +220,7 @@ struct cpu {
     uint32_t server;         /* interrupt server number (hardware thread id) */
     enum cpu_run_state run_state;
     bool prodded;            /* H_PROD latch */
+    bool stop_ec;            /* idle by a stop with PSSCR[EC]=1 */
     bool stop_request;       /* leave the engine at the next boundary */
     bool step_only;          /* the engine must stop after one instruction */
     uint64_t insn_retired;   /* total, exact whenever the engine is not running */
@@ -268,6 +272,15 @@ trap_t cpu_illegal(struct cpu *cpu, uint32_t word);
 trap_t cpu_privileged(struct cpu *cpu, uint32_t word, enum insn_priv needed);
 /* FP, VEC, VSX unavailable; facility unavailable with FSCR interrupt cause @ic. */
 trap_t cpu_facility(struct cpu *cpu, unsigned ic);
+/* Hypervisor facility unavailable; HFSCR binds everything outside hypervisor state. The enable bit
+ * of cause @ic is bit 63-@ic. */
+enum { HFSCR_IC_FP = 0, HFSCR_IC_VECVSX = 1, HFSCR_IC_DSCR = 2, HFSCR_IC_EBB = 7, HFSCR_IC_TAR = 8,
+       HFSCR_IC_MSGP = 10, HFSCR_IC_STOP = 13 };
+trap_t cpu_hfacility(struct cpu *cpu, unsigned ic);
+static inline bool cpu_hfscr_allows(const struct cpu *cpu, unsigned ic)
+{
+    return (cpu->msr & MSR_HV) || (cpu->hfscr >> ic & 1);
+}
 
 /**
  * cpu_interrupt - take the interrupt @trap now: save registers, new MSR, NIA
@@ -279,6 +292,10 @@ void cpu_interrupt(struct cpu *cpu, enum trap trap);
 
 /* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE. */
 enum trap cpu_pending(const struct cpu *cpu);
+/* May @cpu, asleep in stop or H_CEDE, go on? */
+bool cpu_wakes(const struct cpu *cpu);
+/* It does: what stop does at its end, the system reset interrupt when PSSCR[EC] asked for it. */
+void cpu_leave_stop(struct cpu *cpu);
 /* Takes that interrupt, if any: between instructions only, cpu->cia is the next one. */
 void cpu_take_pending(struct cpu *cpu);
 const char *cpu_trap_name(enum trap trap);
@@ -289,6 +306,11 @@ enum cpu_state cpu_state(const struct cpu *cpu);
 static inline bool cpu_secure(const struct cpu *cpu)
 {
     return cpu->msr & MSR_S;
+}
+/* SMFCTRL[D]=0: CIABR and DAWR have no effect in secure state (pef.md 1.7). */
+static inline bool cpu_debug_allowed(const struct cpu *cpu)
+{
+    return !(cpu->msr & MSR_S) || (cpu->smfctrl & PPC_BIT(62));
 }
 /* Installs a full MSR value and everything derived from it (cpu->le, translation context). */
 void cpu_set_msr(struct cpu *cpu, uint64_t msr);
@@ -303,6 +325,28 @@ uint64_t cpu_next_timer_ns(const struct cpu *cpu); /* machine ns of the next DEC
 /* ---- special purpose registers (src/cpu/spr.c, from spr.def) ---- */
 trap_t cpu_mfspr(struct cpu *cpu, unsigned spr, uint64_t *value, uint32_t word);
 trap_t cpu_mtspr(struct cpu *cpu, unsigned spr, uint64_t value, uint32_t word);
+/* A row of spr.def; false: no such number. read, write: U P H V N as there. */
+struct spr_desc {
+    const char *name;
+    unsigned bits;
+    char read, write;
+};
+bool cpu_spr_describe(unsigned spr, struct spr_desc *out);
+/* Access from outside, whatever state the CPU is in. False: the register has no such direction. */
+bool cpu_spr_peek(struct cpu *cpu, unsigned spr, uint64_t *value);
+bool cpu_spr_poke(struct cpu *cpu, unsigned spr, uint64_t value);
+
+/* ---- registers by name, for users and debuggers (src/cpu/regs.c) ---- */
+struct cpu_reg {
+    char name[12]; /* lower case: pc msr cr fpscr vscr r0.. vs0.. and the SPRs */
+    unsigned bits; /* 32, 64 or 128 */
+    u128 value;
+};
+/* Registers in turn: start with *at = 0; false: that was all. */
+bool cpu_reg_next(struct cpu *cpu, unsigned *at, struct cpu_reg *out);
+/* Also takes f0..f31 (the left half of vs0..) and v0..v31 (vs32..). False: no such register, or
+ * read-only. */
+bool cpu_reg_set(struct cpu *cpu, const char *name, u128 value);
 
 /* Power-on state. */
 void cpu_reset(struct cpu *cpu);

@@ -27,6 +27,9 @@ bool load_kernel(struct machine *m, const char *path, ra_t base, ra_t limit,
  * path NULL with guest files: only those. *size = bytes loaded. */
 bool load_initrd(struct machine *m, const char *path, const char *const *guest_files, ra_t base,
                  ra_t limit, uint64_t *size);
+/* ELF as above or, unless it is one, any bytes; for -M bare, so also into secure memory. */
+bool load_image(struct machine *m, const char *option, const char *path, ra_t base,
+                struct loaded_kernel *out);
 /* A file as it is (-bios, -dtb). @option names the option in messages. */
 bool load_blob(struct machine *m, const char *option, const char *path, ra_t base, ra_t limit,
                uint64_t *size);

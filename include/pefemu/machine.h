@@ -15,6 +15,7 @@
 
 struct hypervisor;
 struct chardev;
+struct machine_config;
 
 /* Why machine_run() returned. The process exit codes derive from this (src/main.c). */
 enum machine_stop {
@@ -26,10 +27,53 @@ enum machine_stop {
     STOP_FIRMWARE_EXIT, /* OF client "exit": the kernel gave up before it had a console */
     STOP_TIMEOUT,     /* -timeout */
     STOP_QUIT,        /* user: Ctrl-A x, signal */
+    STOP_EXIT,        /* -M bare: a store to the exit device, or attn; machine.exit_code */
+    STOP_TRAP,        /* -exit-on trap */
+    STOP_LIMIT,       /* -icount-limit */
 };
 
+enum dump_mode { DUMP_NONE, DUMP_TEXT, DUMP_JSON };
+
+/* What -M bare is told beyond the common part. Strings as they stand on the command line. */
+struct bare_config {
+    bool smf;                   /* start with SMFCTRL[E]=1 and in ultravisor state */
+    uint64_t secure_size;       /* bytes of secure memory */
+    bool have_exit;
+    ra_t exit;                  /* where the exit device is */
+    const char *const *devices; /* -device, NULL-terminated, may be NULL */
+    const char *const *regs;    /* -reg, the same */
+};
+
+/*
+ * A kind of machine (src/machines): what is outside the CPUs and their memory. Functions may be NULL
+ * where not stated otherwise.
+ */
+struct machine_kind {
+    const char *name, *summary;
+    const char *properties;  /* of -M NAME, for help */
+    uint64_t ram_min, ram_align;
+    bool stops_at_attn;      /* else attn is an illegal instruction */
+    /* Bytes of RAM wanted above the guest's. */
+    uint64_t (*ram_needed)(const struct machine_config *cfg);
+    /* Builds what there is beside CPUs and memory; not NULL. False with one line on stderr. */
+    bool (*create)(struct machine *m);
+    void (*destroy)(struct machine *m); /* of a machine that may be half built */
+    /* Power-on, after the CPUs' own reset: images, first registers; not NULL. False as above. */
+    bool (*reset)(struct machine *m);
+    void (*poll)(struct machine *m); /* between slices: host input */
+    /* machine_enter_firmware(), for the states that built-in firmware owns. */
+    bool (*enter)(struct cpu *cpu, enum trap trap);
+};
+extern const struct machine_kind machine_pseries, machine_bare;
+const struct machine_kind *machine_kind_find(const char *name);
+/* The table itself, ended by NULL: the default first. */
+extern const struct machine_kind *const machine_kinds[];
+
 struct machine_config {
-    const char *machine;      /* "pseries" */
+    const char *machine;      /* name of a machine_kind; NULL: "pseries" */
+    struct bare_config bare;
+    bool exit_on_trap;        /* -exit-on trap */
+    uint64_t insn_limit;      /* -icount-limit; 0: none */
     uint64_t ram_size;        /* bytes */
     unsigned cpus, cores, threads; /* cpus = cores * threads */
     const struct engine *engine;
@@ -61,6 +105,9 @@ struct machine {
     uint64_t now_ns;           /* guest time at the start of the current slice; machine_now_ns() */
     uint64_t insn_total;       /* retired by all CPUs up to the current slice */
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
+    const struct machine_kind *kind;
+    void *board;               /* owned by the kind: its devices */
+    uint8_t exit_code;         /* with STOP_EXIT */
     struct hypervisor *hv;     /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
     struct chardev *console;   /* borrowed */
     uint64_t rng_state[4];     /* -seed generator */

@@ -118,6 +118,8 @@ OP(bcctrl)
 
 static inline trap_t branch_tar(struct cpu *cpu, const struct insn *in, bool lk)
 {
+    if (!cpu_hfscr_allows(cpu, HFSCR_IC_TAR))
+        return cpu_hfacility(cpu, HFSCR_IC_TAR);
     if ((cpu->msr & MSR_PR) && !(cpu->fscr & FSCR_TAR))
         return cpu_facility(cpu, FSCR_IC_TAR);
     return go_if(cpu, in, in->rt, cpu->tar & ~3ULL, lk);

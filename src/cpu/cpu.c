@@ -28,10 +28,13 @@ void cpu_reset(struct cpu *cpu)
     cpu->pir = cpu->server;
     cpu->amor = ~0ULL;
     cpu->hmeer = ~0ULL;
+    cpu->smfctrl = cpu->machine && cpu->machine->cfg.bare.smf ? PPC_BIT(0) : 0;
     cpu->ctrl = 1;
     cpu->ppr = 4ULL << 50; /* medium priority */
-    cpu->dec_expiry = 1ULL << 62;
-    cpu->hdec_expiry = 1ULL << 62;
+    /* Both count down from their largest values. */
+    uint64_t tb = cpu->machine ? ns_to_tb(cpu->machine->now_ns) : 0;
+    cpu->dec_expiry = tb + 0x7fffffff;
+    cpu->hdec_expiry = tb + (1ULL << 55) - 1;
     cpu->run_state = CPU_STOPPED;
     cpu_set_msr(cpu, MSR_SF | MSR_HV | MSR_ME);
     cpu_update_fp_mode(cpu);

@@ -7,8 +7,9 @@
 /* SRR1 bits 33:36 and 42:47 hold the cause; the others come from MSR. */
 #define SRR1_INFO 0x783f0000ULL
 #define SRR1_LEV(n) ((uint64_t)(n) << 20)
-#define AIL_BASE  0xc000000000004000ULL
-#define SCV_BASE_AIL 0xc000000000003000ULL
+#define AIL3_BASE 0xc000000000004000ULL
+#define AIL2_BASE 0x18000ULL
+#define SCV_BASE_AIL3 0xc000000000003000ULL
 
 enum save_pair { SRR, HSRR };
 
@@ -60,6 +61,13 @@ trap_t cpu_facility(struct cpu *cpu, unsigned ic)
     return TRAP_FAC;
 }
 
+trap_t cpu_hfacility(struct cpu *cpu, unsigned ic)
+{
+    cpu->trap.fscr_ic = ic;
+    cpu->trap.srr1 = 0;
+    return TRAP_HFAC;
+}
+
 /* HV is set by an interrupt of the HSRR pair, by system reset and machine check, and by sc 1, 2. */
 static enum msr_entry entry_of(const struct cpu *cpu, enum trap trap)
 {
@@ -69,6 +77,8 @@ static enum msr_entry entry_of(const struct cpu *cpu, enum trap trap)
             return TO_ULTRAVISOR;
         return lev ? TO_HYPERVISOR : TO_SAME_HV;
     }
+    if (trap == TRAP_UDOORBELL)
+        return TO_ULTRAVISOR;
     if (vectors[trap].save == HSRR || trap == TRAP_RESET || trap == TRAP_MCHECK)
         return TO_HYPERVISOR;
     return TO_SAME_HV;
@@ -81,14 +91,17 @@ static bool is_relocated(const struct cpu *cpu, enum trap trap, enum msr_entry e
     bool hv_changes = entry != TO_SAME_HV && !(cpu->msr & MSR_HV);
 
     return vectors[trap].ail && (cpu->msr & both) == both && !hv_changes &&
-           (cpu->lpcr & LPCR_AIL) == LPCR_AIL_3 && entry != TO_ULTRAVISOR;
+           (cpu->lpcr & LPCR_AIL) >= LPCR_AIL_2 && entry != TO_ULTRAVISOR;
 }
 
-static ea_t vector_address(enum trap trap, bool relocated, uint64_t lev)
+static ea_t vector_address(const struct cpu *cpu, enum trap trap, bool relocated, uint64_t lev)
 {
+    bool ail3 = relocated && (cpu->lpcr & LPCR_AIL) == LPCR_AIL_3;
+
+    /* scv's own vector lies where AIL=2 moves it. */
     if (trap == TRAP_SCV)
-        return (relocated ? SCV_BASE_AIL : vectors[trap].offset) + 32 * lev;
-    return (relocated ? AIL_BASE : 0) + vectors[trap].offset;
+        return (ail3 ? SCV_BASE_AIL3 : vectors[trap].offset) + 32 * lev;
+    return (ail3 ? AIL3_BASE : relocated ? AIL2_BASE : 0) + vectors[trap].offset;
 }
 
 /* System calls and trace save the address of the next instruction, everything else that of the
@@ -144,6 +157,8 @@ static bool has_srr1_cause(enum trap trap)
     case TRAP_MCHECK:
     case TRAP_RESET:
     case TRAP_TRACED:
+    case TRAP_EXTERNAL:
+    case TRAP_HEXTERNAL:
         return true;
     default:
         return false;
@@ -161,7 +176,7 @@ static void save_return_state(struct cpu *cpu, enum trap trap, ea_t ret)
         return;
     }
     if (has_srr1_cause(trap))
-        image |= cpu->trap.srr1;
+        image |= cpu->trap.srr1 & SRR1_INFO;
     if (vectors[trap].save == HSRR) {
         cpu->hsrr0 = ret;
         cpu->hsrr1 = image;
@@ -171,8 +186,22 @@ static void save_return_state(struct cpu *cpu, enum trap trap, ea_t ret)
     }
 }
 
+/* -exit-on trap: the machine stops in front of a trap instruction that traps. */
+static bool stops_machine(struct cpu *cpu, enum trap trap)
+{
+    struct machine *m = cpu->machine;
+
+    if (trap != TRAP_PROGRAM || !(cpu->trap.srr1 & SRR1_TRAP) || !m->cfg.exit_on_trap)
+        return false;
+    machine_request_stop(m, STOP_TRAP, "");
+    cpu->nia = cpu->cia;
+    return true;
+}
+
 void cpu_interrupt(struct cpu *cpu, enum trap trap)
 {
+    if (unlikely(stops_machine(cpu, trap)))
+        return;
     enum msr_entry entry = entry_of(cpu, trap);
     bool relocated = is_relocated(cpu, trap, entry);
     ea_t ret = is_after_insn(trap) ? cpu->nia : cpu->cia;
@@ -188,6 +217,7 @@ void cpu_interrupt(struct cpu *cpu, enum trap trap)
     save_details(cpu, trap);
     if (trap == TRAP_MCHECK) {
         if (!(cpu->msr & MSR_ME)) {
+            cpu->nia = cpu->cia;
             machine_request_stop(cpu->machine, STOP_CHECKSTOP, "machine check with MSR[ME]=0");
             return;
         }
@@ -196,74 +226,130 @@ void cpu_interrupt(struct cpu *cpu, enum trap trap)
     if (cpu->msr & MSR_TM)
         msr &= ~(MSR_TM | MSR_TS);
     cpu_set_msr(cpu, msr);
-    cpu->nia = vector_address(trap, relocated, lev);
+    cpu->nia = vector_address(cpu, trap, relocated, lev);
     cpu->trap.srr1 = 0;
     if (msr & MSR_HV)
         machine_enter_firmware(cpu, trap);
     cpu->cia = cpu->nia;
 }
 
-/* Asynchronous causes in the order of Book III 6.9, with what masks each. */
-enum trap cpu_pending(const struct cpu *cpu)
+/* Asynchronous causes in the order of Book III, "Interrupt Priorities": the state in which each is
+ * taken whatever MSR[EE] says, and what else must allow it. */
+static const struct async {
+    uint32_t irq;
+    enum trap trap;
+    enum { ONLY_EE, OR_BELOW_HV, OR_BELOW_UV, ALWAYS } when;
+    uint64_t lpcr; /* bits that must be set */
+    bool edge;     /* the cause goes with the interrupt; the others are levels */
+} async[] = {
+    { IRQ_RESET, TRAP_RESET, ALWAYS, 0, true },
+    { IRQ_MCHECK, TRAP_MCHECK, ALWAYS, 0, true },
+    { IRQ_UDOORBELL, TRAP_UDOORBELL, OR_BELOW_UV, 0, true },
+    { IRQ_HMI, TRAP_HMI, OR_BELOW_HV, 0, true },
+    { IRQ_HVI, TRAP_HVI, OR_BELOW_HV, LPCR_HVICE, false },
+    { IRQ_EXTERNAL, TRAP_EXTERNAL, ONLY_EE, LPCR_LPES, false },
+    { IRQ_EXTERNAL, TRAP_HEXTERNAL, OR_BELOW_HV, 0, false },
+    { IRQ_MEDIATED, TRAP_EXTERNAL, ONLY_EE, LPCR_LPES, false },
+    { IRQ_MEDIATED, TRAP_HEXTERNAL, ONLY_EE, 0, false },
+    { IRQ_HDEC, TRAP_HDEC, OR_BELOW_HV, LPCR_HDICE, false },
+    { IRQ_HDOORBELL, TRAP_HDOORBELL, OR_BELOW_HV, 0, true },
+    { IRQ_PMI, TRAP_PMI, ONLY_EE, 0, true },
+    { IRQ_DEC, TRAP_DEC, ONLY_EE, 0, false },
+    { IRQ_DOORBELL, TRAP_DOORBELL, ONLY_EE, 0, true },
+};
+
+static bool is_masked(const struct cpu *cpu, const struct async *a)
 {
-    uint32_t irq = cpu->irq_pending;
     uint64_t msr = cpu->msr;
-    bool ee = msr & MSR_EE;
     bool hv = msr & MSR_HV;
 
-    if (irq & IRQ_RESET)
-        return TRAP_RESET;
-    if (irq & IRQ_MCHECK)
-        return TRAP_MCHECK;
-    if ((irq & IRQ_HMI) && (ee || !hv))
-        return TRAP_HMI;
-    if ((irq & IRQ_HVI) && (cpu->lpcr & LPCR_HVICE) && (ee || !hv))
-        return TRAP_HVI;
-    if (irq & IRQ_EXTERNAL) {
-        /* LPES=1: to the guest, masked by EE. LPES=0: to the hypervisor, whatever a guest's EE. */
-        if (cpu->lpcr & LPCR_LPES) {
-            if (ee)
-                return TRAP_EXTERNAL;
-        } else if (ee || !hv) {
-            return TRAP_HEXTERNAL;
-        }
-    }
-    if ((irq & IRQ_HDEC) && (cpu->lpcr & LPCR_HDICE) && (ee || !hv))
-        return TRAP_HDEC;
-    if ((irq & IRQ_HDOORBELL) && (ee || !hv))
-        return TRAP_HDOORBELL;
-    if (!ee)
-        return TRAP_NONE;
-    if (irq & IRQ_PMI)
-        return TRAP_PMI;
-    if (irq & IRQ_DEC)
-        return TRAP_DEC;
-    if (irq & IRQ_DOORBELL)
-        return TRAP_DOORBELL;
-    return TRAP_NONE;
+    if ((cpu->lpcr & a->lpcr) != a->lpcr)
+        return true;
+    /* LPES=1 sends external interrupts past the hypervisor: then its row never applies. */
+    if (a->trap == TRAP_HEXTERNAL && (cpu->lpcr & LPCR_LPES))
+        return true;
+    if (a->irq == IRQ_EXTERNAL && hv && !(msr & MSR_PR) && (cpu->lpcr & LPCR_HEIC))
+        return true;
+    if (a->irq == IRQ_MEDIATED && hv)
+        return true;
+    if (a->when == ALWAYS || (msr & MSR_EE))
+        return false;
+    if (a->when == OR_BELOW_UV)
+        return (msr & (MSR_S | MSR_HV)) == (MSR_S | MSR_HV);
+    return a->when == ONLY_EE || hv;
+}
+
+static const struct async *find_pending(const struct cpu *cpu)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(async); i++)
+        if ((cpu->irq_pending & async[i].irq) && !is_masked(cpu, &async[i]))
+            return &async[i];
+    return NULL;
+}
+
+enum trap cpu_pending(const struct cpu *cpu)
+{
+    const struct async *a = cpu->irq_pending ? find_pending(cpu) : NULL;
+
+    return a ? a->trap : TRAP_NONE;
 }
 
 void cpu_take_pending(struct cpu *cpu)
 {
-    enum trap trap = cpu_pending(cpu);
+    const struct async *a = find_pending(cpu);
 
-    if (trap == TRAP_NONE)
+    if (!a)
         return;
-    /* Edge causes go with the interrupt; EXTERNAL, DEC, HDEC are levels. */
-    static const struct {
-        uint32_t irq;
-        enum trap trap;
-    } edges[] = {
-        { IRQ_RESET, TRAP_RESET },         { IRQ_MCHECK, TRAP_MCHECK },
-        { IRQ_HMI, TRAP_HMI },             { IRQ_HDOORBELL, TRAP_HDOORBELL },
-        { IRQ_DOORBELL, TRAP_DOORBELL },   { IRQ_PMI, TRAP_PMI },
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
-        if (edges[i].trap == trap)
-            cpu->irq_pending &= ~edges[i].irq;
-    if (trap == TRAP_DOORBELL)
-        cpu->dpdes &= ~1ULL;
-    cpu_interrupt(cpu, trap);
+    if (a->edge)
+        cpu->irq_pending &= ~a->irq;
+    cpu->trap.srr1 = a->irq == IRQ_MEDIATED ? PPC_BIT(42) : 0;
+    cpu->trap.dar = cpu->trap.dsisr = 0;
+    cpu_interrupt(cpu, a->trap);
+}
+
+/* ---- waking ---- */
+
+/* What wakes a thread from stop with EC=1: the LPCR[PECE] bit that allows it and the reason that
+ * SRR1[42:45] reports (Book III, "System Reset Interrupt"). */
+static const struct wakeup {
+    uint32_t irq;
+    uint64_t pece;
+    unsigned reason;
+} wakeups[] = {
+    { IRQ_RESET, 0, 4 },
+    { IRQ_MCHECK | IRQ_HMI, PPC_BIT(51), 10 },
+    { IRQ_HVI, PPC_BIT(17), 9 },
+    { IRQ_EXTERNAL, PPC_BIT(49), 8 },
+    { IRQ_DEC | IRQ_HDEC, PPC_BIT(50), 6 },
+    { IRQ_HDOORBELL, PPC_BIT(48), 3 },
+    { IRQ_DOORBELL, PPC_BIT(47), 5 },
+};
+
+static const struct wakeup *find_wakeup(const struct cpu *cpu)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(wakeups); i++)
+        if ((cpu->irq_pending & wakeups[i].irq) &&
+            (!wakeups[i].pece || (cpu->lpcr & wakeups[i].pece)))
+            return &wakeups[i];
+    return NULL;
+}
+
+bool cpu_wakes(const struct cpu *cpu)
+{
+    return cpu->stop_ec ? find_wakeup(cpu) != NULL : cpu->irq_pending != 0;
+}
+
+void cpu_leave_stop(struct cpu *cpu)
+{
+    const struct wakeup *w = cpu->stop_ec ? find_wakeup(cpu) : NULL;
+
+    if (!w)
+        return;
+    cpu->stop_ec = false;
+    cpu->irq_pending &= ~IRQ_RESET;
+    /* 46:47 = 1: all state is still there. */
+    cpu->trap.srr1 = (uint64_t)w->reason << 18 | PPC_BIT(47);
+    cpu_interrupt(cpu, TRAP_RESET);
 }
 
 const char *cpu_trap_name(enum trap trap)

@@ -9,6 +9,7 @@
 #include "timer.h"
 
 /* FSCR/HFSCR enable bits and the interrupt cause each facility reports. */
+enum { SPR_HMER = 336 };
 enum { IC_DSCR = 2, IC_EBB = 7, IC_TAR = 8, IC_SCV = 12 };
 
 typedef trap_t (*spr_get)(struct cpu *cpu, uint64_t *v);
@@ -30,6 +31,8 @@ struct spr_row {
 
 static trap_t facility_check(struct cpu *cpu, unsigned ic)
 {
+    if (!cpu_hfscr_allows(cpu, ic))
+        return cpu_hfacility(cpu, ic);
     if ((cpu->msr & MSR_PR) && !(cpu->fscr & (1ULL << ic)))
         return cpu_facility(cpu, ic);
     return TRAP_NONE;
@@ -68,6 +71,17 @@ FACILITY_SPR(tar, tar, IC_TAR)
 FACILITY_SPR(ebbhr, ebbhr, IC_EBB)
 FACILITY_SPR(ebbrr, ebbrr, IC_EBB)
 FACILITY_SPR(bescr, bescr, IC_EBB)
+
+/* The privileged name of DSCR is bound by HFSCR too. */
+static trap_t get_dscr(struct cpu *cpu, uint64_t *v)
+{
+    return get_udscr(cpu, v);
+}
+
+static trap_t set_dscr(struct cpu *cpu, uint64_t v)
+{
+    return set_udscr(cpu, v);
+}
 
 /* BESCRS/BESCRR set and reset bits of BESCR; the U forms its upper half. */
 #define BESCR_ALIAS(name, shift, expr)                                                             \
@@ -151,7 +165,94 @@ static trap_t set_iamr(struct cpu *cpu, uint64_t v)
     }
 CONTEXT_SPR(pid, pid, 0xfffff)
 CONTEXT_SPR(lpid, lpid, 0xfff)
-CONTEXT_SPR(lpcr, lpcr, ~0ULL)
+CONTEXT_SPR(lpcr_plain, lpcr, ~0ULL)
+CONTEXT_SPR(hfscr, hfscr, ~0ULL)
+CONTEXT_SPR(pcr, pcr, ~0ULL)
+
+static trap_t get_lpcr(struct cpu *cpu, uint64_t *v)
+{
+    return get_lpcr_plain(cpu, v);
+}
+
+static trap_t set_lpcr(struct cpu *cpu, uint64_t v)
+{
+    (v & LPCR_MER ? cpu_raise : cpu_lower)(cpu, IRQ_MEDIATED);
+    return set_lpcr_plain(cpu, v);
+}
+
+/* SMFCTRL[D]=1 leaves the debug registers to the ultravisor (pef.md 1.7). */
+static bool debug_is_foreign(const struct cpu *cpu)
+{
+    return (cpu->smfctrl & PPC_BIT(0)) && (cpu->smfctrl & PPC_BIT(62)) && !(cpu->msr & MSR_S);
+}
+
+/* A watchpoint's granules must have no entries in the TLBs. */
+#define DEBUG_SPR(name)                                                                            \
+    static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
+    {                                                                                              \
+        if (debug_is_foreign(cpu))                                                                 \
+            return TRAP_HEAI;                                                                      \
+        *v = cpu->name;                                                                            \
+        return TRAP_NONE;                                                                          \
+    }                                                                                              \
+    static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
+    {                                                                                              \
+        if (debug_is_foreign(cpu))                                                                 \
+            return TRAP_HEAI;                                                                      \
+        cpu->name = v;                                                                             \
+        tlb_flush_all(cpu);                                                                        \
+        return TRAP_RESCHED;                                                                       \
+    }
+DEBUG_SPR(dawr0)
+DEBUG_SPR(dawrx0)
+DEBUG_SPR(ciabr)
+
+/* In-memory collection is configured by the ultravisor when there is one (pef.md 1.7). */
+#define GUARDED_SPR(name, number)                                                                  \
+    static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
+    {                                                                                              \
+        *v = cpu->spr_store[number];                                                               \
+        return TRAP_NONE;                                                                          \
+    }                                                                                              \
+    static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
+    {                                                                                              \
+        if ((cpu->smfctrl & PPC_BIT(0)) && !(cpu->msr & MSR_S))                                    \
+            return TRAP_HEAI;                                                                      \
+        cpu->spr_store[number] = v;                                                                \
+        return TRAP_NONE;                                                                          \
+    }
+GUARDED_SPR(imc, 799)
+GUARDED_SPR(ldbar, 850)
+
+/* DPDES: one bit for each thread of the core, set while its privileged doorbell waits. */
+static struct cpu *core_thread(struct cpu *cpu, unsigned thread)
+{
+    unsigned threads = cpu->machine->cfg.threads ? cpu->machine->cfg.threads : 1;
+    unsigned index = cpu->index / threads * threads + thread;
+
+    return thread < threads && index < cpu->machine->ncpus ? &cpu->machine->cpus[index] : NULL;
+}
+
+static trap_t get_dpdes(struct cpu *cpu, uint64_t *v)
+{
+    struct cpu *t;
+
+    if (!cpu_hfscr_allows(cpu, HFSCR_IC_MSGP))
+        return cpu_hfacility(cpu, HFSCR_IC_MSGP);
+    *v = 0;
+    for (unsigned n = 0; (t = core_thread(cpu, n)); n++)
+        *v |= t->irq_pending & IRQ_DOORBELL ? 1ULL << n : 0;
+    return TRAP_NONE;
+}
+
+static trap_t set_dpdes(struct cpu *cpu, uint64_t v)
+{
+    struct cpu *t;
+
+    for (unsigned n = 0; (t = core_thread(cpu, n)); n++)
+        (v >> n & 1 ? cpu_raise : cpu_lower)(t, IRQ_DOORBELL);
+    return TRAP_RESCHED;
+}
 
 /* Registers that move real-mode or partition-table addresses: what was cached is void. */
 #define FLUSHING_SPR(name, field)                                                                  \
@@ -194,6 +295,8 @@ static trap_t get_usprg3(struct cpu *cpu, uint64_t *v)
 
 static trap_t get_tir(struct cpu *cpu, uint64_t *v)
 {
+    if (!cpu_hfscr_allows(cpu, HFSCR_IC_MSGP))
+        return cpu_hfacility(cpu, HFSCR_IC_MSGP);
     *v = cpu->server % cpu->machine->cfg.threads;
     return TRAP_NONE;
 }
@@ -216,11 +319,31 @@ static trap_t get_hmer(struct cpu *cpu, uint64_t *v)
     return TRAP_NONE;
 }
 
+/* An enabled bit of HMER asks for the maintenance interrupt. */
+static void update_hmi(struct cpu *cpu)
+{
+    (cpu->hmer & cpu->hmeer ? cpu_raise : cpu_lower)(cpu, IRQ_HMI);
+}
+
 /* mthmer ands: software can clear bits only. */
 static trap_t set_hmer(struct cpu *cpu, uint64_t v)
 {
     cpu->hmer &= v;
+    update_hmi(cpu);
+    return TRAP_RESCHED;
+}
+
+static trap_t get_hmeer(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->hmeer;
     return TRAP_NONE;
+}
+
+static trap_t set_hmeer(struct cpu *cpu, uint64_t v)
+{
+    cpu->hmeer = v;
+    update_hmi(cpu);
+    return TRAP_RESCHED;
 }
 
 static trap_t get_psscr(struct cpu *cpu, uint64_t *v)
@@ -344,6 +467,47 @@ static const struct spr_row spr_rows[1024] = {
 #undef SPR
 };
 
+bool cpu_spr_describe(unsigned spr, struct spr_desc *out)
+{
+    const struct spr_row *row = &spr_rows[spr & 1023];
+
+    if (spr > 1023 || !row->exists)
+        return false;
+    *out = (struct spr_desc){ row->name, row->bits, "UPHVN"[row->read], "UPHVN"[row->write] };
+    return true;
+}
+
+/* Registers with an effect look at MSR: let them see the most privileged state. */
+static trap_t from_outside(struct cpu *cpu, unsigned spr, uint64_t *v, bool write)
+{
+    uint64_t msr = cpu->msr;
+    trap_t t;
+
+    cpu->msr = (msr | MSR_S | MSR_HV) & ~MSR_PR;
+    t = write ? cpu_mtspr(cpu, spr, *v, 0) : cpu_mfspr(cpu, spr, v, 0);
+    cpu->msr = msr;
+    tlb_switch(cpu);
+    return t == TRAP_RESCHED ? TRAP_NONE : t;
+}
+
+bool cpu_spr_peek(struct cpu *cpu, unsigned spr, uint64_t *value)
+{
+    struct spr_desc d;
+
+    return cpu_spr_describe(spr, &d) && d.read != 'N' && !from_outside(cpu, spr, value, false);
+}
+
+bool cpu_spr_poke(struct cpu *cpu, unsigned spr, uint64_t value)
+{
+    struct spr_desc d;
+
+    if (!cpu_spr_describe(spr, &d) || d.write == 'N')
+        return false;
+    if (spr == SPR_HMER) /* mtspr can only clear bits: this is the hardware that sets them */
+        cpu->hmer = value;
+    return !from_outside(cpu, spr, &value, true);
+}
+
 /* May the present state do what needs @right? */
 static bool has_right(const struct cpu *cpu, uint8_t right)
 {
@@ -398,8 +562,10 @@ trap_t cpu_mfspr(struct cpu *cpu, unsigned spr, uint64_t *value, uint32_t word)
         *value = row->size == 8 ? *(const uint64_t *)p : *(const uint32_t *)p;
         return TRAP_NONE;
     }
-    if (row->get)
-        return row->get(cpu, value);
+    if (row->get) {
+        trap_t t = row->get(cpu, value);
+        return t == TRAP_HEAI ? cpu_illegal(cpu, word) : t;
+    }
     *value = row->storage ? cpu->spr_store[spr & 1023] : 0;
     return TRAP_NONE;
 }

@@ -18,6 +18,8 @@ OP(sc)
 
 OP(scv)
 {
+    if (!cpu_hfscr_allows(cpu, FSCR_SCV_IC))
+        return cpu_hfacility(cpu, FSCR_SCV_IC);
     if (!(cpu->fscr & (1ULL << FSCR_SCV_IC)))
         return cpu_facility(cpu, FSCR_SCV_IC);
     cpu->trap.srr1 = WORD_BITS(in->word, 20, 26);
@@ -95,15 +97,29 @@ OP(darn)
     return TRAP_NONE;
 }
 
-/* stop: with EC=ESL=0 execution resumes at the next instruction on any enabled wake-up. */
+/* The machine's service processor, where there is one to attract: -M bare ends. */
+OP(attn)
+{
+    struct machine *m = cpu->machine;
+
+    if (!m->kind || !m->kind->stops_at_attn)
+        return cpu_illegal(cpu, in->word);
+    machine_request_stop(m, STOP_EXIT, "attn");
+    return TRAP_RESCHED;
+}
+
+#define PSSCR_ESL PPC_BIT(42)
+#define PSSCR_EC  PPC_BIT(43)
+
+/* EC=0: execution resumes at the next instruction. EC=1: by the system reset interrupt, woken by
+ * what LPCR[PECE] enables (cpu_wakes). No state is lost at any level. */
 OP(stop)
 {
     (void)in;
-    if (!(cpu->msr & MSR_HV) && (cpu->psscr & (PPC_BIT(42) | PPC_BIT(43)))) {
-        cpu->trap.fscr_ic = 0xd;
-        return TRAP_HFAC;
-    }
+    if (!(cpu->msr & MSR_HV) && (cpu->psscr & (PSSCR_ESL | PSSCR_EC)))
+        return cpu_hfacility(cpu, HFSCR_IC_STOP);
     cpu->run_state = CPU_IDLE;
+    cpu->stop_ec = cpu->psscr & PSSCR_EC;
     return TRAP_RESCHED;
 }
 
@@ -145,6 +161,8 @@ OP(msgsndp)
     unsigned threads = cpu->machine->cfg.threads;
     uint32_t tag = rb & 0x7f;
 
+    if (!cpu_hfscr_allows(cpu, HFSCR_IC_MSGP))
+        return cpu_hfacility(cpu, HFSCR_IC_MSGP);
     if (is_doorbell(rb) && tag < threads)
         doorbell_send(cpu->machine, cpu->server / threads * threads + tag, IRQ_DOORBELL);
     return TRAP_NONE;
@@ -152,8 +170,27 @@ OP(msgsndp)
 
 OP(msgclrp)
 {
+    if (!cpu_hfscr_allows(cpu, HFSCR_IC_MSGP))
+        return cpu_hfacility(cpu, HFSCR_IC_MSGP);
     if (is_doorbell(cpu->gpr[in->rb]))
         cpu_lower(cpu, IRQ_DOORBELL);
+    return TRAP_NONE;
+}
+
+/* Directed ultravisor doorbells: msgsnd's form (pef.md 1.3). */
+OP(msgsndu)
+{
+    uint64_t rb = cpu->gpr[in->rb];
+
+    if (is_doorbell(rb))
+        doorbell_send(cpu->machine, rb & 0xfffff, IRQ_UDOORBELL);
+    return TRAP_NONE;
+}
+
+OP(msgclru)
+{
+    if (is_doorbell(cpu->gpr[in->rb]))
+        cpu_lower(cpu, IRQ_UDOORBELL);
     return TRAP_NONE;
 }
 

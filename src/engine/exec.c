@@ -1,10 +1,42 @@
 /* Shared by the engines; this file and the handlers are the whole of -accel ref. */
 #include "exec.h"
 
+#define SPR_SIAR 796
+
+/* PCR[60:62] hide, in problem state, what came with ISA 3.0, 2.07 and 2.06; PCR[0:1] the vector and
+ * VSX facilities. */
+static bool hidden_by_pcr(const struct cpu *cpu, const struct insn *in, uint64_t need)
+{
+    static const char *const last[] = { "V2_07", "V2_06", "V2_05" };
+    const char *isa = insn_table[in->id].isa;
+
+    if (!(cpu->msr & MSR_PR))
+        return false;
+    if (((cpu->pcr & PPC_BIT(0)) && (need & MSR_VEC)) ||
+        ((cpu->pcr & PPC_BIT(1)) && (need & MSR_VSX)))
+        return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(last); i++)
+        if ((cpu->pcr >> (3 - i) & 1) && isa && isa[0] == 'V' && strcmp(isa, last[i]) > 0)
+            return true;
+    return false;
+}
+
+trap_t exec_gate_special(struct cpu *cpu, const struct insn *in, uint64_t need)
+{
+    if (cpu->pcr && hidden_by_pcr(cpu, in, need))
+        return cpu_illegal(cpu, in->word);
+    if ((need & MSR_FP) && !cpu_hfscr_allows(cpu, HFSCR_IC_FP))
+        return cpu_hfacility(cpu, HFSCR_IC_FP);
+    if ((need & (MSR_VEC | MSR_VSX)) && !cpu_hfscr_allows(cpu, HFSCR_IC_VECVSX))
+        return cpu_hfacility(cpu, HFSCR_IC_VECVSX);
+    return TRAP_NONE;
+}
+
 trap_t exec_gate(struct cpu *cpu, const struct insn *in)
 {
     const struct insn_row *row = &insn_table[in->id];
-    uint64_t missing = insn_facility_need(in) & ~cpu->msr;
+    uint64_t need = insn_facility_need(in);
+    uint64_t missing = need & ~cpu->msr;
 
     if (unlikely(row->priv != PRIV_USER)) {
         static const uint64_t must_have[] = {
@@ -17,6 +49,8 @@ trap_t exec_gate(struct cpu *cpu, const struct insn *in)
     }
     if (unlikely(missing))
         return missing & MSR_FP ? TRAP_FP : missing & MSR_VEC ? TRAP_VEC : TRAP_VSX;
+    if (unlikely(exec_is_special(cpu)))
+        return exec_gate_special(cpu, in, need);
     return TRAP_NONE;
 }
 
@@ -47,6 +81,40 @@ void exec_log_insn(const struct cpu *cpu, uint32_t word, ea_t ea)
               text);
 }
 
+/* Instructions that complete without a trace interrupt (Book III, "Trace Interrupt"). */
+static bool is_untraced(unsigned id)
+{
+    return id == INSN_RFID || id == INSN_HRFID || id == INSN_URFID || id == INSN_RFSCV ||
+           id == INSN_STOP || id == INSN_ATTN;
+}
+
+/* CIABR 0:61 is compared with the address, 62:63 choose the state: problem, privileged, hypervisor.
+ * In secure state only the ultravisor's own setting counts (SMFCTRL[D], pef.md 1.7). */
+static bool ciabr_matches(const struct cpu *cpu, uint64_t msr)
+{
+    unsigned state = msr & MSR_PR ? 1 : msr & MSR_HV ? 3 : 2;
+
+    return (cpu->ciabr & 3) == state && (cpu->ciabr & ~3ULL) == (cpu->cia & ~3ULL) &&
+           cpu_debug_allowed(cpu);
+}
+
+/* After the completion of @in, which began with @msr: the trace interrupt that it deserves, or @t.
+ * SRR1: 33 always, 35 loads, 36 stores, 43 CIABR. */
+static trap_t trace(struct cpu *cpu, const struct insn *in, uint64_t msr, trap_t t)
+{
+    const struct insn_row *row = &insn_table[in->id];
+    bool te = (msr & MSR_SE) || ((msr & MSR_BE) && row->fac == FAC_BRU);
+    bool match = ciabr_matches(cpu, msr);
+
+    if (is_untraced(in->id) || (!te && !match))
+        return t;
+    cpu->trap.srr1 = PPC_BIT(33) | (match ? PPC_BIT(43) : 0);
+    if (row->fac == FAC_LSU)
+        cpu->trap.srr1 |= strncmp(row->mnemonic, "st", 2) ? PPC_BIT(35) : PPC_BIT(36);
+    cpu->spr_store[SPR_SIAR] = cpu->cia;
+    return TRAP_TRACED;
+}
+
 bool exec_one(struct cpu *cpu)
 {
     struct insn in;
@@ -62,11 +130,8 @@ bool exec_one(struct cpu *cpu)
         t = exec_gate(cpu, &in);
         if (t == TRAP_NONE)
             t = insn_table[in.id].handler(cpu, &in);
-        if (t == TRAP_NONE && unlikely(msr & (MSR_SE | MSR_BE)) &&
-            ((msr & MSR_SE) || insn_table[in.id].fac == FAC_BRU)) {
-            cpu->trap.srr1 = 0;
-            t = TRAP_TRACED;
-        }
+        if ((t == TRAP_NONE || t == TRAP_RESCHED) && unlikely(exec_is_traced(cpu, msr)))
+            t = trace(cpu, &in, msr, t);
     }
     if (t != TRAP_NONE) {
         exec_trap(cpu, t);

@@ -10,6 +10,21 @@
 /* May the instruction run in this state? TRAP_NONE or the interrupt that refuses it. */
 trap_t exec_gate(struct cpu *cpu, const struct insn *in);
 
+/* Do HFSCR or PCR take facilities away that MSR grants? Fast paths need not look when not. */
+static inline bool exec_is_special(const struct cpu *cpu)
+{
+    uint64_t both = 1u << HFSCR_IC_FP | 1u << HFSCR_IC_VECVSX;
+
+    return (!(cpu->msr & MSR_HV) && (cpu->hfscr & both) != both) ||
+           ((cpu->msr & MSR_PR) && cpu->pcr);
+}
+
+/* May the instruction, begun with @msr, end in a trace interrupt? */
+static inline bool exec_is_traced(const struct cpu *cpu, uint64_t msr)
+{
+    return (msr & (MSR_SE | MSR_BE)) || (cpu->ciabr & 3);
+}
+
 /* Fetch, decode and execute one instruction at cpu->cia without any cache; cpu->nia and cpu->cia are
  * the next instruction afterwards. Interrupts of the instruction are taken. Returns true at a
  * boundary: a taken branch (but to the next instruction), a trap, a context change, the end of a

@@ -41,6 +41,18 @@ static bool part_from_tlb(struct cpu *cpu, enum mmu_access access, struct part *
            part_from_entry(&ctx->e[tlb_index(p->ea)], TLB_MASK, access, p);
 }
 
+/* A watchpoint hit is found here since no entry of any TLB covers one (dawr_covers). */
+static trap_t dawr_check(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access access)
+{
+    struct walk w = {.cpu = cpu, .ea = ea, .access = access};
+    ea_t start = cpu->dawr0 & ~7ULL;
+    if (access == ACCESS_FETCH || !dawr_enabled(cpu, access) || !dawr_covers(cpu, ea, len))
+        return TRAP_NONE;
+    if (w.ea < start)
+        w.ea = start; /* the first byte that is watched */
+    return fault_process(&w, DSISR_DAWR);
+}
+
 static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access access,
                            struct part *p)
 {
@@ -51,6 +63,8 @@ static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_acce
     trap_t t = mmu_translate(cpu, ea, access, &x);
     if (unlikely(t))
         return t;
+    if (unlikely(cpu->dawrx0) && (t = dawr_check(cpu, ea, len, access)))
+        return t;
     const struct memory *mem = &cpu->machine->mem;
     p->ra = x.ra;
     p->inhibited = x.guarded_io;
@@ -59,6 +73,8 @@ static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_acce
         p->io = memory_find_mmio(mem, x.ra, len);
     if (unlikely(!p->host && !p->io))
         return bad_real(cpu, ea, access);
+    if (unlikely(cpu->dawrx0) && dawr_covers(cpu, ea & TLB_MASK, 1ULL << TLB_GRANULE_LOG2))
+        return TRAP_NONE;
     if (p->host && access != ACCESS_FETCH)
         tlb_fill(cpu, ea, &x);
     return TRAP_NONE;

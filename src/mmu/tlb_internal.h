@@ -92,6 +92,25 @@ static inline bool mmu_caches(const struct cpu *cpu)
     return m && m->engine && m->engine->uses_tlb && cpu->tlbs;
 }
 
+/*
+ * DAWR0 0:60 names the first doubleword; DAWRX0 48:53 how many follow it, 57 stores, 58 loads, 59 the
+ * value that MSR[DR] must have unless 60 says any, 61:63 hypervisor, privileged and problem state.
+ */
+static inline bool dawr_covers(const struct cpu *cpu, ea_t ea, uint64_t len)
+{
+    ea_t start = cpu->dawr0 & ~7ULL;
+    uint64_t size = ((cpu->dawrx0 >> 10 & 63) + 1) * 8;
+    return ea < start + size && start < ea + len;
+}
+
+static inline bool dawr_enabled(const struct cpu *cpu, enum mmu_access access)
+{
+    uint64_t x = cpu->dawrx0, msr = cpu->msr;
+    uint64_t state = msr & MSR_PR ? PPC_BIT(63) : msr & MSR_HV ? PPC_BIT(61) : PPC_BIT(62);
+    return (x & state) && (x & (access == ACCESS_STORE ? PPC_BIT(57) : PPC_BIT(58))) &&
+           ((x & PPC_BIT(60)) || !(x & PPC_BIT(59)) == !(msr & MSR_DR)) && cpu_debug_allowed(cpu);
+}
+
 /* After a translation for a load or store of @ea: remember it for the inline accessors. */
 void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x);
 /* After a translation for a fetch: the engine may put the page into i[]. */

@@ -142,7 +142,8 @@ static void run_threaded(struct cpu *cpu, const struct insn *ops)
 /* 32-bit mode and tracing are rare: the reference step is good enough for them. */
 static bool needs_stepping(const struct cpu *cpu)
 {
-    return !(cpu->msr & MSR_SF) || (cpu->msr & (MSR_SE | MSR_BE)) || cpu->step_only;
+    return !(cpu->msr & MSR_SF) || cpu->step_only || exec_is_traced(cpu, cpu->msr) ||
+           exec_is_special(cpu);
 }
 
 static void interp_run(struct cpu *cpu, int64_t budget)
