@@ -82,7 +82,7 @@ THREAD(thread_any)
 
 static THREAD(thread_nop)
 {
-    (void)cpu;
+    (void)cpu; /* used only where operations jump to each other */
     NEXT;
 }
 

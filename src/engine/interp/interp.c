@@ -82,6 +82,7 @@ const struct insn *thread_decode(struct cpu *cpu, const struct insn *in)
 
 const struct insn *thread_page_end(struct cpu *cpu, const struct insn *in)
 {
+    (void)in; /* used only where operations jump to each other */
     DISPATCH(jump(cpu, cpu->page_ea + 4096, cpu->budget - CODE_PAGE_INSNS));
 }
 
