@@ -278,6 +278,15 @@ static void test_every_page_size_in_both_segment_sizes_and_groups(void **state)
     }
 }
 
+/* A small table uses few bits of the hash value. */
+static void test_hash_value_in_full(void **state)
+{
+    (void)state;
+    assert_int_equal(hpte_hash(SEGMENT_256M, 0x123456789a, 0xabcd000, 12), 0x123456789a ^ 0xabcd);
+    assert_int_equal(hpte_hash(SEGMENT_1T, 0x1234567, 0x8000000000, 16),
+                     0x1234567 ^ (0x1234567ULL << 25 & 0x7fffffffff) ^ 0x800000);
+}
+
 static void test_secondary_group_can_be_switched_off(void **state)
 {
     struct bed *b = *state;
@@ -537,6 +546,21 @@ static void test_slbia_hints(void **state)
         for (unsigned n = 0; n < SLB_ENTRIES; n++)
             got |= is_valid(cpu, n) << n;
         assert_int_equal(got, class1 ? rows[i / 2].stay_class1 : rows[i / 2].stay);
+    }
+}
+
+static void test_slbia_takes_translations_of_the_kernel_along(void **state)
+{
+    struct bed *b = *state;
+    for (unsigned ih = 0; ih < 8; ih++) {
+        segments(b->cpu, L_LP_64K);
+        slbmte(b->cpu, 3, KERNEL_EA + (1ULL << 40), segment_1t(KERN_VSID, L_LP_64K));
+        if (!ih)
+            enter(b, KERNEL_EA, DATA, RW_PAGE);
+        assert_int_equal(load(b->cpu, KERNEL_EA + (1ULL << 40)), TRAP_NONE);
+        slbia(b->cpu, ih);
+        assert_int_equal(load(b->cpu, KERNEL_EA + (1ULL << 40)),
+                         ih == 3 || ih == 7 ? TRAP_NONE : TRAP_DSEG);
     }
 }
 
@@ -824,6 +848,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_without_a_segment_it_is_a_segment_fault),
         TEST(test_every_page_size_in_both_segment_sizes_and_groups),
+        TEST(test_hash_value_in_full),
         TEST(test_secondary_group_can_be_switched_off),
         TEST(test_r_and_c_are_set_by_accesses_alone),
         TEST(test_page_protection),
@@ -838,6 +863,7 @@ int main(void)
         TEST(test_slb_reads_back),
         TEST(test_slbie_takes_the_segment_named),
         TEST(test_slbia_hints),
+        TEST(test_slbia_takes_translations_of_the_kernel_along),
         TEST(test_global_slb_instructions_need_gtse),
         TEST(test_context_switch_forgets_the_process_only),
         TEST(test_small_pages_are_forgotten_too),
