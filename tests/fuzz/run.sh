@@ -55,7 +55,7 @@ run_target() {
     fi
     t=$1
     shift
-    "$out/tests/fuzz/$t" -max_len=1200 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+    "$out/tests/fuzz/$t" -max_len=1200 -entropic=0 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
         -artifact_prefix="$out/failed/$t-" "$@" >"$out/$t.log" 2>&1
 }
 

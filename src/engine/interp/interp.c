@@ -86,16 +86,19 @@ const struct insn *thread_page_end(struct cpu *cpu, const struct insn *in)
     DISPATCH(jump(cpu, cpu->page_ea + 4096, cpu->budget - CODE_PAGE_INSNS));
 }
 
-/* The page was dropped under our feet: look it up again. */
+/* The page was dropped under our feet. On to the next boundary first: a run ends nowhere else. */
 const struct insn *thread_stale(struct cpu *cpu, const struct insn *in)
 {
-    return leave(cpu, ea_of(cpu, in), cpu->budget - (in - cpu->ops));
+    in = leave(cpu, ea_of(cpu, in), cpu->budget - (in - cpu->ops));
+    while (!exec_one(cpu))
+        ;
+    return in;
 }
 
 /* ---- the engine ---- */
 
-/* The predecoded page of cpu->cia through the itlb. NULL: a fault was taken or one instruction was
- * stepped, look again. */
+/* The predecoded page of cpu->cia through the itlb. NULL: a fault was taken or instructions were
+ * stepped up to a boundary, look again. */
 static const struct insn *find_page(struct cpu *cpu)
 {
     ea_t ea = cpu->cia;
@@ -116,7 +119,8 @@ static const struct insn *find_page(struct cpu *cpu)
     if (!x.guarded_io && memory_ptr(&m->mem, x.ra & ~0xfffULL, 4096))
         page = code_page_get(m, x.ra & ~0xfffULL, cpu->le);
     if (!page) {
-        exec_one(cpu);
+        while (!exec_one(cpu))
+            ;
         return NULL;
     }
     e->tag = ea & ~0xfffULL;
