@@ -687,13 +687,13 @@ static enum parse check_all(struct options *o)
         pef_complain("-%s: only -M bare has it; add -M bare", o->devices[0] ? "device" : "reg");
         return BAD;
     }
+    if (!check_memory(o))
+        return BAD;
     if (!bare && !o->cfg.kernel && !o->cfg.bios && !o->cfg.dumpdtb) {
         pef_complain("-kernel: no kernel was given; use -kernel vmlinux (`make run` fetches "
                      "Debian's), or see pefemu --help");
         return BAD;
     }
-    if (!check_memory(o))
-        return BAD;
     o->cfg.deterministic = o->rtc_fixed && o->cfg.have_seed;
     if (o->log_file && (err = log_set_file(o->log_file))) {
         pef_complain("-D %s: %s; name a file that can be written", o->log_file, strerror(-err));

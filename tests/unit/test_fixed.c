@@ -79,6 +79,7 @@ static void start(struct cpu *cpu, bool le)
     cpu->tlb = &tlb;
     cpu->msr = MSR_SF | (le ? MSR_LE : 0);
     cpu->le = le;
+    cpu->hfscr = ~0ULL;
 }
 
 /* Lets accesses hit; before that each takes the slow path through the functions above. */

@@ -101,6 +101,8 @@ static void test_reserved_bits_are_ignored(void **state)
         for (unsigned k = 0; k < RANDOM_WORDS && reserved; k++) {
             uint32_t clean = canonical_word(i), word = clean | ((uint32_t)mrand48() & reserved);
             struct insn a, b;
+            memset(&a, 0, sizeof(a)); /* padding is compared too */
+            memset(&b, 0, sizeof(b));
             insn_decode(&a, clean);
             insn_decode(&b, word);
             assert_int_equal(b.word, word);
