@@ -512,7 +512,7 @@ static bool fix_atomic(struct rng *r, const struct insn_row *row, uint32_t *word
 {
     static const uint8_t load_fc[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 24, 25, 28};
     static const uint8_t store_fc[] = {0, 1, 2, 3, 4, 5, 6, 7, 24};
-    if (strcmp(row->mnemonic + (row->mnemonic[0] == 's' ? 3 : 2), "at"))
+    if (fnmatch("l[wd]at", row->mnemonic, 0) && fnmatch("st[wd]at", row->mnemonic, 0))
         return true;
     if (row->mnemonic[0] == 's')
         set_field(word, 16, 20, PICK_FROM(r, store_fc));
