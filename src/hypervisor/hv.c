@@ -284,6 +284,7 @@ static bool load_images(struct hypervisor *hv)
             return false;
         hv->has_kernel = true;
         hv->kernel_entry = k.entry;
+        hv->kernel_msr = (k.elf64 ? MSR_SF : 0) | MSR_ME;
         hv->kernel = (struct of_range){k.base, k.end - k.base};
         next = k.end;
     }
@@ -307,7 +308,8 @@ static bool start_by_client_interface(struct hypervisor *hv)
         (hv->initrd.size && !of_claim_range(hv, hv->initrd.base, PAGE_64K(hv->initrd.size))))
         return false;
     struct cpu *cpu = &hv->m->cpus[0];
-    hv_cpu_start(hv, cpu, hv->kernel_entry, hv->initrd.size ? hv->initrd.base : 0, MSR_SF | MSR_ME);
+    hv_cpu_start(hv, cpu, hv->kernel_entry, hv->initrd.size ? hv->initrd.base : 0,
+                 hv->kernel_msr);
     cpu->gpr[4] = hv->initrd.size;
     cpu->gpr[5] = GRA_OF_ENTRY;
     cpu->gpr[1] = GRA_OF_R1;

@@ -82,8 +82,9 @@ struct hypervisor {
     int fdt_size; /* of the buffer */
     struct of_client of;
     struct of_range kernel, initrd;
-    bool has_kernel; /* kernel, kernel_entry are valid */
+    bool has_kernel; /* kernel, kernel_entry, kernel_msr are valid */
     ra_t kernel_entry;
+    uint64_t kernel_msr;      /* a 32-bit client starts in 32-bit mode */
     gra_t rtas_base;          /* where an FDT entry has the blob */
     ra_t tree_next, tree_end; /* free hypervisor RAM for tables */
     uint64_t radix_pate0;     /* dw0 of LPID 1's partition table entry under radix */
