@@ -51,7 +51,7 @@ WHOLE_LIBRARY := -Wl,--whole-archive $(LIBRARY) -Wl,--no-whole-archive
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system/guest_check.c)
 
-.PHONY: all run test check check-programs test-full bench install uninstall format lint clean asan \
+.PHONY: all run docs test check check-programs test-full bench install uninstall format lint clean asan \
         guest help fuzz fuzz-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -130,6 +130,16 @@ $(BUILD)/tests/conformance/conformance: $(CONFORMANCE_SOURCES) $(wildcard tests/
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(CONFORMANCE_SOURCES) \
 	    $(WHOLE_LIBRARY) $(LIBS)
 
+# The instruction table against objdump's, and the reference that is generated from it.
+$(BUILD)/tests/conformance/binutils $(BUILD)/tests/conformance/insndoc: \
+    $(BUILD)/tests/conformance/%: tests/conformance/%.c tests/conformance/gen.c \
+    $(wildcard tests/conformance/*.h) $(LIBRARY)
+	@echo "  TEST    tests/conformance/$*"
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< tests/conformance/gen.c \
+	    $(WHOLE_LIBRARY) $(LIBS)
+
+CONFORMANCE_PROGRAMS := $(addprefix $(BUILD)/tests/conformance/,conformance binutils insndoc)
 # Every target of tests/fuzz with the library under clang's fuzzer, in a build of its own.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/support.c tests/fuzz/fuzz.h $(LIBRARY)
@@ -146,7 +156,10 @@ SECONDS ?= 60
 fuzz:
 	@+tests/fuzz/run.sh $(BUILD) $(SECONDS)
 
-check-programs: all $(UNIT_TESTS) $(BUILD)/tests/conformance/conformance
+check-programs: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS)
+
+docs: $(BUILD)/tests/conformance/insndoc
+	@tests/conformance/docs.sh $(BUILD) write
 
 test:
 	@scripts/install-deps build test
@@ -201,6 +214,7 @@ help:
 	@echo "make fuzz       hostile guests and files, SECONDS=60 for each kind (needs clang)"
 	@echo "make bench      measure speed; with QEMU installed, the ratio to it"
 	@echo "make install DESTDIR= PREFIX=/usr/local     program, manual page, completion"
+	@echo "make docs       write the generated parts of docs/ anew"
 	@echo "make guest, format, lint, clean, asan; BUILD=dir CC=clang HOST_ARCH_FLAGS= WERROR="
 
 -include $(patsubst %.o,%.d,$(call objects,$(SOURCES))) $(addsuffix .d,$(UNIT_TESTS))

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Addresses, the same on both sides. The last word of the case sits at the end of a 4 KiB page, where
- * every engine stops; branch targets lie in the code area, which is full of traps. */
+/* Addresses, the same on both sides. The last word of the case sits at the end of a 4 KiB page,
+ * where every engine stops; branch targets lie in the code area, which is full of traps. */
 #define CODE_BASE 0x01000000u
 #define CODE_SIZE 0x10000u
 #define SLOT      (CODE_BASE + 0x4ffcu)
@@ -46,9 +46,10 @@ struct conf_state {
 };
 
 struct conf_case {
-    uint32_t words[2]; /* words[0] runs at SLOT - 4, words[1] at SLOT; words[0] is a no-op if unused */
-    uint32_t single;   /* 1: words[0] is unused */
-    uint32_t row;      /* enum insn_id of words[1] */
+    uint32_t
+        words[2]; /* words[0] runs at SLOT - 4, words[1] at SLOT; words[0] is a no-op if unused */
+    uint32_t single; /* 1: words[0] is unused */
+    uint32_t row;    /* enum insn_id of words[1] */
     struct conf_state in;
 };
 

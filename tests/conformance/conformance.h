@@ -20,10 +20,15 @@ bool gen_in_scope(unsigned id);
 /* One random case of row @id; false: this draw is not a valid form, draw again. */
 bool gen_case(struct rng *r, unsigned id, struct conf_case *c);
 
-/* A machine of one CPU in hypervisor real mode, little-endian, with RAM at the addresses of case.h. */
+/* How a case is run. */
+#define RUN_BIG   1u /* big-endian */
+#define RUN_32BIT 2u /* MSR[SF]=0 */
+
+/* A machine of one CPU in hypervisor real mode with RAM at the addresses of case.h. */
 struct conf_machine;
 struct conf_machine *run_create(const struct engine *engine);
 void run_destroy(struct conf_machine *cm);
-void run_case(struct conf_machine *cm, const struct conf_case *c, struct conf_state *result);
+void run_case(struct conf_machine *cm, const struct conf_case *c, unsigned mode,
+              struct conf_state *result);
 
 #endif

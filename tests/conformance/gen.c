@@ -36,10 +36,6 @@ bool gen_in_scope(unsigned id)
     const struct insn_row *row = &insn_table[id];
     if (row->priv != PRIV_USER || row->fac == FAC_SYS || !strcmp(row->isa, "V3_1"))
         return false;
-    /* Decimal: the oracle takes no enabled exceptions and keeps stale FR and FI; what is left of the
-     * comparison has not been settled case by case yet. */
-    if (row->fac == FAC_DFP)
-        return false;
     for (size_t i = 0; i < ARRAY_SIZE(skipped); i++)
         if (!fnmatch(skipped[i], row->mnemonic, 0))
             return false;
@@ -235,6 +231,8 @@ static unsigned __int128 vsr_value(struct rng *r, enum flavour f)
     }
 }
 
+static bool starts(const char *s, const char *prefix);
+
 static enum flavour choose_flavour(struct rng *r, const struct insn_row *row)
 {
     static const enum flavour fp[] = {DOUBLES, DOUBLES, DOUBLES, DOUBLES, INTEGERS, SINGLES};
@@ -247,6 +245,8 @@ static enum flavour choose_flavour(struct rng *r, const struct insn_row *row)
 
     if (row->fac == FAC_FPU)
         return PICK_FROM(r, fp);
+    if (starts(m, "denbcd"))
+        return chance(r, 80) ? PACKED : DECIMALS;
     if (row->fac == FAC_DFP)
         return chance(r, 80) ? DECIMALS : chance(r, 50) ? PACKED : INTEGERS;
     if (row->fac == FAC_VMX && !strncmp(m, "bcd", 3))
@@ -469,7 +469,8 @@ static void fix_pairs(const struct insn_row *row, uint32_t *word)
         set_field(word, 20, 20, 0);
 }
 
-static bool is_valid_form(const struct insn_row *row, const struct insn *in)
+static bool is_valid_form(const struct insn_row *row, const struct insn *in,
+                          const struct conf_state *s)
 {
     const char *m = row->mnemonic;
     unsigned n = in->rb ? in->rb : 32;
@@ -477,8 +478,12 @@ static bool is_valid_form(const struct insn_row *row, const struct insn *in)
         return in->ra != in->rt && (strcmp(m, "lqarx") || in->rb != in->rt);
     if (!strcmp(m, "lmw"))
         return in->ra < in->rt;
-    if (!strcmp(m, "lswi") || !strcmp(m, "lswx"))
-        return (in->ra - in->rt) % 32u >= (n + 3) / 4;
+    if (!strcmp(m, "lswx"))
+        n = s->xer & 0x7f;
+    if (!strcmp(m, "lswi") || !strcmp(m, "lswx")) /* loads neither RA nor RB */
+        return (in->ra - in->rt) % 32u >= (n + 3) / 4 &&
+               (m[3] == 'i' ||
+                ((in->rb - in->rt) % 32u >= (n + 3) / 4 && in->rb != in->rt && in->ra != in->rt));
     if (starts(m, "dcbf")) /* L=2 is reserved */
         return WORD_BITS(in->word, 9, 10) != 2;
     return true;
@@ -553,8 +558,14 @@ static uint64_t untrusted_enables(const struct insn_row *row)
     static const struct {
         const char *pattern;
         uint64_t enables;
-    } list[] = {{"x[sv]m[ai][xn]*", 0xf8}, {"*rsqrte*", 0xf8}, {"x[sv]re*", 0xf8}, {"fre*", 0xf8},
-                {"xs*sp", 0x60},           {"xvcvdpsp", 0x60}, {"xv*", 0x20}};
+    } list[] = {{"x[sv]m[ai][xn]*", 0xf8},
+                {"*rsqrte*", 0xf8},
+                {"x[sv]re*", 0xf8},
+                {"fre*", 0xf8},
+                {"d*", 0xf8},
+                {"xs*sp", 0x60},
+                {"xvcvdpsp", 0x60},
+                {"xv*", 0x20}};
     uint64_t enables = 0;
     for (size_t i = 0; i < ARRAY_SIZE(list); i++)
         if (!fnmatch(list[i].pattern, row->mnemonic, 0))
@@ -587,7 +598,7 @@ bool gen_case(struct rng *r, unsigned id, struct conf_case *c)
     if (row->fac == FAC_BRU)
         fix_branch(r, row, &word, &c->in);
     insn_decode(&in, word);
-    if (in.id != id || !is_valid_form(row, &in))
+    if (in.id != id || !is_valid_form(row, &in, &c->in))
         return false;
     c->words[0] = CONF_NOP;
     c->words[1] = word;

@@ -33,99 +33,120 @@
 #define A_IN_LOW      0x2000
 #define A_SAVE_LOW    0x4000
 _Static_assert(A_SLOT_BEFORE == SLOT - 4 && OUT_STATE == A_OUT_HIGH << 16 &&
-               IN_STATE == (A_OUT_HIGH << 16 | A_IN_LOW) &&
-               SAVE_AREA == (A_OUT_HIGH << 16 | A_SAVE_LOW), "addresses");
+                   IN_STATE == (A_OUT_HIGH << 16 | A_IN_LOW) &&
+                   SAVE_AREA == (A_OUT_HIGH << 16 | A_SAVE_LOW),
+               "addresses");
 
 __asm__(".machine power9\n"
         ".pushsection .text\n"
         ".globl enter_code, enter_code_end, leave_code, leave_code_end\n"
         "enter_code:\n"
         "    lis 4, " STR(A_OUT_HIGH) "\n"
-        "    ori 4, 4, " STR(A_SAVE_LOW) "\n"
-        "    .irp r, 1,2,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
-        "    std \\r, 8*\\r(4)\n"
-        "    .endr\n"
-        "    mflr 0\n"
-        "    std 0, 256(4)\n"
-        "    mfcr 0\n"
-        "    std 0, 264(4)\n"
-        "    addi 5, 4, 512\n"
-        "    stdcx. 0, 0, 5\n" /* no case starts with a reservation */
-        "    lis 3, " STR(A_OUT_HIGH) "\n"
-        "    ori 3, 3, " STR(A_IN_LOW) "\n"
-        "    lfd 0, " STR(OFF_FPSCR) "(3)\n"
-        "    mtfsf 255, 0, 1, 0\n"
-        "    ld 0, " STR(OFF_VSCR) "(3)\n"
-        "    mtvsrdd 32, 0, 0\n"
-        "    mtvscr 0\n"
-        "    .irp v, " ALL_VSRS "\n"
-        "    lxv \\v, " STR(OFF_VSR) "+16*\\v(3)\n"
-        "    .endr\n"
-        "    ld 0, " STR(OFF_CR) "(3)\n"
-        "    mtcrf 255, 0\n"
-        "    ld 0, " STR(OFF_XER) "(3)\n"
-        "    mtxer 0\n"
-        "    ld 0, " STR(OFF_LR) "(3)\n"
-        "    mtlr 0\n"
-        "    ld 0, " STR(OFF_CTR) "(3)\n"
-        "    mtctr 0\n"
-        "    ld 0, " STR(OFF_TAR) "(3)\n"
-        "    mtspr 815, 0\n"
-        "    .irp r, 0,1,2,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,"
-        "28,29,30,31\n"
-        "    ld \\r, 8*\\r(3)\n"
-        "    .endr\n"
-        "    ld 3, 24(3)\n"
-        "    ba " STR(A_SLOT_BEFORE) "\n"
-        "enter_code_end:\n"
-        "leave_code:\n"
-        "    mtspr 815, 31\n"
-        "    lis 31, " STR(A_OUT_HIGH) "\n"
-        "    .irp r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,"
-        "28,29,30\n"
-        "    std \\r, 8*\\r(31)\n"
-        "    .endr\n"
-        "    mfspr 0, 815\n"
-        "    std 0, 248(31)\n"
-        "    mfcr 0\n"
-        "    std 0, " STR(OFF_CR) "(31)\n"
-        "    mfxer 0\n"
-        "    std 0, " STR(OFF_XER) "(31)\n"
-        "    mflr 0\n"
-        "    std 0, " STR(OFF_LR) "(31)\n"
-        "    mfctr 0\n"
-        "    std 0, " STR(OFF_CTR) "(31)\n"
-        "    .irp v, " ALL_VSRS "\n"
-        "    stxv \\v, " STR(OFF_VSR) "+16*\\v(31)\n"
-        "    .endr\n"
-        "    mffs 0\n"
-        "    stfd 0, " STR(OFF_FPSCR) "(31)\n"
-        "    mfvscr 0\n"
-        "    mfvsrld 0, 32\n"
-        "    std 0, " STR(OFF_VSCR) "(31)\n"
-        "    xxlxor 0, 0, 0\n"
-        "    mtfsf 255, 0, 1, 0\n"
-        "    ori 4, 31, " STR(A_SAVE_LOW) "\n"
-        "    ld 0, 256(4)\n"
-        "    mtlr 0\n"
-        "    ld 0, 264(4)\n"
-        "    mtcrf 255, 0\n"
-        "    .irp r, 1,2,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
-        "    ld \\r, 8*\\r(4)\n"
-        "    .endr\n"
-        "    blr\n"
-        "leave_code_end:\n"
-        ".popsection\n");
+                                      "    ori 4, 4, " STR(
+                                          A_SAVE_LOW) "\n"
+                                                      "    .irp r, "
+                                                      "1,2,13,14,15,16,17,18,19,20,21,22,23,24,25,"
+                                                      "26,"
+                                                      "27,28,29,30,31\n"
+                                                      "    std \\r, 8*\\r(4)\n"
+                                                      "    .endr\n"
+                                                      "    mflr 0\n"
+                                                      "    std 0, 256(4)\n"
+                                                      "    mfcr 0\n"
+                                                      "    std 0, 264(4)\n"
+                                                      "    addi 5, 4, 512\n"
+                                                      "    stdcx. 0, 0, 5\n" /* no case starts with
+                                                                                a reservation */
+                                                      "    lis 3, " STR(A_OUT_HIGH) "\n"
+                                                                                    "    ori 3, "
+                                                                                    "3, " STR(
+                                                                                        A_IN_LOW) "\n"
+                                                                                                  "    "
+                                                                                                  "lfd "
+                                                                                                  "0,"
+                                                                                                  " " STR(
+                                                                                                      OFF_FPSCR) "(3)\n"
+                                                                                                                 "    mtfsf 255, 0, 1, 0\n"
+                                                                                                                 "    ld 0, " STR(
+                                                                                                                     OFF_VSCR) "(3)\n"
+                                                                                                                               "    mtvsrdd 32, 0, 0\n"
+                                                                                                                               "    mtvscr 0\n"
+                                                                                                                               "    .irp v, " ALL_VSRS
+                                                                                                                               "\n"
+                                                                                                                               "    lxv \\v, " STR(
+                                                                                                                                   OFF_VSR) "+16*\\v(3)\n"
+                                                                                                                                            "    .endr\n"
+                                                                                                                                            "    ld 0, " STR(
+                                                                                                                                                OFF_CR) "(3)\n"
+                                                                                                                                                        "    mtcrf 255, 0\n"
+                                                                                                                                                        "    ld 0, " STR(
+                                                                                                                                                            OFF_XER) "(3)\n"
+                                                                                                                                                                     "    mtxer 0\n"
+                                                                                                                                                                     "    ld 0, " STR(OFF_LR) "(3)\n"
+                                                                                                                                                                                              "    mtlr 0\n"
+                                                                                                                                                                                              "    ld 0, " STR(OFF_CTR) "(3)\n"
+                                                                                                                                                                                                                        "    mtctr 0\n"
+                                                                                                                                                                                                                        "    ld 0, " STR(OFF_TAR) "(3)\n"
+                                                                                                                                                                                                                                                  "    mtspr 815, 0\n"
+                                                                                                                                                                                                                                                  "    .irp r, 0,1,2,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,"
+                                                                                                                                                                                                                                                  "28,29,30,31\n"
+                                                                                                                                                                                                                                                  "    ld \\r, 8*\\r(3)\n"
+                                                                                                                                                                                                                                                  "    .endr\n"
+                                                                                                                                                                                                                                                  "    ld 3, 24(3)\n"
+                                                                                                                                                                                                                                                  "    ba " STR(A_SLOT_BEFORE) "\n"
+                                                                                                                                                                                                                                                                               "enter_code_end:\n"
+                                                                                                                                                                                                                                                                               "leave_code:\n"
+                                                                                                                                                                                                                                                                               "    mtspr 815, 31\n"
+                                                                                                                                                                                                                                                                               "    lis 31, " STR(A_OUT_HIGH) "\n"
+                                                                                                                                                                                                                                                                                                              "    .irp r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,"
+                                                                                                                                                                                                                                                                                                              "28,29,30\n"
+                                                                                                                                                                                                                                                                                                              "    std \\r, 8*\\r(31)\n"
+                                                                                                                                                                                                                                                                                                              "    .endr\n"
+                                                                                                                                                                                                                                                                                                              "    mfspr 0, 815\n"
+                                                                                                                                                                                                                                                                                                              "    std 0, 248(31)\n"
+                                                                                                                                                                                                                                                                                                              "    mfcr 0\n"
+                                                                                                                                                                                                                                                                                                              "    std 0, " STR(OFF_CR) "(31)\n"
+                                                                                                                                                                                                                                                                                                                                        "    mfxer 0\n"
+                                                                                                                                                                                                                                                                                                                                        "    std 0, " STR(OFF_XER) "(31)\n"
+                                                                                                                                                                                                                                                                                                                                                                   "    mflr 0\n"
+                                                                                                                                                                                                                                                                                                                                                                   "    std 0, " STR(
+                                                                                                                                                                                                                                                                                                                                                                       OFF_LR) "(31)\n"
+                                                                                                                                                                                                                                                                                                                                                                               "    mfctr 0\n"
+                                                                                                                                                                                                                                                                                                                                                                               "    std 0, " STR(OFF_CTR) "(31)\n"
+                                                                                                                                                                                                                                                                                                                                                                                                          "    .irp v, " ALL_VSRS
+                                                                                                                                                                                                                                                                                                                                                                                                          "\n"
+                                                                                                                                                                                                                                                                                                                                                                                                          "    stxv \\v, " STR(OFF_VSR) "+16*\\v(31)\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                        "    .endr\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                        "    mffs 0\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                        "    stfd 0, " STR(
+                                                                                                                                                                                                                                                                                                                                                                                                                                            OFF_FPSCR) "(31)\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    mfvscr 0\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    mfvsrld 0, 32\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    std 0, " STR(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                           OFF_VSCR) "(31)\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "    xxlxor 0, 0, 0\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "    mtfsf 255, 0, 1, 0\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "    ori 4, 31, " STR(A_SAVE_LOW) "\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    ld 0, 256(4)\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    mtlr 0\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    ld 0, 264(4)\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    mtcrf 255, 0\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    .irp r, 1,2,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    ld \\r, 8*\\r(4)\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    .endr\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "    blr\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "leave_code_end:\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       ".popsection\n");
 extern const uint32_t enter_code[], enter_code_end[], leave_code[], leave_code_end[];
 
 #define OUT ((volatile struct conf_state *)OUT_STATE)
 
-#define INSN_TRAP      0x7fe00008u /* tw 31,0,0 */
-#define INSN_BA(to)    (0x48000002u | (to))
-#define GP_REG_NIP     32
+#define INSN_TRAP   0x7fe00008u /* tw 31,0,0 */
+#define INSN_BA(to) (0x48000002u | (to))
+#define GP_REG_NIP  32
 
-/* The case faulted, or branched to somewhere that is no code: note it and store the registers, which
- * the signal return brings back. No thread-local storage here: r13 belongs to the case. */
+/* The case faulted, or branched to somewhere that is no code: note it and store the registers,
+ * which the signal return brings back. No thread-local storage here: r13 belongs to the case. */
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
@@ -178,14 +199,13 @@ static void enter(void)
                      : "+r"(target)
                      :
                      : "r0", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "lr", "ctr",
-                       "xer", "cr0", "cr1", "cr5", "cr6", "cr7", "memory",
-                       "fr0", "fr1", "fr2", "fr3", "fr4", "fr5", "fr6", "fr7", "fr8", "fr9",
-                       "fr10", "fr11", "fr12", "fr13", "fr14", "fr15", "fr16", "fr17", "fr18",
-                       "fr19", "fr20", "fr21", "fr22", "fr23", "fr24", "fr25", "fr26", "fr27",
-                       "fr28", "fr29", "fr30", "fr31", "v0", "v1", "v2", "v3", "v4", "v5", "v6",
-                       "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
-                       "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28",
-                       "v29", "v30", "v31");
+                       "xer", "cr0", "cr1", "cr5", "cr6", "cr7", "memory", "fr0", "fr1", "fr2",
+                       "fr3", "fr4", "fr5", "fr6", "fr7", "fr8", "fr9", "fr10", "fr11", "fr12",
+                       "fr13", "fr14", "fr15", "fr16", "fr17", "fr18", "fr19", "fr20", "fr21",
+                       "fr22", "fr23", "fr24", "fr25", "fr26", "fr27", "fr28", "fr29", "fr30",
+                       "fr31", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10",
+                       "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21",
+                       "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
 }
 
 static void run_case(const struct conf_case *c, struct conf_state *result)

@@ -10,7 +10,7 @@
 
 #define RAM_SIZE      (32 * MiB)
 #define FPSCR_ENABLES (FPSCR_VE | FPSCR_OE | FPSCR_UE | FPSCR_ZE | FPSCR_XE)
-#define USER_MSR      (MSR_SF | MSR_HV | MSR_ME | MSR_RI | MSR_FP | MSR_VEC | MSR_VSX | MSR_LE)
+#define USER_MSR      (MSR_SF | MSR_HV | MSR_ME | MSR_RI | MSR_FP | MSR_VEC | MSR_VSX)
 
 struct conf_machine {
     struct machine m;
@@ -68,10 +68,11 @@ static uint64_t fe_bits(const struct conf_case *c)
     return may_trap ? MSR_FE0 | MSR_FE1 : 0;
 }
 
-static void load_state(struct cpu *cpu, const struct conf_case *c)
+static void load_state(struct cpu *cpu, const struct conf_case *c, unsigned mode)
 {
     const struct conf_state *s = &c->in;
-    cpu_set_msr(cpu, USER_MSR | fe_bits(c));
+    uint64_t msr = USER_MSR | fe_bits(c) | (mode & RUN_BIG ? 0 : MSR_LE);
+    cpu_set_msr(cpu, mode & RUN_32BIT ? msr & ~MSR_SF : msr);
     memcpy(cpu->gpr, s->gpr, sizeof(cpu->gpr));
     cpu_set_cr_all(cpu, (uint32_t)s->cr);
     cpu_set_xer(cpu, s->xer);
@@ -123,16 +124,20 @@ static int signal_of(const struct cpu *cpu, uint64_t *nia)
     }
 }
 
-void run_case(struct conf_machine *cm, const struct conf_case *c, struct conf_state *result)
+void run_case(struct conf_machine *cm, const struct conf_case *c, unsigned mode,
+              struct conf_state *result)
 {
     struct machine *m = &cm->m;
     struct cpu *cpu = cm->cpu;
-    uint32_t words[2] = {le32(c->words[0]), le32(c->words[1])};
+    uint32_t words[2];
+
+    for (unsigned i = 0; i < 2; i++)
+        words[i] = mode & RUN_BIG ? be32(c->words[i]) : le32(c->words[i]);
 
     memset(result, 0, sizeof(*result));
     store_bytes(m, SLOT - 4, words, sizeof(words));
     store_bytes(m, BUF_BASE, c->in.buf, BUF_SIZE);
-    load_state(cpu, c);
+    load_state(cpu, c, mode);
     cpu->cia = cpu->nia = c->single ? SLOT : SLOT - 4;
     m->current = cpu;
     m->engine->run(cpu, 1);
