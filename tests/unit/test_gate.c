@@ -19,6 +19,7 @@ static struct cpu *start(uint64_t msr)
     memset(&cpu, 0, sizeof(cpu));
     cpu.msr = MSR_SF | msr;
     cpu.smfctrl = SMFCTRL_E;
+    cpu.hfscr = cpu.fscr = ~PPC_BITS(0, 7); /* all facilities */
     for (unsigned i = 0; i < 32; i++)
         cpu.gpr[i] = 0x1000 * (i + 1);
     return &cpu;
