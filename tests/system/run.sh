@@ -264,7 +264,7 @@ test_packed_kernel() {
 test_zimage() {
     prefix=${GUEST_CC:-powerpc64le-linux-gnu-gcc}
     prefix=${prefix%gcc}
-    if ! "${prefix}as" -a32 -mbig -o "$tmp/of.o" "$top/firmware/of_hello.S" ||
+    if ! "${prefix}as" -a32 -mbig -o "$tmp/of.o" "$top/firmware/of_client.S" ||
         ! "${prefix}ld" -EB -m elf32ppc -Ttext 0x4000000 -e _start -o "$tmp/of" "$tmp/of.o"; then
         fail zimage "the client program does not build"
         return
