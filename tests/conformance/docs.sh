@@ -35,6 +35,11 @@ instructions() {
         2>/dev/null | grep -v test_insn_table | sort)
 }
 
+# A new test is no reason for a page to be stale: the column of tests does not count.
+contents() {
+    sed 's/|[^|]*|$/|/' "$1"
+}
+
 page() { # page NAME: made by the function NAME
     if ! "$1" >"$dir/$1.md"; then
         failed=$((failed + 1))
@@ -43,11 +48,12 @@ page() { # page NAME: made by the function NAME
     if [ "$mode" = write ]; then
         mkdir -p docs/reference
         cp "$dir/$1.md" "docs/reference/$1.md"
-    elif cmp -s "$dir/$1.md" "docs/reference/$1.md"; then
+    elif contents "$dir/$1.md" >"$dir/new" && contents "docs/reference/$1.md" >"$dir/old" &&
+        cmp -s "$dir/new" "$dir/old"; then
         passed=$((passed + 1))
     else
         echo "docs/reference/$1.md is stale: run make docs"
-        diff "docs/reference/$1.md" "$dir/$1.md" | head -n 10
+        diff "$dir/old" "$dir/new" | head -n 10
         failed=$((failed + 1))
     fi
 }
