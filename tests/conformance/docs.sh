@@ -37,7 +37,10 @@ instructions() {
 
 # A new test is no reason for a page to be stale: the column of tests does not count.
 contents() {
-    sed 's/|[^|]*|$/|/' "$1"
+    case $1 in
+    *instructions.md) sed 's/|[^|]*|$/|/' "$1" ;;
+    *) cat "$1" ;;
+    esac
 }
 
 page() { # page NAME: made by the function NAME
