@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "engine/exec.h"
 #include "pefemu/chardev.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
@@ -196,6 +197,8 @@ static void run_slice(struct machine *m, struct cpu *cpu, int64_t budget)
     cpu->op = NULL;
     cpu->stop_request = false;
     m->current = cpu;
+    if (unlikely(log_mask & LOG_CPU))
+        exec_log_cpu(cpu);
     m->engine->run(cpu, budget);
     m->current = NULL;
     m->now_ns += (cpu->insn_retired - m->slice_insns + cpu->stalls - m->slice_stalls)
@@ -252,7 +255,7 @@ static void check_host(struct machine *m, uint64_t start, unsigned *rounds)
         machine_request_stop(m, STOP_QUIT, "quit");
     if (m->cfg.timeout_s > 0 && ++*rounds % TIMEOUT_ROUNDS == 0 &&
         (double)(host_ns(CLOCK_MONOTONIC) - start) > m->cfg.timeout_s * 1e9)
-        machine_request_stop(m, STOP_TIMEOUT, "time is up");
+        machine_request_stop(m, STOP_TIMEOUT, NULL);
 }
 
 static bool reset(struct machine *m)
@@ -263,8 +266,8 @@ static bool reset(struct machine *m)
     return m->kind->reset(m);
 }
 
-/* -no-shutdown: the guest is gone, its console stays until the user quits. */
-static void wait_for_quit(struct machine *m, uint64_t start)
+/* -no-shutdown: the guest is gone, its console stays until the user quits or time is up. */
+static enum machine_stop wait_for_quit(struct machine *m, uint64_t start)
 {
     unsigned rounds = 0;
 
@@ -275,6 +278,7 @@ static void wait_for_quit(struct machine *m, uint64_t start)
         rounds = TIMEOUT_ROUNDS - 1;
         check_host(m, start, &rounds);
     }
+    return m->stop == STOP_TIMEOUT ? STOP_TIMEOUT : STOP_POWER_OFF;
 }
 
 enum machine_stop machine_run(struct machine *m)
@@ -295,7 +299,7 @@ enum machine_stop machine_run(struct machine *m)
     }
     enum machine_stop why = m->stop;
     if (m->cfg.shutdown_pauses && why == STOP_POWER_OFF)
-        wait_for_quit(m, start);
+        why = wait_for_quit(m, start);
     return why;
 }
 

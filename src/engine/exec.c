@@ -115,6 +115,18 @@ static trap_t trace(struct cpu *cpu, const struct insn *in, uint64_t msr, trap_t
     return TRAP_TRACED;
 }
 
+void exec_log_cpu(const struct cpu *cpu)
+{
+    log_write(LOG_CPU, "cpu %u: cia %016llx lr %016llx ctr %016llx msr %016llx cr %08x",
+              cpu->server, (unsigned long long)cpu->cia, (unsigned long long)cpu->lr,
+              (unsigned long long)cpu->ctr, (unsigned long long)cpu->msr,
+              (unsigned)cpu_get_cr(cpu));
+    for (unsigned i = 0; i < 32; i += 4)
+        log_write(LOG_CPU, "cpu %u: r%02u %016llx %016llx %016llx %016llx", cpu->server, i,
+                  (unsigned long long)cpu->gpr[i], (unsigned long long)cpu->gpr[i + 1],
+                  (unsigned long long)cpu->gpr[i + 2], (unsigned long long)cpu->gpr[i + 3]);
+}
+
 bool exec_one(struct cpu *cpu)
 {
     struct insn in;

@@ -44,5 +44,7 @@ static inline bool exec_must_stop(const struct cpu *cpu)
 
 /* Logs -d in_asm. */
 void exec_log_insn(const struct cpu *cpu, uint32_t word, ea_t ea);
+/* Logs -d cpu: the registers that a programmer wants first. */
+void exec_log_cpu(const struct cpu *cpu);
 
 #endif

@@ -367,7 +367,7 @@ static uint32_t of_quiesce(struct of_call *c)
 
 static uint32_t of_exit(struct of_call *c)
 {
-    machine_request_stop(c->hv->m, STOP_FIRMWARE_EXIT, "the kernel called the firmware's exit");
+    machine_request_stop(c->hv->m, STOP_FIRMWARE_EXIT, NULL);
     hv_cpu_stop(c->cpu);
     return 0;
 }
