@@ -72,7 +72,8 @@
         .text
         .globl  _start
 _start:
-        bcl     20, 31, anchor_here
+        b       1f                      /* a raw image must begin with a branch */
+1:      bcl     20, 31, anchor_here
 anchor_here:
         mflr    anchor
         mr      client, r5

@@ -164,6 +164,11 @@ test_quit() {
     kill -TERM "$child"
     talk_end
     [ "$status" = 143 ] && pass sigterm_quits || fail sigterm_quits "exit status $status, not 143"
+    talk_begin
+    expect 'pefemu guest ready'
+    kill -HUP "$child"
+    talk_end
+    [ "$status" = 129 ] && pass sighup_quits || fail sighup_quits "exit status $status, not 129"
 }
 
 # On a terminal: raw while the guest runs, restored afterwards, Ctrl-C goes to the guest.
@@ -260,25 +265,6 @@ test_packed_kernel() {
     [ $status = 0 ] && pass zstd_kernel || fail zstd_kernel "exit status $status"
     rm -f "$tmp/vmlinux.zst"
 }
-# A 32-bit big-endian ELF that talks to the client interface, as a zImage does, on both engines.
-test_zimage() {
-    prefix=${GUEST_CC:-powerpc64le-linux-gnu-gcc}
-    prefix=${prefix%gcc}
-    if ! "${prefix}as" -a32 -mbig -o "$tmp/of.o" "$top/firmware/of_client.S" ||
-        ! "${prefix}ld" -EB -m elf32ppc -Ttext 0x4000000 -e _start -o "$tmp/of" "$tmp/of.o"; then
-        fail zimage "the client program does not build"
-        return
-    fi
-    for engine in interp ref; do
-        "$pefemu" -M pseries -m 1G -accel $engine -kernel "$tmp/of" -timeout "$limit" </dev/null \
-            >"$tmp/console" 2>"$tmp/errors"
-        status=$?
-        { [ $status = 6 ] && grep -q 'hello from a 32-bit client' "$tmp/console"; } ||
-            { fail zimage "$engine: exit status $status"; return; }
-    done
-    pass zimage
-}
-
 # disable_radix: the guest's own page table, by hypercalls.
 test_hash() {
     boot "quiet disable_radix pefemu.test=poweroff" -smp 2 </dev/null
@@ -322,9 +308,10 @@ if [ $# = 0 ]; then
     set -- bad_input install
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
-            quit terminal determinism programs packed_kernel zimage hash
+            quit terminal determinism programs packed_kernel clients device_tree \
+            no_shutdown serial break hash
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
-            ref_engine fifty_boots
+            log_items ref_engine fifty_boots
     fi
 fi
 for t in "$@"; do
