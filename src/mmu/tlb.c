@@ -32,7 +32,8 @@ static bool is_pair(const struct key_pair *p, const struct cpu *cpu)
 
 /* The number of the present AMR and IAMR. Few pairs are in use at a time: the kernel's with and
  * without access to user memory, and the process's. */
-static uint32_t key_pair_number(struct tlb_set *set, const struct cpu *cpu)
+static __attribute__((noinline)) uint32_t key_pair_number(struct tlb_set *set,
+                                                          const struct cpu *cpu)
 {
     for (unsigned i = 0; i < KEY_PAIRS; i++)
         if (is_pair(&set->pairs[i], cpu))
