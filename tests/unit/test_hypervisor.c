@@ -122,7 +122,7 @@ void tlb_flush_all(struct cpu *cpu)
 void machine_request_stop(struct machine *m, enum machine_stop why, const char *text)
 {
     m->stop = why;
-    snprintf(m->stop_text, sizeof(m->stop_text), "%s", text);
+    snprintf(m->stop_text, sizeof(m->stop_text), "%s", text ? text : "");
 }
 void machine_request_reset(struct machine *m)
 {
