@@ -305,6 +305,79 @@ test_clients() {
     client_runs bios 0 '^hcall_hello: r3: tree' -bios "$tmp/client"
 }
 
+# The tree that is written is the one that -dtb takes: the kernel starts from it without a firmware.
+test_device_tree() {
+    rm -f "$tmp/console"
+    for n in 1 2; do
+        "$pefemu" -m 1G -seed 1 -rtc base=2024-01-01 -M pseries,dumpdtb="$tmp/dtb$n" \
+            >"$tmp/errors" 2>&1 </dev/null || { fail dumpdtb "exit status $?"; return; }
+    done
+    cmp -s "$tmp/dtb1" "$tmp/dtb2" && [ ! -s "$tmp/errors" ] && pass dumpdtb ||
+        fail dumpdtb "differs from run to run"
+    boot "quiet pefemu.test=poweroff" -dtb "$tmp/dtb1" </dev/null
+    grep -q 'pefemu guest ready' "$tmp/text" && [ $status = 0 ] && pass dtb ||
+        fail dtb "exit status $status"
+}
+
+# The guest's power-off leaves pefemu running until the time is up.
+test_no_shutdown() {
+    boot "quiet pefemu.test=poweroff" -no-shutdown -timeout 40 </dev/null
+    grep -q 'Power down' "$tmp/text" && [ $status = 5 ] && pass no_shutdown ||
+        fail no_shutdown "exit status $status, not 5"
+}
+
+# Each item of -d writes lines that look like it into the file of -D, and changes nothing else. A
+# guest without fault leaves nothing for the last.
+test_log_items() {
+    for item in 'in_asm=mtmsrd' 'int=system call' 'cpu=r28' 'exec=page' 'mmu=.' 'rtas=power-off' \
+        'hcall=H_REGISTER_VPA' 'of=finddevice' 'unimp=.' 'guest_errors='; do
+        boot "quiet pefemu.test=poweroff" -d "${item%%=*}" -D "$tmp/log" </dev/null
+        if [ $status != 0 ] || [ -s "$tmp/errors" ] ||
+            { [ -n "${item#*=}" ] && ! grep -q "${item#*=}" "$tmp/log"; }; then
+            fail log_items "$item: exit status $status, $(wc -c <"$tmp/log") bytes"
+            return
+        fi
+    done
+    rm -f "$tmp/log"
+    pass log_items
+}
+
+test_serial() {
+    boot "quiet pefemu.test=poweroff" -serial "file:$tmp/serial" </dev/null
+    [ $status = 0 ] && [ ! -s "$tmp/console" ] && grep -q 'pefemu guest ready' "$tmp/serial" &&
+        pass serial_file || fail serial_file "exit status $status"
+    boot "quiet pefemu.test=poweroff" -serial null </dev/null
+    [ $status = 0 ] && [ ! -s "$tmp/console" ] && pass serial_null ||
+        fail serial_null "exit status $status"
+    # Without mon: the guest gets the Ctrl-A.
+    talk_begin -serial stdio
+    if expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" &&
+        type_line 'stty -echo; read x; echo "got $x" | od -An -c; exit' && sleep 1 &&
+        printf '\001y\n' >&3 && expect '001 *y'; then
+        talk_end
+        [ "$status" = 0 ] && pass serial_stdio || fail serial_stdio "exit status $status"
+    else
+        kill "$child"
+        talk_end
+        fail serial_stdio "no Ctrl-A (exit status $status)"
+    fi
+}
+
+# Ctrl-A b is a break: the kernel takes the next key as a SysRq command.
+test_break() {
+    talk_begin
+    if expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" &&
+        type_line 'echo 1 >/proc/sys/kernel/sysrq; dmesg -n 7; echo sysrq $((1 + 1))' &&
+        expect 'sysrq 2' && printf '\001bh' >&3 && expect 'sysrq: HELP' && type_line exit; then
+        talk_end
+        [ "$status" = 0 ] && pass break || fail break "exit status $status"
+    else
+        printf '\001x' >&3
+        talk_end
+        fail break "no SysRq (exit status $status)"
+    fi
+}
+
 # disable_radix: the guest's own page table, by hypercalls.
 test_hash() {
     boot "quiet disable_radix pefemu.test=poweroff" -smp 2 </dev/null
@@ -348,9 +421,10 @@ if [ $# = 0 ]; then
     set -- bad_input install
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
-            quit terminal determinism programs packed_kernel clients hash
+            quit terminal determinism programs packed_kernel clients device_tree \
+            no_shutdown serial break hash
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
-            ref_engine fifty_boots
+            log_items ref_engine fifty_boots
     fi
 fi
 for t in "$@"; do
