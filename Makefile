@@ -172,7 +172,7 @@ check:
 test-full:
 	@scripts/install-deps build test
 	@+PEFEMU_FULL=1 $(MAKE) --no-print-directory check
-	@+PEFEMU_FULL=1 $(MAKE) --no-print-directory asan
+	@+PEFEMU_FULL= $(MAKE) --no-print-directory asan
 
 asan:
 	@+ASAN_OPTIONS=detect_odr_violation=0:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1 \
@@ -204,10 +204,7 @@ CPPCHECK_OFF := missingIncludeSystem unknownMacro internalAstError uninitvar ctu
 lint: $(BUILD)/gen/version.h
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 	    $(addprefix --suppress=,$(CPPCHECK_OFF)) -Iinclude -Isrc src
-	clang-tidy --quiet --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,\
-	-bugprone-reserved-identifier,-bugprone-macro-parentheses,-bugprone-narrowing-conversions,\
-	-bugprone-branch-clone,-bugprone-assignment-in-if-condition,clang-analyzer-core.*' \
-	    $(SOURCES) -- -std=gnu11 $(ALL_CPPFLAGS)
+	clang-tidy --quiet $(SOURCES) -- -std=gnu11 $(ALL_CPPFLAGS)
 clean:
 	rm -rf build build-asan $(filter-out build build-asan . /,$(BUILD))
 

@@ -82,7 +82,7 @@ static inline trap_t store_bytes(struct cpu *cpu, ea_t ea, unsigned n, const uin
 
 OP(stmw)
 {
-    uint8_t bytes[128];
+    uint8_t bytes[128] = {0};
     for (unsigned r = in->rt; r < 32; r++)
         put_be32(bytes + 4 * (r - in->rt), (uint32_t)cpu->gpr[r]);
     return store_bytes(cpu, ea_disp(cpu, in), 4 * (32u - in->rt), bytes);
