@@ -37,7 +37,7 @@ ALL_CFLAGS = -std=gnu11 $(OPT) $(WARNINGS) $(SEMANTIC_FLAGS) $(HOST_ARCH_FLAGS) 
              $(CFLAGS)
 ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE= $(CPPFLAGS)
 ALL_LDFLAGS = $(SANITIZE_FLAGS) $(LDFLAGS)
-LIBS := -lelf -lz -lzstd -lfdt -lm
+LIBS := -lelf -lz -lzstd -lfdt -lmbedcrypto -lm
 TEST_LIBS := -Wl,--as-needed -lcmocka -lcapstone -lmpfr -lgmp $(LIBS)
 
 SOURCES := $(sort $(shell find src -name '*.c' -not -path 'src/tools/*'))
@@ -56,7 +56,13 @@ SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(BUILD)/pefemu $(BUILD)/pefemu.1 $(BUILD)/pefemu.bash
+# Programs beside pefemu: src/tools/NAME.c and what else src/tools/<last part>/ holds.
+TOOLS := pefemu-esm
+TOOL_LIBS_pefemu-esm := -lyaml
+tool_sources = src/tools/$(1).c $(filter-out %/doc.c,$(wildcard src/tools/$(patsubst pefemu-%,%,$(1))/*.c))
+TOOL_FILES := $(foreach t,$(TOOLS),$(BUILD)/$(t) $(BUILD)/$(t).1 $(BUILD)/$(t).bash)
+
+all: $(BUILD)/pefemu $(BUILD)/pefemu.1 $(BUILD)/pefemu.bash $(TOOL_FILES)
 
 # ---- build ----
 $(BUILD)/pefemu: $(call objects,src/main.c) $(LIBRARY)
@@ -95,6 +101,21 @@ $(BUILD)/optdoc: src/tools/optdoc.c $(BUILD)/gen/version.h include/pefemu/option
 $(BUILD)/pefemu.1: $(BUILD)/optdoc
 	@$< man >$@
 $(BUILD)/pefemu.bash: $(BUILD)/optdoc
+	@$< completion >$@
+
+# A program beside pefemu; its manual page and completion come from its own table.
+.SECONDEXPANSION:
+$(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $$(call objects,$$(call tool_sources,$$*)) $(LIBRARY)
+	@echo "  LINK    $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(call objects,$(call tool_sources,$*)) \
+	    -Wl,--as-needed $(LIBRARY) $(TOOL_LIBS_$*) $(LIBS)
+$(BUILD)/pefemu-esm-doc: src/tools/esm/doc.c src/tools/esm/command.def $(BUILD)/gen/version.h \
+                         $(BUILD)/gen/flags
+	@echo "  CC      $<"
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+$(BUILD)/pefemu-esm.1: $(BUILD)/pefemu-esm-doc
+	@$< man >$@
+$(BUILD)/pefemu-esm.bash: $(BUILD)/pefemu-esm-doc
 	@$< completion >$@
 
 # ---- run ----
@@ -188,9 +209,15 @@ install: all
 	install -D -m 644 $(BUILD)/pefemu.1 $(DESTDIR)$(PREFIX)/share/man/man1/pefemu.1
 	install -D -m 644 $(BUILD)/pefemu.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pefemu
+	for t in $(TOOLS); do \
+	    install -D -m 755 $(BUILD)/$$t $(DESTDIR)$(PREFIX)/bin/$$t && \
+	    install -D -m 644 $(BUILD)/$$t.1 $(DESTDIR)$(PREFIX)/share/man/man1/$$t.1 && \
+	    install -D -m 644 $(BUILD)/$$t.bash \
+	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t || exit 1; done
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/pefemu $(DESTDIR)$(PREFIX)/share/man/man1/pefemu.1 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pefemu
+	for t in pefemu $(TOOLS); do \
+	    rm -f $(DESTDIR)$(PREFIX)/bin/$$t $(DESTDIR)$(PREFIX)/share/man/man1/$$t.1 \
+	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t; done
 
 # ---- housekeeping ----
 format:
@@ -220,4 +247,4 @@ help:
 	@echo "make docs       write the generated parts of docs/ anew"
 	@echo "make guest, format, lint, clean, asan; BUILD=dir CC=clang HOST_ARCH_FLAGS= WERROR="
 
--include $(patsubst %.o,%.d,$(call objects,$(SOURCES))) $(addsuffix .d,$(UNIT_TESTS))
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES) $(foreach t,$(TOOLS),$(call tool_sources,$(t))))) $(addsuffix .d,$(UNIT_TESTS))
