@@ -19,7 +19,7 @@ sub seed {
 
 sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
-mkdir "$folder/fuzz_$_" for qw(kernel initrd cas of rtas hcall xive decode engines);
+mkdir "$folder/fuzz_$_" for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -82,3 +82,76 @@ for my $i (0 .. 67) {
     seed 'engines', pack('v4', $flags[$i % @flags], int rand 1000, $offset, 0) . noise(8)
         . join '', map { pack('v', int rand 0xf000) . noise(4) } 1 .. $n;
 }
+
+# ---- ESM blobs: which tree, then the tree; node(name, properties and nodes) ----
+my ($strings, %string);
+sub prop {
+    my ($name, $value) = @_;
+    $string{$name} //= do { my $at = length $strings; $strings .= "$name\0"; $at };
+    return pack('N3', 3, length $value, $string{$name}) . $value . "\0" x (-length($value) % 4);
+}
+sub node {
+    my ($name, @inner) = @_;
+    $name .= "\0";
+    return pack('N', 1) . $name . "\0" x (-length($name) % 4) . join('', @inner) . pack('N', 2);
+}
+# The inner part is made by a function, which fills the strings.
+sub tree {
+    my ($inner) = @_;
+    ($strings, %string) = ('');
+    my $struct = node('', $inner->()) . pack('N', 9);
+    my $at = 56;
+    return pack('N10', 0xd00dfeed, $at + length($struct) + length $strings, $at,
+        $at + length $struct, 40, 17, 16, 0, length $strings, length $struct)
+        . "\0" x 16 . $struct . $strings;
+}
+sub sealed {
+    my ($n) = @_;
+    return (prop('algorithm', "AES256-GCM\0"), prop('untrusted-comment', "c\0"),
+        prop('iv', noise(16)), prop('mac', noise(16)), prop('ciphertext', noise($n)));
+}
+sub lockbox {
+    return node(shift, prop('encrypted-symkey', noise(256)), prop('untrusted-comment', "\0"),
+        node('pubkey-fingerprint', prop('algorithm', "SHA256\0"), prop('hash', noise(32))));
+}
+my $files = tree(sub {
+    return (prop('compatible', "ibm,esm-file\0"),
+        node('files', node('note.txt', sealed(9)), node('b', sealed(0))));
+});
+my $digests = tree(sub {
+    return (prop('compatible', "ibm,esm\0"), node('digests', prop('algorithm', "SHA512\0"),
+        map({ prop($_, noise(64)) } qw(rtas kernel initrd bootargs)),
+        prop('kernel-size', pack 'N', 4104)));
+});
+my $outer = tree(sub {
+    return (prop('compatible', "ibm,esm\0"), node('lockboxes', lockbox('lockbox-1')),
+        node('digest', node('digests-fdt', sealed(40))), node('file', prop('files-fdt', $files)));
+});
+my $origin = tree(sub {
+    return (prop('compatible', "ibm,esm\0"),
+        node('lockboxes', lockbox('lockbox-1'), lockbox('origin-lockbox')), node('digest'),
+        node('file'));
+});
+seed 'esmblob', "\0$files";
+seed 'esmblob', "\1$digests";
+seed 'esmblob', "\2$_" for $outer, $origin;
+
+# ---- initrds: archive or front; the front's address and what is behind it; then the bytes ----
+sub member {
+    my ($name, $mode, $data) = @_;
+    my $m = '070701' . sprintf('%08x' x 13, 1, $mode, 0, 0, 1, 0, length $data, 0, 0, 0, 0,
+        1 + length $name, 0) . "$name\0";
+    $m .= "\0" x (-length($m) % 4) . $data;
+    return $m . "\0" x (-length($m) % 4);
+}
+my $end = member('TRAILER!!!', 0, '');
+my @dirs = map { member($_, 040755, '') } qw(opt opt/ibm opt/ibm/pef);
+my $small = pack('N2', 0xd00dfeed, 8);
+for my $address (0, 1, 512, 3) {
+    for my $a (join('', @dirs, member('opt/ibm/pef/b', 0100644, $small), $end),
+        member('opt/ibm/pef/b', 0100644, "\0\0\0\0$small") . member('x', 0100644, 'xyz') . $end,
+        member('init', 0100755, 'hello') . $end) {
+        seed 'cpio', pack('C v v', 0, $address, 900) . "\0" x (-$address & 3) . $a;
+    }
+}
+seed 'cpio', "\1\4blob$_" for $small, $files, '', 'none';

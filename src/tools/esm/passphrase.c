@@ -43,8 +43,11 @@ static bool silent(int tty, const char *prompt, struct passphrase *p)
     struct termios shown, hidden;
     bool ok;
     caught = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-        sigaction(signals[i], &act, &before[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+        sigaction(signals[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN) /* nohup and the like stay in force */
+            sigaction(signals[i], &act, NULL);
+    }
     ok = !tcgetattr(tty, &shown);
     hidden = shown;
     hidden.c_lflag = (hidden.c_lflag & ~(tcflag_t)(ECHO | ECHOE | ECHOK)) | ECHONL;
