@@ -6,9 +6,9 @@
  *   cpio archive in front of the initrd --esm_initrd_find--> blob --esm_blob_open--> lockboxes
  *   a lockbox opened (by the TPM, or esmkey.h) = the symmetric key --> digests, attached files
  *
- * Every byte is hostile until the symmetric key has authenticated it. The functions do no I/O, keep a
- * private copy of what they parse, allocate no more than the input's size, and answer ESM_OK (0) or
- * what is wrong; @e (may be NULL) then holds one line "FIELD: why". src/esm/ (libfdt, mbedtls)
+ * Every byte is hostile until the symmetric key has authenticated it. The functions do no I/O, keep
+ * a private copy of what they parse, allocate no more than the input's size, and answer ESM_OK (0)
+ * or what is wrong; @e (may be NULL) then holds one line "FIELD: why". src/esm/ (libfdt, mbedtls)
  * Format: svm-tools docs/README.ESM and the ultravisor's svm/svm-esmb.c; docs/esm-blob.md.
  */
 #ifndef PEFEMU_ESMBLOB_H
@@ -56,18 +56,17 @@ struct esm_blob {
  * esm_blob_open - copy and check a blob
  * @bytes: begins with the device tree; what follows the tree is not looked at
  *
- * Checks the tree, every lockbox, the shape of digests-fdt and of files-fdt where present. Nodes and
- * properties that are not of the format are ignored, as the ultravisor does.
- * Returns ESM_OK, TOO_LARGE, NOT_FDT, BAD_FDT, COMPATIBLE, MISSING, LENGTH, STRING, ALGORITHM, NAME,
- * TOO_MANY, NO_MEMORY; on failure *b is empty.
+ * Checks the tree, every lockbox, the shape of digests-fdt and of files-fdt where present. Nodes
+ * and properties that are not of the format are ignored, as the ultravisor does. Returns ESM_OK,
+ * TOO_LARGE, NOT_FDT, BAD_FDT, COMPATIBLE, MISSING, LENGTH, STRING, ALGORITHM, NAME, TOO_MANY,
+ * NO_MEMORY; on failure *b is empty.
  */
-enum esm_err esm_blob_open(struct esm_blob *b, const void *bytes, size_t len,
-                           struct esm_error *e);
+enum esm_err esm_blob_open(struct esm_blob *b, const void *bytes, size_t len, struct esm_error *e);
 void esm_blob_close(struct esm_blob *b);
 
 struct esm_lockbox {
-    char name[24];      /* origin-lockbox, lockbox-N */
-    unsigned number;    /* N; 0: the origin */
+    char name[24];       /* origin-lockbox, lockbox-N */
+    unsigned number;     /* N; 0: the origin */
     const char *comment; /* not authenticated; "" without one. Borrowed, as the next */
     uint8_t fingerprint[32];
     const uint8_t *wrapped; /* the symmetric key, RSA-OAEP with SHA-256, no label */
@@ -82,8 +81,8 @@ bool esm_lockbox_next(const struct esm_blob *b, struct esm_lockbox *box);
  * @fingerprint: of the public key that belongs to the secret key at hand; NULL: not known
  * @attempt: 0 for the first
  *
- * Matching fingerprints, then lockbox-1 (the only one that IBM's ultravisor tries), then the others,
- * the origin last. False: no more.
+ * Matching fingerprints, then lockbox-1 (the only one that IBM's ultravisor tries), then the
+ * others, the origin last. False: no more.
  */
 bool esm_lockbox_try(const struct esm_blob *b, const uint8_t fingerprint[32], unsigned attempt,
                      struct esm_lockbox *box);

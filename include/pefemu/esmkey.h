@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RSA keys of blobs: owners' pairs and recipients' public keys, in PEM files as svm-tool, openssl and
- * tssreadpublic write them. RSA-OAEP with SHA-256 and an empty label wraps the symmetric key. Secret
- * parts are wiped when a key is freed. src/esm/rsa.c, src/esm/pkcs8.c (mbedtls)
+ * RSA keys of blobs: owners' pairs and recipients' public keys, in PEM files as svm-tool, openssl
+ * and tssreadpublic write them. RSA-OAEP with SHA-256 and an empty label wraps the symmetric key.
+ * Secret parts are wiped when a key is freed. src/esm/rsa.c, src/esm/pkcs8.c (mbedtls)
  */
 #ifndef PEFEMU_ESMKEY_H
 #define PEFEMU_ESMKEY_H
@@ -18,8 +18,7 @@ struct esm_rsa; /* opaque */
  * esm_rsa_public - from "BEGIN PUBLIC KEY" or "BEGIN RSA PUBLIC KEY"
  * Returns ESM_OK or KEY: not that, a secret key, or a size outside 2048 to 8192 bits.
  */
-enum esm_err esm_rsa_public(struct esm_rsa **key, const void *pem, size_t len,
-                            struct esm_error *e);
+enum esm_err esm_rsa_public(struct esm_rsa **key, const void *pem, size_t len, struct esm_error *e);
 /**
  * esm_rsa_secret - from PKCS#1 (also with Proc-Type: 4,ENCRYPTED) or PKCS#8 (also PBES2)
  * @pass: passphrase; NULL: none is known
@@ -49,7 +48,8 @@ enum esm_err esm_rsa_fingerprint(const struct esm_rsa *key, uint8_t out[32], str
 /* @out has room for ESM_WRAPPED_MAX bytes. */
 enum esm_err esm_rsa_wrap(struct esm_rsa *key, const struct esm_key *symkey, uint8_t *out,
                           struct esm_error *e);
-/* LOCKED: of another length, not for this key, changed, or not 32 bytes inside. One error for all. */
+/* LOCKED: of another length, not for this key, changed, or not 32 bytes inside. One error for all.
+ */
 enum esm_err esm_rsa_unwrap(struct esm_rsa *key, const uint8_t *in, size_t len,
                             struct esm_key *symkey, struct esm_error *e);
 /**

@@ -132,7 +132,7 @@ enum esm_err esm_blob_digests(const struct esm_blob *b, const struct esm_key *ke
                               struct esm_digests *d, struct esm_error *e)
 {
     uint8_t plain[ESM_DIGESTS_MAX];
-    struct esm_sealed s;
+    struct esm_sealed s = {0};
     enum esm_err err = esm_blob_sealed_digests(b, &s, e);
     if (!err && !esm_gcm_open(key, s.iv, s.mac, s.ciphertext, s.len, plain))
         err = esm_fail(e, ESM_AUTHENTICITY, digests_path, NULL);
@@ -157,8 +157,7 @@ bool esm_name_valid(const char *name, size_t len)
     return true;
 }
 
-static enum esm_err read_file(const void *fdt, int node, struct esm_file *file,
-                              struct esm_error *e)
+static enum esm_err read_file(const void *fdt, int node, struct esm_file *file, struct esm_error *e)
 {
     char path[64];
     int len = 0;
@@ -197,8 +196,7 @@ bool esm_blob_files(const struct esm_blob *b, const uint8_t **bytes, size_t *len
     return *bytes;
 }
 
-enum esm_err esm_files_open(struct esm_files *f, const void *bytes, size_t len,
-                            struct esm_error *e)
+enum esm_err esm_files_open(struct esm_files *f, const void *bytes, size_t len, struct esm_error *e)
 {
     enum esm_err err;
     *f = (struct esm_files){0};

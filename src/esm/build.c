@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making and changing blobs. A change is made on a larger copy, which replaces the blob when all went
- * well. */
+/* Making and changing blobs. A change is made on a larger copy, which replaces the blob when all
+ * went well. */
 #include "esm_internal.h"
 #include "pefemu/esmbuild.h"
 
@@ -71,8 +71,8 @@ static enum esm_err edit_finish(struct edit *t, uint8_t **fdt, size_t *len, cons
 static enum esm_err edit_commit(struct edit *t, struct esm_blob *b, struct esm_error *e)
 {
     struct esm_blob checked;
-    uint8_t *fdt;
-    size_t len;
+    uint8_t *fdt = NULL;
+    size_t len = 0;
     enum esm_err err = edit_finish(t, &fdt, &len, "blob", e);
     if (err)
         return err;
@@ -96,8 +96,8 @@ static enum esm_err check_comment(const char *comment, struct esm_error *e)
 
 /* ---- lockboxes ---- */
 
-static void put_lockbox(struct edit *t, int parent, const char *name,
-                        const struct esm_recipient *r, const uint8_t *wrapped)
+static void put_lockbox(struct edit *t, int parent, const char *name, const struct esm_recipient *r,
+                        const uint8_t *wrapped)
 {
     int box = add_node(t, parent, name), print;
     set_string(t, box, "untrusted-comment", r->comment);
@@ -178,8 +178,8 @@ enum esm_err esm_build_revoke(struct esm_blob *b, const uint8_t fingerprint[32],
         return esm_fail(e, ESM_ORIGIN, box.name, NULL);
     struct edit t = edit_copy(b->fdt, b->len, 0);
     if (!t.bad) /* the node's offset is the blob's: nothing moved */
-        t.bad = fdt_del_node(t.fdt, fdt_subnode_offset(
-                                        t.fdt, fdt_path_offset(t.fdt, "/lockboxes"), box.name));
+        t.bad = fdt_del_node(
+            t.fdt, fdt_subnode_offset(t.fdt, fdt_path_offset(t.fdt, "/lockboxes"), box.name));
     return edit_commit(&t, b, e);
 }
 
@@ -192,8 +192,7 @@ static enum esm_err put_sealed(struct edit *t, int node, const struct esm_key *s
     uint8_t iv[ESM_IV_SIZE], mac[ESM_MAC_SIZE];
     uint8_t *out = malloc(len ? len : 1);
     enum esm_err err = out ? ESM_OK : esm_fail(e, ESM_NO_MEMORY, "ciphertext", NULL);
-    if (!err &&
-        (!esm_random(iv, sizeof(iv)) || !esm_gcm_seal(symkey, iv, mac, bytes, len, out)))
+    if (!err && (!esm_random(iv, sizeof(iv)) || !esm_gcm_seal(symkey, iv, mac, bytes, len, out)))
         err = esm_fail(e, ESM_RANDOM, "iv", NULL);
     if (!err) {
         set_string(t, node, "algorithm", ESM_SEAL_ALGORITHM);
@@ -273,7 +272,10 @@ static struct edit files_edit(const struct esm_blob *b, size_t more, enum esm_er
         return t;
     }
     *err = esm_files_open(&files, bytes, len, e);
-    t = *err ? (struct edit){0} : edit_copy(files.fdt, files.len, more);
+    t.fdt = NULL;
+    t.bad = 0;
+    if (!*err)
+        t = edit_copy(files.fdt, files.len, more);
     esm_files_close(&files);
     return t;
 }

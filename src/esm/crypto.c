@@ -66,8 +66,8 @@ bool esm_gcm_open(const struct esm_key *key, const uint8_t iv[ESM_IV_SIZE],
     mbedtls_gcm_init(&c);
     int bad = mbedtls_gcm_setkey(&c, MBEDTLS_CIPHER_ID_AES, key->byte, 8 * sizeof(key->byte));
     if (!bad)
-        bad = mbedtls_gcm_auth_decrypt(&c, len, iv, ESM_IV_SIZE, NULL, 0, mac, ESM_MAC_SIZE, in,
-                                       out);
+        bad =
+            mbedtls_gcm_auth_decrypt(&c, len, iv, ESM_IV_SIZE, NULL, 0, mac, ESM_MAC_SIZE, in, out);
     mbedtls_gcm_free(&c);
     if (bad)
         esm_wipe(out, len);
@@ -81,8 +81,8 @@ bool esm_gcm_seal(const struct esm_key *key, const uint8_t iv[ESM_IV_SIZE],
     mbedtls_gcm_init(&c);
     int bad = mbedtls_gcm_setkey(&c, MBEDTLS_CIPHER_ID_AES, key->byte, 8 * sizeof(key->byte));
     if (!bad)
-        bad = mbedtls_gcm_crypt_and_tag(&c, MBEDTLS_GCM_ENCRYPT, len, iv, ESM_IV_SIZE, NULL, 0,
-                                        in, out, ESM_MAC_SIZE, mac);
+        bad = mbedtls_gcm_crypt_and_tag(&c, MBEDTLS_GCM_ENCRYPT, len, iv, ESM_IV_SIZE, NULL, 0, in,
+                                        out, ESM_MAC_SIZE, mac);
     mbedtls_gcm_free(&c);
     return !bad;
 }

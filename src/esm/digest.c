@@ -74,8 +74,8 @@ enum esm_err esm_digests_compare(const struct esm_digests *blob, const struct es
         if (same(blob->sha512[i], guest->sha512[i], 64))
             continue;
         bits |= 1u << i;
-        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
-                              esm_part_name[i]);
+        n +=
+            (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", esm_part_name[i]);
     }
     if (differ)
         *differ = bits;

@@ -10,7 +10,7 @@
 #define ESM_SEAL_ALGORITHM   "AES256-GCM"
 #define ESM_DIGEST_ALGORITHM "SHA512"
 #define ESM_PRINT_ALGORITHM  "SHA256"
-#define ESM_ORIGIN_BOX        "origin-lockbox"
+#define ESM_ORIGIN_BOX       "origin-lockbox"
 
 /**
  * esm_fail - fill @e with "FIELD: why" and return @code

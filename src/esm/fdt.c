@@ -143,8 +143,7 @@ enum esm_err esm_fdt_sealed(const void *fdt, int node, const char *path, size_t 
         return err;
     if (s->len > max) {
         snprintf(field, sizeof(field), "%s/ciphertext", path);
-        return esm_fail(e, ESM_TOO_LARGE, field, "%zu bytes, at most %zu are allowed", s->len,
-                        max);
+        return esm_fail(e, ESM_TOO_LARGE, field, "%zu bytes, at most %zu are allowed", s->len, max);
     }
     s->ciphertext = p;
     err = esm_fdt_fixed(fdt, node, path, "iv", &iv, ESM_IV_SIZE, e);

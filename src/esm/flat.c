@@ -2,8 +2,8 @@
 /*
  * A kernel as the bytes that lie in memory once it is loaded: what `objcopy -O binary -S` writes.
  * Every section with contents that is loaded goes to its load address relative to the lowest one,
- * zeros between. A load address is the section's file offset moved by what its segment says; where no
- * program header has a physical address (binutils' rule), it is the section's virtual address.
+ * zeros between. A load address is the section's file offset moved by what its segment says; where
+ * no program header has a physical address (binutils' rule), it is the section's virtual address.
  */
 #include "esm_internal.h"
 #include "pefemu/esmbuild.h"
@@ -65,7 +65,8 @@ static enum esm_err measure(const struct image *im, uint64_t *low, uint64_t *hig
         *high = lma + sh.sh_size > *high ? lma + sh.sh_size : *high;
     }
     if (!*high)
-        return esm_fail(e, ESM_KERNEL, what, "no section is loaded; take the vmlinux as it was built");
+        return esm_fail(e, ESM_KERNEL, what,
+                        "no section is loaded; take the vmlinux as it was built");
     if (*high - *low > FLAT_MAX)
         return esm_fail(e, ESM_KERNEL, what, "its sections are absurdly far apart");
     return ESM_OK;
@@ -89,12 +90,18 @@ static bool open_image(struct image *im, const void *elf, size_t len)
     return true;
 }
 
+static void copy_sections(const struct image *im, const uint8_t *elf, uint64_t low, uint8_t *flat)
+{
+    GElf_Shdr sh;
+    for (Elf_Scn *s = next_section(im, NULL, &sh); s; s = next_section(im, s, &sh))
+        memcpy(flat + (load_address(im, &sh) - low), elf + sh.sh_offset, sh.sh_size);
+}
+
 enum esm_err esm_flat_kernel(const void *elf, size_t len, uint8_t **flat, size_t *flat_len,
                              struct esm_error *e)
 {
     struct image im;
-    uint64_t low, high;
-    GElf_Shdr sh;
+    uint64_t low = 0, high = 0;
     enum esm_err err = ESM_OK;
     *flat = NULL;
     *flat_len = 0;
@@ -102,13 +109,13 @@ enum esm_err esm_flat_kernel(const void *elf, size_t len, uint8_t **flat, size_t
         err = esm_fail(e, ESM_KERNEL, what, "not a 64-bit PowerPC ELF file");
     if (!err)
         err = measure(&im, &low, &high, e);
-    if (!err && !(*flat = calloc(1, high - low)))
-        err = esm_fail(e, ESM_NO_MEMORY, what, NULL);
-    if (!err) {
+    uint8_t *made = err ? NULL : calloc(1, high - low);
+    if (made) {
+        copy_sections(&im, elf, low, made);
+        *flat = made;
         *flat_len = high - low;
-        for (Elf_Scn *s = next_section(&im, NULL, &sh); s; s = next_section(&im, s, &sh))
-            memcpy(*flat + (load_address(&im, &sh) - low), (const uint8_t *)elf + sh.sh_offset,
-                   sh.sh_size);
+    } else if (!err) {
+        err = esm_fail(e, ESM_NO_MEMORY, what, NULL);
     }
     elf_end(im.elf);
     return err;

@@ -20,7 +20,7 @@
 #define ITERATIONS_MAX 50000000
 #define BLOCK_MAX      16
 
-#define OID(s) s, sizeof(s) - 1
+#define OID(s)     s, sizeof(s) - 1
 #define OID_RSA    "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 #define OID_PBES2  "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
 #define OID_PBKDF2 "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
@@ -175,9 +175,8 @@ static bool derive(const struct scheme *s, const char *pass, size_t pass_len, ui
     mbedtls_md_context_t md;
     mbedtls_md_init(&md);
     bool ok = !mbedtls_md_setup(&md, mbedtls_md_info_from_type(s->md), 1) &&
-              !mbedtls_pkcs5_pbkdf2_hmac(&md, (const uint8_t *)pass, pass_len, s->salt,
-                                         s->salt_len, s->iterations,
-                                         s->cipher->key_bitlen / 8, key);
+              !mbedtls_pkcs5_pbkdf2_hmac(&md, (const uint8_t *)pass, pass_len, s->salt, s->salt_len,
+                                         s->iterations, s->cipher->key_bitlen / 8, key);
     mbedtls_md_free(&md);
     return ok;
 }
@@ -282,6 +281,17 @@ static size_t write_encrypted(struct writer *w, const struct scheme *s)
     return w->full ? 0 : w->len;
 }
 
+/* PrivateKeyInfo at the end of @plain, encrypted at the start of @data; both have @size bytes and
+ * @data a block more. */
+static bool encrypt(struct scheme *s, const uint8_t *pkcs1, size_t len, const char *pass,
+                    size_t pass_len, uint8_t *plain, uint8_t *data, size_t size)
+{
+    struct writer w = {plain + size, plain, 0, false};
+    size_t n = write_plain(&w, pkcs1, len);
+    s->data = data;
+    return n && crypt(s, MBEDTLS_ENCRYPT, pass, pass_len, w.p, n, data, &s->data_len);
+}
+
 size_t pkcs8_encrypt(const uint8_t *pkcs1, size_t len, const char *pass, size_t pass_len,
                      uint8_t *buf, size_t room)
 {
@@ -291,19 +301,14 @@ size_t pkcs8_encrypt(const uint8_t *pkcs1, size_t len, const char *pass, size_t 
     struct scheme s = {.salt = salt,
                        .salt_len = sizeof(salt),
                        .iv = iv,
-                       .data = data,
                        .iterations = ITERATIONS,
                        .md = prfs[0].md,
                        .cipher = mbedtls_cipher_info_from_type(ciphers[0].type)};
-    struct writer w = {plain + size, plain, 0, !plain || !data};
-    size_t n = w.full ? 0 : write_plain(&w, pkcs1, len);
-    if (n && esm_random(salt, sizeof(salt)) && esm_random(iv, sizeof(iv)) &&
-        crypt(&s, MBEDTLS_ENCRYPT, pass, pass_len, w.p, n, data, &s.data_len)) {
-        w = (struct writer){buf + room, buf, 0, false};
+    struct writer w = {buf + room, buf, 0, false};
+    size_t n = 0;
+    if (plain && data && esm_random(salt, sizeof(salt)) && esm_random(iv, sizeof(iv)) &&
+        encrypt(&s, pkcs1, len, pass, pass_len, plain, data, size))
         n = write_encrypted(&w, &s);
-    } else {
-        n = 0;
-    }
     if (plain)
         esm_wipe(plain, size);
     free(plain);

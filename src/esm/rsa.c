@@ -79,8 +79,8 @@ static enum esm_err parse_encrypted(struct esm_rsa *key, const char *text, const
     enum esm_err err = ESM_OK;
     mbedtls_pem_init(&pem);
     if (mbedtls_pem_read_buffer(&pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----",
-                                "-----END ENCRYPTED PRIVATE KEY-----", (const uint8_t *)text,
-                                NULL, 0, &used))
+                                "-----END ENCRYPTED PRIVATE KEY-----", (const uint8_t *)text, NULL,
+                                0, &used))
         err = esm_fail(e, ESM_KEY, "secret key", "damaged");
     else if (!(plain = calloc(1, pem.buflen + 16)))
         err = esm_fail(e, ESM_NO_MEMORY, "secret key", NULL);
@@ -149,8 +149,7 @@ static enum esm_err from_pem(struct esm_rsa **key, const void *pem, size_t len, 
     return err;
 }
 
-enum esm_err esm_rsa_public(struct esm_rsa **key, const void *pem, size_t len,
-                            struct esm_error *e)
+enum esm_err esm_rsa_public(struct esm_rsa **key, const void *pem, size_t len, struct esm_error *e)
 {
     return from_pem(key, pem, len, false, NULL, 0, e);
 }
@@ -238,10 +237,10 @@ static enum esm_err encrypted_pem(const struct esm_rsa *key, const char *pass, s
         n = pkcs8_encrypt(pkcs1 + sizeof(pkcs1) - plain, (size_t)plain, pass, pass_len, der,
                           sizeof(der));
     esm_wipe(pkcs1, sizeof(pkcs1));
-    if (!n || mbedtls_pem_write_buffer("-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
-                                       "-----END ENCRYPTED PRIVATE KEY-----\n",
-                                       der + sizeof(der) - n, n, (uint8_t *)pem, ESM_PEM_MAX,
-                                       &used))
+    if (!n ||
+        mbedtls_pem_write_buffer("-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+                                 "-----END ENCRYPTED PRIVATE KEY-----\n", der + sizeof(der) - n, n,
+                                 (uint8_t *)pem, ESM_PEM_MAX, &used))
         return esm_fail(e, ESM_TOO_LARGE, "secret key", "could not be encrypted");
     return ESM_OK;
 }
@@ -285,8 +284,8 @@ bool esm_rsa_same(const struct esm_rsa *a, const struct esm_rsa *b)
 enum esm_err esm_rsa_wrap(struct esm_rsa *key, const struct esm_key *symkey, uint8_t *out,
                           struct esm_error *e)
 {
-    if (mbedtls_rsa_rsaes_oaep_encrypt(rsa(key), esm_mbedtls_random, NULL, MBEDTLS_RSA_PUBLIC,
-                                       NULL, 0, sizeof(symkey->byte), symkey->byte, out))
+    if (mbedtls_rsa_rsaes_oaep_encrypt(rsa(key), esm_mbedtls_random, NULL, MBEDTLS_RSA_PUBLIC, NULL,
+                                       0, sizeof(symkey->byte), symkey->byte, out))
         return esm_fail(e, ESM_RANDOM, "encrypted-symkey", NULL);
     return ESM_OK;
 }
@@ -296,11 +295,11 @@ enum esm_err esm_rsa_unwrap(struct esm_rsa *key, const uint8_t *in, size_t len,
 {
     uint8_t plain[ESM_WRAPPED_MAX];
     size_t n = 0;
-    bool ok = len == esm_rsa_size(key) &&
-              !mbedtls_rsa_rsaes_oaep_decrypt(rsa(key), esm_mbedtls_random, NULL,
-                                              MBEDTLS_RSA_PRIVATE, NULL, 0, &n, in, plain,
-                                              sizeof(plain)) &&
-              n == sizeof(symkey->byte);
+    bool ok =
+        len == esm_rsa_size(key) &&
+        !mbedtls_rsa_rsaes_oaep_decrypt(rsa(key), esm_mbedtls_random, NULL, MBEDTLS_RSA_PRIVATE,
+                                        NULL, 0, &n, in, plain, sizeof(plain)) &&
+        n == sizeof(symkey->byte);
     if (ok)
         memcpy(symkey->byte, plain, n);
     esm_wipe(plain, sizeof(plain));

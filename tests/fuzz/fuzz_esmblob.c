@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ESM blobs from a stranger, as outer tree, files tree or tree of digests: whatever they are, what is
- * given out lies inside the private copy, and a blob that is accepted can be read and changed. */
+/* ESM blobs from a stranger, as outer tree, files tree or tree of digests: whatever they are, what
+ * is given out lies inside the private copy, and a blob that is accepted can be read and changed.
+ */
 #include "fuzz.h"
 
 #include "pefemu/esmbuild.h"

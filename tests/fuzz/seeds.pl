@@ -123,9 +123,12 @@ my $digests = tree(sub {
         map({ prop($_, noise(64)) } qw(rtas kernel initrd bootargs)),
         prop('kernel-size', pack 'N', 4104)));
 });
+my $one = tree(sub {
+    return (prop('compatible', "ibm,esm-file\0"), node('files', node('a', sealed(3))));
+});
 my $outer = tree(sub {
     return (prop('compatible', "ibm,esm\0"), node('lockboxes', lockbox('lockbox-1')),
-        node('digest', node('digests-fdt', sealed(40))), node('file', prop('files-fdt', $files)));
+        node('digest', node('digests-fdt', sealed(40))), node('file', prop('files-fdt', $one)));
 });
 my $origin = tree(sub {
     return (prop('compatible', "ibm,esm\0"),

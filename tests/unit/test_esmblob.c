@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ESM blobs: the golden one of IBM's tool is read, ours are made and read again, and hostile ones are
- * refused with the field's name. Wycheproof's cases for the two ciphers.
+ * ESM blobs: the golden one of IBM's tool is read, ours are made and read again, and hostile ones
+ * are refused with the field's name. Wycheproof's cases for the two ciphers.
  */
 #include "esm_data.h"
 
@@ -73,7 +73,8 @@ static void sha512(const void *p, size_t len, uint8_t out[64])
 static void test_golden_lockboxes(void **state)
 {
     struct esm_blob b = golden();
-    struct esm_recipient owner = recipient("owner.pub", ""), machine = recipient("recipient.pub", "");
+    struct esm_recipient owner = recipient("owner.pub", ""),
+                         machine = recipient("recipient.pub", "");
     struct esm_lockbox box = {0};
     unsigned seen = 0;
     (void)state;
@@ -187,7 +188,8 @@ static void test_rtas_digest(void **state)
 
 static void test_build_and_read_again(void **state)
 {
-    struct esm_recipient owner = recipient("owner.pub", "o"), machine = recipient("recipient.pub", "m"),
+    struct esm_recipient owner = recipient("owner.pub", "o"),
+                         machine = recipient("recipient.pub", "m"),
                          other = recipient("owner.pub", "x");
     struct esm_digests d = {.kernel_size = 0x12345678}, read;
     struct esm_key key, opened;
@@ -227,7 +229,8 @@ static void test_build_and_read_again(void **state)
     esm_blob_close(&b);
 }
 
-static enum esm_err attach(struct esm_blob *b, const struct esm_key *key, const char *name, size_t len)
+static enum esm_err attach(struct esm_blob *b, const struct esm_key *key, const char *name,
+                           size_t len)
 {
     struct esm_error e;
     uint8_t *bytes = malloc(len + 1);
@@ -495,7 +498,8 @@ static void test_nested_tree_fields(void **state)
         {"/files", 0, DELETE_NODE, 0, 0, ESM_MISSING, "/file/files-fdt /files"},
         {"/files/secret.txt", "0bad", RENAME, 0, 0, ESM_NAME, "/files/0bad"},
         {"/files/secret.txt", "bad@0", RENAME, 0, 0, ESM_NAME, "/files/bad@0"},
-        {"/files/secret.txt", "a23456789012345678901234567890123", RENAME, 0, 0, ESM_NAME, "/files/"},
+        {"/files/secret.txt", "a23456789012345678901234567890123", RENAME, 0, 0, ESM_NAME,
+         "/files/"},
         {"/files/secret.txt", "iv", SET_PROP, 12, 0, ESM_LENGTH, "/files/secret.txt/iv"},
         {"/files/secret.txt", "mac", SET_PROP, 15, 0, ESM_LENGTH, "/files/secret.txt/mac"},
         {"/files/secret.txt", "ciphertext", DELETE_PROP, 0, 0, ESM_MISSING,
@@ -552,8 +556,8 @@ static void test_truncated_anywhere(void **state)
 
 static void test_absurd_header_words(void **state)
 {
-    static const uint32_t values[] = {0, 1, 3, 0x27, 0x28, 0x7fffffff, 0x80000000, 0xfffffff0,
-                                      0xffffffff};
+    static const uint32_t values[] = {0,          1,          3,          0x27,      0x28,
+                                      0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff};
     size_t len;
     uint8_t *bytes = data_blob(&len);
     struct esm_blob b;
@@ -717,8 +721,8 @@ static void test_oaep_vectors(void **state)
         struct esm_error e;
         if (*line == '#')
             continue;
-        assert_int_equal(
-            sscanf(line, "%*d %15s %79s %499s %699s", result, label, msg_hex, ct_hex), 4);
+        assert_int_equal(sscanf(line, "%*d %15s %79s %499s %699s", result, label, msg_hex, ct_hex),
+                         4);
         size_t n = from_hex(msg_hex, msg, sizeof(msg)), ct_len = from_hex(ct_hex, ct, sizeof(ct));
         bool good = !strcmp(result, "valid") && !strcmp(label, "-") && n == 32;
         enum esm_err err = esm_rsa_unwrap(rsa, ct, ct_len, &key, &e);
@@ -779,8 +783,7 @@ static void test_secret_key_written_and_read(void **state)
     assert_int_equal(esm_rsa_secret_pem(key, "pass phrase", 11, pem, &len, &e), 0);
     assert_non_null(strstr(pem, "BEGIN ENCRYPTED PRIVATE KEY"));
     assert_int_equal(esm_rsa_secret(&again, pem, len, NULL, 0, &e), ESM_PASSPHRASE_NEEDED);
-    assert_int_equal(esm_rsa_secret(&again, pem, len, "pass phrasf", 11, &e),
-                     ESM_PASSPHRASE_WRONG);
+    assert_int_equal(esm_rsa_secret(&again, pem, len, "pass phrasf", 11, &e), ESM_PASSPHRASE_WRONG);
     assert_int_equal(esm_rsa_secret(&again, pem, len, "pass phrase", 11, &e), 0);
     assert_true(esm_rsa_same(key, again));
     esm_rsa_free(again);

@@ -69,8 +69,8 @@ static void test_rounding_is_of_addresses(void **state)
         struct esm_error e;
         uint64_t address = 0x10000 - shift; /* the archive starts at 0x10000 */
         memcpy(moved + shift, in.p, in.len);
-        assert_int_equal(
-            esm_initrd_find(address, moved, in.len + shift, in.len + shift, &at, &e), ESM_OK);
+        assert_int_equal(esm_initrd_find(address, moved, in.len + shift, in.len + shift, &at, &e),
+                         ESM_OK);
         assert_int_equal(at.blob_len, len);
         assert_memory_equal(moved + at.blob, blob, len);
         assert_int_equal(at.skip, in.archive + shift);
@@ -200,9 +200,9 @@ static void test_header_fields(void **state)
         const char *value;
         enum esm_err err;
     } cases[] = {
-        {6, "ffffffff", ESM_CPIO},    /* filesize */
-        {6, "7fffffff", ESM_CPIO},    {6, "00010000", ESM_CPIO}, {6, "0000000g", ESM_NO_BLOB},
-        {11, "00000000", ESM_NO_BLOB}, /* namesize */
+        {6, "ffffffff", ESM_CPIO}, /* filesize */
+        {6, "7fffffff", ESM_CPIO},     {6, "00010000", ESM_CPIO},
+        {6, "0000000g", ESM_NO_BLOB},  {11, "00000000", ESM_NO_BLOB}, /* namesize */
         {11, "ffffffff", ESM_NO_BLOB}, {11, "00001001", ESM_NO_BLOB},
         {11, "00000005", ESM_NO_BLOB}, /* no NUL at its end */
         {0, "zzzzzzzz", ESM_OK},       /* ino is not looked at */

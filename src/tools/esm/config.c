@@ -13,16 +13,17 @@ static const struct kind_row {
     const char *name;
     unsigned needed, known; /* BIT(key) */
 } kinds[ENTRY_KINDS] = {
-    [ENTRY_ORIGIN] = {"origin", BIT(PUBKEY) | BIT(SECKEY), BIT(PUBKEY) | BIT(SECKEY) | BIT(COMMENT)},
+    [ENTRY_ORIGIN] = {"origin", BIT(PUBKEY) | BIT(SECKEY),
+                      BIT(PUBKEY) | BIT(SECKEY) | BIT(COMMENT)},
     [ENTRY_RECIPIENT] = {"recipient", BIT(PUBKEY), BIT(PUBKEY) | BIT(COMMENT)},
     [ENTRY_DIGEST] = {"digest", BIT(ARGS) | BIT(INITRAMFS) | BIT(KERNEL),
                       BIT(ARGS) | BIT(INITRAMFS) | BIT(KERNEL) | BIT(COMMENT)},
     [ENTRY_FILE] = {"file", BIT(PATH), BIT(PATH) | BIT(NAME) | BIT(COMMENT)},
 };
 static const char *const keys[ENTRY_KEYS] = {
-    [KEY_PUBKEY] = "pubkey", [KEY_SECKEY] = "seckey", [KEY_ARGS] = "args",
-    [KEY_INITRAMFS] = "initramfs", [KEY_KERNEL] = "kernel", [KEY_PATH] = "path",
-    [KEY_NAME] = "name", [KEY_COMMENT] = "comment",
+    [KEY_PUBKEY] = "pubkey",       [KEY_SECKEY] = "seckey",   [KEY_ARGS] = "args",
+    [KEY_INITRAMFS] = "initramfs", [KEY_KERNEL] = "kernel",   [KEY_PATH] = "path",
+    [KEY_NAME] = "name",           [KEY_COMMENT] = "comment",
 };
 
 static bool wrong(const char *path, const yaml_node_t *node, const char *what, const char *why)
@@ -33,8 +34,8 @@ static bool wrong(const char *path, const yaml_node_t *node, const char *what, c
 /* A scalar without a NUL inside; NULL: something else. */
 static const char *text(const yaml_node_t *node)
 {
-    const char *s = node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
-                                                           : NULL;
+    const char *s =
+        node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
     return s && strlen(s) == node->data.scalar.length ? s : NULL;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The description that command make reads: a YAML list of maps with one key each. config.c (libyaml) */
+/* The description that command make reads: a YAML list of maps with one key each. config.c
+ * (libyaml) */
 #ifndef PEFEMU_ESM_CONFIG_H
 #define PEFEMU_ESM_CONFIG_H
 
@@ -8,8 +9,17 @@
 #include <yaml.h>
 
 enum entry_kind { ENTRY_ORIGIN, ENTRY_RECIPIENT, ENTRY_DIGEST, ENTRY_FILE, ENTRY_KINDS };
-enum entry_key { KEY_PUBKEY, KEY_SECKEY, KEY_ARGS, KEY_INITRAMFS, KEY_KERNEL, KEY_PATH, KEY_NAME,
-                 KEY_COMMENT, ENTRY_KEYS };
+enum entry_key {
+    KEY_PUBKEY,
+    KEY_SECKEY,
+    KEY_ARGS,
+    KEY_INITRAMFS,
+    KEY_KERNEL,
+    KEY_PATH,
+    KEY_NAME,
+    KEY_COMMENT,
+    ENTRY_KEYS
+};
 
 struct entry {
     enum entry_kind kind;

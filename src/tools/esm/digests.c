@@ -70,8 +70,7 @@ static bool write_plain(const struct arguments *a, const struct esm_digests *d)
     size_t len;
     if (esm_build_digests_fdt(d, &fdt, &len, &e))
         return complain_esm("digests", &e);
-    bool ok = a->dry_run ||
-              file_write(a->option['o'], &(struct esm_span){fdt, len}, 1, 0644);
+    bool ok = a->dry_run || file_write(a->option['o'], &(struct esm_span){fdt, len}, 1, 0644);
     free(fdt);
     return ok;
 }

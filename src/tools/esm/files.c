@@ -55,8 +55,7 @@ static bool find_file(const struct arguments *a, const struct esm_blob *blob,
     *files = (struct esm_files){0};
     if (!esm_blob_files(blob, &bytes, &len))
         return complain("%s: no file is attached", a->option['b']);
-    if (esm_files_open(files, bytes, len, &e) ||
-        esm_file_find(files, name, strlen(name), file, &e))
+    if (esm_files_open(files, bytes, len, &e) || esm_file_find(files, name, strlen(name), file, &e))
         return complain_esm(a->option['b'], &e);
     return true;
 }
@@ -107,13 +106,13 @@ bool command_add(const struct arguments *a)
     if (!err)
         say(a, "%s: replacing the blob that it carries", a->option['i']);
     ok = ok && blob_read(&blob, a->option['b']);
-    if (ok && esm_initrd_archive(last_part(a->option['b']), blob.fdt, blob.len, &archive, &size,
-                                 &e))
+    if (ok &&
+        esm_initrd_archive(last_part(a->option['b']), blob.fdt, blob.len, &archive, &size, &e))
         ok = complain_esm(a->option['b'], &e);
     if (ok && !a->dry_run)
         ok = file_write(a->option['f'],
-                        (struct esm_span[]){{archive, size}, {f.p + old.skip, f.len - old.skip}},
-                        2, 0644);
+                        (struct esm_span[]){{archive, size}, {f.p + old.skip, f.len - old.skip}}, 2,
+                        0644);
     free(archive);
     esm_blob_close(&blob);
     file_free(&f);

@@ -17,7 +17,8 @@ static const char *comment_of(const struct entry *e)
     return e->value[KEY_COMMENT] ? e->value[KEY_COMMENT] : "";
 }
 
-/* The secret key is not needed; but if it can be read without a passphrase it must be the other half.
+/* The secret key is not needed; but if it can be read without a passphrase it must be the other
+ * half.
  */
 static bool check_pair(const struct entry *e, const struct esm_rsa *pub)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passphrases: from a file descriptor, or from the terminal without echo. A signal that ends or stops
- * the program finds the terminal as it was. */
+/* Passphrases: from a file descriptor, or from the terminal without echo. A signal that ends or
+ * stops the program finds the terminal as it was. */
 #include "esm_tool.h"
 
 #include <errno.h>
