@@ -37,7 +37,7 @@ ALL_CFLAGS = -std=gnu11 $(OPT) $(WARNINGS) $(SEMANTIC_FLAGS) $(HOST_ARCH_FLAGS) 
              $(CFLAGS)
 ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE= $(CPPFLAGS)
 ALL_LDFLAGS = $(SANITIZE_FLAGS) $(LDFLAGS)
-LIBS := -lelf -lz -lzstd -lfdt -lmbedcrypto -lm
+LIBS := -lelf -lz -lzstd -lfdt -ltpms -lcrypto -lmbedcrypto -lm
 TEST_LIBS := -Wl,--as-needed -lcmocka -lcapstone -lmpfr -lgmp $(LIBS)
 
 SOURCES := $(sort $(shell find src -name '*.c' -not -path 'src/tools/*'))
