@@ -57,7 +57,7 @@ SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system
 .SUFFIXES:
 
 # Programs beside pefemu: src/tools/NAME.c and what else src/tools/<last part>/ holds.
-TOOLS := pefemu-esm
+TOOLS := pefemu-esm pefemu-tpm
 TOOL_LIBS_pefemu-esm := -lyaml
 tool_sources = src/tools/$(1).c $(filter-out %/doc.c,$(wildcard src/tools/$(patsubst pefemu-%,%,$(1))/*.c))
 TOOL_FILES := $(foreach t,$(TOOLS),$(BUILD)/$(t) $(BUILD)/$(t).1 $(BUILD)/$(t).bash)
@@ -109,13 +109,13 @@ $(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $$(call objects,$$(call tool_sources,$$*)) $(
 	@echo "  LINK    $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(call objects,$(call tool_sources,$*)) \
 	    -Wl,--as-needed $(LIBRARY) $(TOOL_LIBS_$*) $(LIBS)
-$(BUILD)/pefemu-esm-doc: src/tools/esm/doc.c src/tools/esm/command.def $(BUILD)/gen/version.h \
-                         $(BUILD)/gen/flags
+$(TOOLS:%=$(BUILD)/%-doc): $(BUILD)/pefemu-%-doc: src/tools/%/doc.c src/tools/%/command.def \
+                           $(BUILD)/gen/version.h $(BUILD)/gen/flags
 	@echo "  CC      $<"
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
-$(BUILD)/pefemu-esm.1: $(BUILD)/pefemu-esm-doc
+$(TOOLS:%=$(BUILD)/%.1): %.1: %-doc
 	@$< man >$@
-$(BUILD)/pefemu-esm.bash: $(BUILD)/pefemu-esm-doc
+$(TOOLS:%=$(BUILD)/%.bash): %.bash: %-doc
 	@$< completion >$@
 
 # ---- run ----

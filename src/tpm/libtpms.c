@@ -11,12 +11,15 @@
 #include <libtpms/tpm_memory.h>
 #include <libtpms/tpm_nvfilename.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct libtpms {
     struct tpm tpm;
     struct tpm_state *state; /* owned */
     bool on;                 /* TPMLIB_MainInit() succeeded */
+    int null;                /* owned; what the library logs goes here: one line is enough */
 };
 
 /* NOTE: the library's TPM, hence not a member of any machine. */
@@ -103,6 +106,7 @@ static bool power_on(struct libtpms *l, char *message)
     if (rc == TPM_SUCCESS)
         rc = TPMLIB_MainInit();
     if (rc != TPM_SUCCESS) {
+        TPMLIB_Terminate();
         tpm_say(message, "libtpms does not accept the TPM state (code 0x%x); left as it is", rc);
         return false;
     }
@@ -156,6 +160,9 @@ static void libtpms_destroy(struct tpm *t)
     struct libtpms *l = (struct libtpms *)t;
     power_off(l);
     tpm_state_close(l->state);
+    TPMLIB_SetDebugFD(-1);
+    if (l->null >= 0)
+        close(l->null);
     the_tpm = NULL;
     free(l);
 }
@@ -174,6 +181,8 @@ struct tpm *tpm_libtpms_create(const struct tpm_config *cfg, char *message)
         return NULL;
     }
     l->tpm.backend = &libtpms_backend;
+    l->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    TPMLIB_SetDebugFD(l->null);
     l->state = tpm_state_open(cfg->state_dir, cfg->create, message);
     the_tpm = l;
     if (l->state && power_on(l, message))

@@ -44,7 +44,8 @@ static bool open_folder(struct tpm_state *s, bool create, char *message)
     }
     s->dirfd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->dirfd < 0 || fstat(s->dirfd, &st) < 0) {
-        tpm_say(message, "%s: %s", s->dir, strerror(errno));
+        tpm_say(message, "%s: %s%s", s->dir, strerror(errno),
+                errno == ENOENT ? "; make a TPM there with pefemu-tpm provision" : "");
         return false;
     }
     if (st.st_mode & (S_IWGRP | S_IWOTH)) {
@@ -206,8 +207,8 @@ static bool write_file(struct tpm_state *s, char *message)
         return true;
     int error = errno;
     unlinkat(s->dirfd, STATE_NEW, 0);
-    tpm_say(message, "%s/" STATE_FILE ": can not be written: %s; the TPM's state is as before",
-            s->dir, strerror(error));
+    tpm_say(message, "%s/" STATE_FILE ": can not be written: %s; the file is as before", s->dir,
+            strerror(error));
     return false;
 }
 

@@ -55,7 +55,9 @@ run_target() {
     fi
     t=$1
     shift
-    "$out/tests/fuzz/$t" -max_len=1200 -entropic=0 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+    max_len=1200
+    [ "$t" = fuzz_tpm ] && max_len=2000 # all responses of a boot
+    "$out/tests/fuzz/$t" -max_len=$max_len -entropic=0 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
         -artifact_prefix="$out/failed/$t-" "$@" >"$out/$t.log" 2>&1
 }
 

@@ -19,7 +19,8 @@ sub seed {
 
 sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
-mkdir "$folder/fuzz_$_" for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio);
+mkdir "$folder/fuzz_$_"
+    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -158,3 +159,43 @@ for my $address (0, 1, 512, 3) {
     }
 }
 seed 'cpio', "\1\4blob$_" for $small, $files, '', 'none';
+
+# ---- TPM: who asks, then responses: how, length, bytes ----
+use Digest::SHA qw(sha256);
+sub answer {
+    my ($how, $tag, $rest, $rc) = @_;
+    my $bytes = pack('n N N', $tag, 10 + length $rest, $rc // 0) . $rest;
+    return pack('C v/a', $how, $bytes);
+}
+sub plain { return answer(0, 0x8001, shift) }
+# Parameters, then the TPM's side of the authorization.
+sub authorized {
+    my ($handle, $params, $auth) = @_;
+    return answer(2, 0x8002, $handle . pack('N', length $params) . $params . $auth);
+}
+my $no_hmac = pack('n C n', 0, 1, 0);
+# The wrapping key: RSA, SHA-256, attributes, policy, no symmetric, OAEP, 2048 bits, modulus.
+my $or = pack 'H*', 'f5c37afbcb47eec916b0f2b96472e92453e841e37f508e771acb2257d7e6b0f9';
+my $area = pack('n n N n/a n n n n N n/a', 1, 11, 0x20c20, $or, 16, 0x17, 11, 2048, 0,
+    "\xc5" x 256);
+my $read_public = plain(pack('n/a n/a n/a', $area, "\0\x0b" . sha256($area), "\0\x0b" . 'q' x 32));
+my $session = plain(pack('N n/a', 0x3000000, 'n' x 32));
+my $decrypted = authorized('', pack('n/a', 'k' x 32), pack('n/a C n/a', 'm' x 32, 0x41, 'h' x 32));
+my $ok = plain('');
+seed 'tpm', "\2" . $read_public . $session . $ok x 3 . $decrypted . $ok;
+seed 'tpm', "\2" . $read_public . $session . $ok x 3 . answer(0, 0x8001, '', 0x98e);
+my $random = plain(pack('n/a', join '', map { chr } 1 .. 32));
+my $done = authorized('', '', $no_hmac);
+my $create = authorized('', pack('n/a n/a n/a n/a n N n/a', 'p' x 200, $area, 'c' x 30, 'd' x 32,
+    0x8021, 0x4000000c, 't' x 32), $no_hmac);
+my $load = authorized(pack('N', 0x80000000), pack('n/a', "\0\x0b" . 'l' x 32), $no_hmac);
+sub handles { return plain(pack('C N N', 0, 1, scalar @_) . pack('N*', @_)) }
+my @begin = ($ok, $ok, $done, $done, $done, $random);
+my @end = ($read_public, $done, $done);
+seed 'tpm', join '', "\0", @begin, handles(), $load, $done, $ok, $create, $load, $done, $ok, @end;
+seed 'tpm', join '', "\0", @begin, handles(0x81800000, 0x81800001, 0x81800002), $read_public,
+    $session, $ok, $ok, $ok, authorized('', pack('n/a', 'p' x 200), $no_hmac), $load, $done, $done,
+    $done, $done, $done, $ok, @end;
+my $pcr = plain(pack('N N n C4 N n/a', 7, 1, 11, 3, 0x80, 0, 0, 1, 'v' x 32));
+seed 'tpm', join '', "\1", $read_public, $read_public, $pcr, handles(1, 2), $create, $done,
+    handles(0x81800001), $done, $done;

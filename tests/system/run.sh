@@ -94,6 +94,13 @@ test_bad_input() {
     passed=$((passed + $(grep -c '^pass' "$tmp/bad")))
     failed=$((failed + $(grep -c '^FAIL' "$tmp/bad")))
 }
+test_tpm_tool() {
+    sh "$here/tpm_tool.sh" "$build/pefemu-tpm" "$tmp" >"$tmp/tool" 2>&1
+    cat "$tmp/tool"
+    passed=$((passed + $(grep -c '^pass' "$tmp/tool")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/tool")))
+    skipped=$((skipped + $(grep -c '^skip' "$tmp/tool")))
+}
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
 test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
@@ -418,7 +425,7 @@ test_fifty_boots() {
 
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
-    set -- bad_input install
+    set -- bad_input install tpm_tool
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs packed_kernel clients device_tree \

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Build tool: the manual page or the bash completion of pefemu-tpm, from its table. */
+#include "version.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Text for roff: typed hyphens; a dot or quote in column 1. */
+static void roff(const char *s)
+{
+    if (*s == '.' || *s == '\'')
+        printf("\\&");
+    for (; *s; s++) {
+        if (*s == '-')
+            putchar('\\');
+        putchar(*s);
+    }
+    putchar('\n');
+}
+
+static void man_command(const char *name, int writes, const char *help, const char *more)
+{
+    printf(".TP\n\\fB%s\\fR \\fIDIR\\fR%s\n", name, writes ? " [\\fB\\-o\\fR \\fIFILE\\fR]" : "");
+    roff(help);
+    printf(".br\n");
+    roff(more);
+}
+
+static void man(void)
+{
+    printf(".TH PEFEMU\\-TPM 1 \"\" \"pefemu %s\" \"User Commands\"\n", PEFEMU_VERSION);
+    printf(
+        ".SH NAME\npefemu\\-tpm \\- make and show the TPM of pefemu\n"
+        ".SH SYNOPSIS\n.B pefemu\\-tpm\n\\fIcommand\\fR \\fIDIR\\fR [\\fB\\-o\\fR \\fIFILE\\fR]\n"
+        ".SH DESCRIPTION\nA secure guest starts from an ESM blob, whose lockboxes open with a "
+        "key that lives in the machine's TPM. With \\fB\\-tpmstate dir=\\fIDIR\\fR pefemu keeps "
+        "that TPM in a folder; this program makes it beforehand, so that blobs can be made for "
+        "it, and shows what is in it.\nWhile pefemu or another pefemu\\-tpm uses the folder, it "
+        "is locked. A damaged state is refused and never overwritten.\n.SH COMMANDS\n");
+#define TPM_TOOL_COMMAND(name, makes, writes, help, more) man_command(#name, writes, help, more);
+#include "tools/tpm/command.def"
+#undef TPM_TOOL_COMMAND
+    printf(".SH FILES\n.TP\n.I DIR/permanent\nseeds, keys and counters of the TPM, mode 0600. Who "
+           "can read it has the keys; who can restore an older one undoes a \\fBreset\\fR.\n"
+           ".TP\n.I DIR/lock\nheld while the TPM is on\n"
+           ".SH EXIT STATUS\n0 done, 1 it failed, 2 wrong command line; with one line on standard "
+           "error.\n.SH EXAMPLE\n.nf\npefemu\\-tpm provision tpm\npefemu\\-tpm pubkey tpm \\-o "
+           "recipient.pem\nopenssl rsa \\-pubin \\-in recipient.pem \\-noout \\-text\n.fi\n"
+           ".SH SEE ALSO\n\\fBpefemu\\fR(1), \\fBpefemu\\-esm\\fR(1)\n");
+}
+
+static void completion(void)
+{
+    printf("# bash completion for pefemu-tpm, made from its table\n"
+           "_pefemu_tpm() {\n"
+           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+           "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
+           "        COMPREPLY=($(compgen -W \"");
+#define TPM_TOOL_COMMAND(name, makes, writes, help, more) printf("%s ", #name);
+#include "tools/tpm/command.def"
+#undef TPM_TOOL_COMMAND
+    printf("--help --version\" -- \"$cur\"))\n"
+           "    elif [ \"$prev\" = -o ]; then\n"
+           "        COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames\n"
+           "    elif [[ $cur == -* ]]; then\n"
+           "        case ${COMP_WORDS[1]} in\n");
+#define TPM_TOOL_COMMAND(name, makes, writes, help, more)                                          \
+    if (writes)                                                                                    \
+        printf("        %s) COMPREPLY=($(compgen -W \"-o --help\" -- \"$cur\")) ;;\n", #name);
+#include "tools/tpm/command.def"
+#undef TPM_TOOL_COMMAND
+    printf("        *) COMPREPLY=($(compgen -W --help -- \"$cur\")) ;;\n"
+           "        esac\n"
+           "    else\n"
+           "        COMPREPLY=($(compgen -d -- \"$cur\")); compopt -o filenames\n"
+           "    fi\n"
+           "}\n"
+           "complete -F _pefemu_tpm pefemu-tpm\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && !strcmp(argv[1], "man")) {
+        man();
+    } else if (argc == 2 && !strcmp(argv[1], "completion")) {
+        completion();
+    } else {
+        fprintf(stderr, "usage: pefemu-tpm-doc man|completion\n");
+        return 2;
+    }
+    return fflush(stdout) == EOF;
+}
