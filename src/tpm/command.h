@@ -44,8 +44,8 @@ extern const struct tpm_command_info tpm_command_table[TPM_CMD_COUNT];
 #define TPM_SE_POLICY         1u
 #define TPMA_CONTINUE         0x01u       /* session attributes: the session outlives the command */
 #define TPMA_ENCRYPT          0x40u       /* the response's first parameter comes encrypted */
-#define TPM_HANDLE_SESSION    0x02000000u /* loaded HMAC sessions; policy sessions at 0x03 */
-#define TPM_HANDLE_POLICY     0x03000000u
+#define TPM_HANDLE_SESSION    0x02000000u /* HMAC sessions; GetCapability: all loaded sessions */
+#define TPM_HANDLE_POLICY     0x03000000u /* policy sessions; GetCapability: all saved sessions */
 #define TPM_HANDLE_TRANSIENT  0x80000000u
 #define TPM_HANDLE_PERSISTENT 0x81000000u
 

@@ -165,11 +165,18 @@ static bool initialise(struct swtpm *s, char *message)
     return control(s, CMD_INIT, &delete_volatile, -1, message);
 }
 
+/* The end must not take long even when swtpm hangs. */
+static int64_t deadline_of(const uint8_t *cmd)
+{
+    bool last = get_be32(cmd + 6) == tpm_command_table[TPM_CMD_Shutdown].code;
+    return now_ms() + (last ? CONTROL_MS : COMMAND_MS);
+}
+
 static int swtpm_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
                          size_t *resp_len)
 {
     struct swtpm *s = (struct swtpm *)t;
-    int64_t deadline = now_ms() + COMMAND_MS;
+    int64_t deadline = deadline_of(cmd);
     if (cap < TPM_HEADER_LEN) {
         tpm_say(t->message, "no room for a response");
         return TPM_STATUS_TRANSPORT;

@@ -66,7 +66,7 @@ int tpm_reset(struct tpm *t)
 /* Flushes all of one kind; a TPM that does not answer to the purpose ends it. */
 static int flush_kind(struct tss *s, uint32_t first)
 {
-    uint32_t handles[32];
+    uint32_t handles[128]; /* the library's TPM has at most 64 sessions */
     unsigned count;
     int status = tss_get_handles(s, first, handles, ARRAY_SIZE(handles), &count);
     for (unsigned i = 0; i < count && !status; i++)
@@ -76,7 +76,7 @@ static int flush_kind(struct tss *s, uint32_t first)
 
 int tpm_close(struct tpm *t)
 {
-    /* Loaded sessions of every kind, saved ones, objects. */
+    /* In a GetCapability these stand for loaded sessions, saved ones, transient objects. */
     static const uint32_t kinds[] = {TPM_HANDLE_SESSION, TPM_HANDLE_POLICY, TPM_HANDLE_TRANSIENT};
     struct tss s = {.transmit = transmit, .ctx = t};
     int status = TPM_STATUS_OK;

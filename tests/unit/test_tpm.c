@@ -367,6 +367,7 @@ static void test_no_interruption_loses_the_key(void **state)
         commands_left = -1;
         if (cut && status)
             assert_int_equal(status, TPM_STATUS_TRANSPORT);
+        tpm->dead = true; /* power goes without a Shutdown */
         assert_ok(tpm_reset(tpm));
         assert_ok(boot());
         assert_memory_equal(before.modulus, public_key.modulus, sizeof(before.modulus));
@@ -686,6 +687,24 @@ static void test_key_can_not_be_evicted_after_boot(void **state)
     assert_opens();
 }
 
+/* The lockout authorization is the hypervisor's to use: Clear by it reaches only the owner's and
+ * the endorsement hierarchy. */
+static void test_clearing_by_lockout_leaves_the_key(void **state)
+{
+    const uint32_t lockout = 0x4000000a;
+    uint8_t cmd[64], resp[TPM_PACKET_MAX];
+    size_t len;
+    struct tpm_writer w;
+    struct tpm_response rsp;
+    (void)state;
+    tw_init(&w, cmd, sizeof(cmd));
+    tpm_cmd_begin(&w, TPM_CMD_Clear, &lockout, &tpm_empty_password);
+    assert_true(tpm_cmd_end(&w));
+    assert_ok(carry(tpm, cmd, w.len, resp, sizeof(resp), &len));
+    assert_ok(tpm_rsp_parse(&rsp, TPM_CMD_Clear, resp, len));
+    assert_opens();
+}
+
 /* Sessions and objects that a hypervisor leaves behind do not pile up. */
 static void test_closing_flushes(void **state)
 {
@@ -762,6 +781,7 @@ int main(void)
         cmocka_unit_test(test_key_does_not_decrypt_without_the_password),
         cmocka_unit_test(test_password_can_not_be_changed_after_boot),
         cmocka_unit_test(test_key_can_not_be_evicted_after_boot),
+        cmocka_unit_test(test_clearing_by_lockout_leaves_the_key),
         cmocka_unit_test(test_closing_flushes),
         cmocka_unit_test(test_any_bytes_get_an_answer),
         cmocka_unit_test(test_only_one_in_a_process),
