@@ -85,6 +85,8 @@ struct tss {
     uint32_t rc;         /* the TPM's response code of TPM_STATUS_REFUSED */
     const char *command; /* name of the command that failed */
 };
+/** tpm_direct - firmware that reaches @t without a carrier, as boot firmware and the tool do */
+struct tss tpm_direct(struct tpm *t);
 /** tss_message - "Command: sentence" about @status, in TPM_MESSAGE_MAX bytes at @out */
 void tss_message(const struct tss *s, int status, char *out);
 

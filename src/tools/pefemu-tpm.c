@@ -78,12 +78,6 @@ static bool parse(struct tool *t, const struct command_row *c, int argc, char **
     return true;
 }
 
-static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
-                    size_t *resp_len)
-{
-    return tpm_execute(ctx, cmd, len, resp, cap, resp_len);
-}
-
 static bool run(struct tool *t, const struct command_row *c)
 {
     const struct tpm_config cfg = {.state_dir = t->dir, .create = c->makes};
@@ -93,7 +87,7 @@ static bool run(struct tool *t, const struct command_row *c)
         complain("%s", message);
         return false;
     }
-    t->tss = (struct tss){.transmit = transmit, .ctx = t->tpm};
+    t->tss = tpm_direct(t->tpm);
     bool ok = c->run(t);
     tpm_destroy(t->tpm);
     if (ok && fflush(stdout) == EOF) {

@@ -29,9 +29,14 @@ static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, si
     return tpm_execute(ctx, cmd, len, resp, cap, resp_len);
 }
 
+struct tss tpm_direct(struct tpm *t)
+{
+    return (struct tss){.transmit = transmit, .ctx = t};
+}
+
 void tpm_destroy(struct tpm *t)
 {
-    struct tss s = {.transmit = transmit, .ctx = t};
+    struct tss s = tpm_direct(t);
     if (!t)
         return;
     if (!t->dead)
@@ -55,7 +60,7 @@ int tpm_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, si
 
 int tpm_reset(struct tpm *t)
 {
-    struct tss s = {.transmit = transmit, .ctx = t};
+    struct tss s = tpm_direct(t);
     if (!t->dead)
         tss_shutdown(&s);
     int status = t->backend->reset(t);
@@ -78,7 +83,7 @@ int tpm_close(struct tpm *t)
 {
     /* In a GetCapability these stand for loaded sessions, saved ones, transient objects. */
     static const uint32_t kinds[] = {TPM_HANDLE_SESSION, TPM_HANDLE_POLICY, TPM_HANDLE_TRANSIENT};
-    struct tss s = {.transmit = transmit, .ctx = t};
+    struct tss s = tpm_direct(t);
     int status = TPM_STATUS_OK;
     for (unsigned i = 0; i < ARRAY_SIZE(kinds) && !status; i++)
         status = flush_kind(&s, kinds[i]);

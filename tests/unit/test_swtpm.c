@@ -255,12 +255,6 @@ static void start_swtpm(void)
         usleep(20000);
 }
 
-static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
-                    size_t *resp_len)
-{
-    return tpm_execute(ctx, cmd, len, resp, cap, resp_len);
-}
-
 static struct tpm *connect_patiently(void)
 {
     struct tpm *t = NULL;
@@ -286,7 +280,7 @@ static void test_real_swtpm_boots_keeps_its_key_and_ends(void **state)
     for (unsigned i = 0; i < 2; i++) {
         start_swtpm();
         struct tpm *t = connect_patiently();
-        struct tss s = {.transmit = transmit, .ctx = t};
+        struct tss s = tpm_direct(t);
         if (!t)
             fail_msg("%s", message);
         assert_int_equal(tpm_opal_boot(&s, NULL, 0, &key), TPM_STATUS_OK);
@@ -315,7 +309,7 @@ static void test_real_swtpm_that_dies_is_noticed(void **state)
     }
     start_swtpm();
     struct tpm *t = connect_patiently();
-    struct tss s = {.transmit = transmit, .ctx = t};
+    struct tss s = tpm_direct(t);
     if (!t)
         fail_msg("%s", message);
     assert_int_equal(tpm_opal_boot(&s, NULL, 0, &key), TPM_STATUS_OK);

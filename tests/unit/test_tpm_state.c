@@ -255,16 +255,10 @@ static void test_held_saves_are_written_at_the_end(void **state)
 
 /* ---- the whole TPM on a folder ---- */
 
-static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
-                    size_t *resp_len)
-{
-    return tpm_execute(ctx, cmd, len, resp, cap, resp_len);
-}
-
 static void boot(struct tpm_key_info *info)
 {
     struct tpm *t = tpm_create(&(struct tpm_config){.state_dir = dir, .create = true}, message);
-    struct tss s = {.transmit = transmit, .ctx = t};
+    struct tss s = tpm_direct(t);
     struct tpm_wrapping_key key;
     assert_non_null(t);
     assert_int_equal(tpm_opal_boot(&s, NULL, 0, &key), TPM_STATUS_OK);
@@ -298,7 +292,7 @@ static void test_state_that_libtpms_refuses_is_left_alone(void **state)
 static void test_a_full_disk_ends_the_tpm(void **state)
 {
     struct tpm *t = tpm_create(&(struct tpm_config){.state_dir = dir, .create = true}, message);
-    struct tss s = {.transmit = transmit, .ctx = t};
+    struct tss s = tpm_direct(t);
     struct rlimit before, small;
     (void)state;
     if (!t)
