@@ -48,7 +48,7 @@ LIBRARY := $(BUILD)/libpefemu.a
 # weak definition hides the handler that stands in another member.
 WHOLE_LIBRARY := -Wl,--whole-archive $(LIBRARY) -Wl,--no-whole-archive
 
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/uv/test_*.c))
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system/guest_check.c)
 
 .PHONY: all run docs test check check-programs test-full bench install uninstall format lint clean asan \
@@ -130,10 +130,10 @@ run:
 
 # ---- tests ----
 # A test may include the .c file that it tests: its definitions come first and win.
-$(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY)
+$(UNIT_TESTS): $(BUILD)/tests/%: tests/%.c $(LIBRARY)
 	@echo "  TEST    $<"
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< \
+	@$(CC) $(ALL_CPPFLAGS) -Itests/unit -Itests/uv $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< \
 	    -Wl,--allow-multiple-definition $(WHOLE_LIBRARY) $(TEST_LIBS)
 
 # Runs inside the guest: a static program for ppc64el.
@@ -142,6 +142,12 @@ $(BUILD)/tests/system/%: tests/system/%.c
 	@echo "  GUESTCC $<"
 	@mkdir -p $(@D)
 	@$(GUEST_CC) -std=gnu11 -O3 -mcpu=power9 -frounding-math -static -Wall -Wextra -o $@ $< -lm
+
+# A program for secure guests.
+$(BUILD)/esm-file: firmware/esm_file.c
+	@echo "  GUESTCC $<"
+	@mkdir -p $(@D)
+	@$(GUEST_CC) -std=gnu11 -O2 -mcpu=power9 -static -Wall -Wextra -o $@ $<
 
 CONFORMANCE_SOURCES := $(addprefix tests/conformance/,conformance.c gen.c run.c)
 $(BUILD)/tests/conformance/conformance: $(CONFORMANCE_SOURCES) $(wildcard tests/conformance/*.h) \

@@ -8,6 +8,7 @@
 #include "pefemu/machine.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -138,11 +139,30 @@ void machine_request_reset(struct machine *m)
     }
 }
 
-bool machine_enter_firmware(struct cpu *cpu, enum trap trap)
+bool machine_enter_firmware(struct cpu *cpu)
 {
     const struct machine_kind *kind = cpu->machine->kind;
 
-    return kind && kind->enter && kind->enter(cpu, trap);
+    return kind && kind->enter && kind->enter(cpu);
+}
+
+void machine_charge_ns(struct machine *m, uint64_t ns)
+{
+    m->now_ns += ns;
+    if (m->current)
+        cpu_kick(m->current); /* its slice was planned by the old clock */
+}
+
+void machine_say(const struct machine *m, const char *fmt, ...)
+{
+    uint64_t insns = m->insn_total + (m->current ? cpu_insns_now(m->current) - m->slice_insns : 0);
+    char text[400];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "pefemu: [%llu] %s\r\n", (unsigned long long)insns, text);
 }
 
 /* ---- scheduling ---- */
@@ -327,6 +347,14 @@ static bool create_cpus(struct machine *m)
     return true;
 }
 
+/* Address space only, until a guest becomes secure. */
+static uint64_t secure_bytes(const struct machine_config *cfg)
+{
+    if (!cfg->pef)
+        return cfg->bare.secure_size;
+    return cfg->secure_size ? cfg->secure_size : cfg->ram_size + 256 * MiB;
+}
+
 struct machine *machine_create(const struct machine_config *cfg, struct chardev *console)
 {
     struct machine *m = calloc(1, sizeof(*m));
@@ -340,7 +368,7 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
         m->engine = cfg->engine;
         m->console = console;
         seed_random(m);
-        ok = memory_init(&m->mem, cfg->ram_size + extra, cfg->bare.secure_size) && create_cpus(m);
+        ok = memory_init(&m->mem, cfg->ram_size + extra, secure_bytes(cfg)) && create_cpus(m);
     }
     if (!ok) {
         fprintf(stderr, "pefemu: -m %lluM: the host has not enough memory\n",

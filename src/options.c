@@ -190,8 +190,31 @@ static enum parse opt_machine(struct options *o, const char *arg)
             bool dual = it.value && !strcmp(it.value, "dual");
             if (!xics && !xive && !dual)
                 return bad(OPT_MACHINE, arg, "unknown ic-mode; use ic-mode=xics, xive or dual");
+            o->ic_given = true;
             o->cfg.xics_allowed = xics || dual;
             o->cfg.xive_allowed = xive || dual;
+        } else if (!strcmp(name, "pef")) {
+            if (!parse_bool(it.value, &o->cfg.pef))
+                return bad(OPT_MACHINE, arg, "pef is on or off; use for example pef=off");
+        } else if (!strcmp(name, "secure-mem")) {
+            if (!parse_size(it.value, &o->cfg.secure_size) || !o->cfg.secure_size ||
+                o->cfg.secure_size % (2 * MiB) || o->cfg.secure_size > RAM_MAX)
+                return bad(OPT_MACHINE, arg,
+                           "secure-mem is no multiple of 2M; use for example secure-mem=2304M");
+        } else if (!strcmp(name, "svm-paging")) {
+            if (!parse_u64(it.value, 1000000, &o->cfg.svm_paging))
+                return bad(OPT_MACHINE, arg, "svm-paging is a number of pages per second");
+        } else if (!strcmp(name, "svm-paging-seed")) {
+            if (!parse_u64(it.value, UINT64_MAX, &o->cfg.svm_paging_seed))
+                return bad(OPT_MACHINE, arg, "svm-paging-seed is a number");
+        } else if (!strcmp(name, "hv-fault")) {
+            static const char *const faults[] = {"none", "refuse", "delay", "corrupt"};
+            unsigned k = 0;
+            while (k < ARRAY_SIZE(faults) && (!it.value || strcmp(it.value, faults[k])))
+                k++;
+            if (k == ARRAY_SIZE(faults))
+                return bad(OPT_MACHINE, arg, "hv-fault is none, refuse, delay or corrupt");
+            o->cfg.hv_fault = (enum hv_fault)k;
         } else if (!strcmp(name, "dumpdtb")) {
             if (!it.value || !*it.value)
                 return bad(OPT_MACHINE, arg, "dumpdtb needs a file; use dumpdtb=FILE");
@@ -202,6 +225,56 @@ static enum parse opt_machine(struct options *o, const char *arg)
             return bad(OPT_MACHINE, arg, "unknown property; -M help lists them");
         }
     }
+    return OK;
+}
+
+static enum parse opt_tpmstate(struct options *o, const char *arg)
+{
+    if (strncmp(arg, "dir=", 4) || !arg[4])
+        return bad(OPT_TPMSTATE, arg, "a folder is needed; use dir=DIR");
+    o->cfg.tpm.state_dir = arg + 4;
+    o->cfg.tpm.create = true;
+    return OK;
+}
+
+/* The value of @key in the list @arg, cut out of @copy; NULL: not there. */
+static const char *find_key(char *copy, const char *key)
+{
+    struct item it;
+    for (char *rest = copy; next_item(&rest, &it);)
+        if (it.value && *it.value && !strcmp(it.key, key))
+            return it.value;
+    return NULL;
+}
+
+static enum parse opt_chardev(struct options *o, const char *arg)
+{
+    char *id = strdup(arg), *path = strdup(arg);
+    const char *id_value = find_key(id, "id"), *path_value = find_key(path, "path");
+    bool ok = !strncmp(arg, "socket,", 7) && id_value && path_value;
+    if (ok) {
+        free(o->socket);
+        free(o->chardev_id);
+        o->socket = strdup(path_value);
+        o->chardev_id = strdup(id_value);
+    }
+    free(id);
+    free(path);
+    return ok ? OK : bad(OPT_CHARDEV, arg, "use socket,id=ID,path=PATH");
+}
+
+static enum parse opt_tpmdev(struct options *o, const char *arg)
+{
+    char *copy = strdup(arg);
+    const char *value = find_key(copy, "chardev");
+    bool ok = !strncmp(arg, "emulator,", 9) && value;
+    bool known = ok && o->chardev_id && !strcmp(value, o->chardev_id);
+    free(copy);
+    if (!ok)
+        return bad(OPT_TPMDEV, arg, "use emulator,id=ID,chardev=ID");
+    if (!known)
+        return bad(OPT_TPMDEV, arg, "no such chardev; put -chardev socket,id=ID,path=PATH in front");
+    o->cfg.tpm.socket = o->socket;
     return OK;
 }
 
@@ -579,6 +652,12 @@ static enum parse apply(struct options *o, enum option_id id, const char *arg)
     case OPT_LOGFILE:
         o->log_file = arg;
         return OK;
+    case OPT_TPMSTATE:
+        return opt_tpmstate(o, arg);
+    case OPT_CHARDEV:
+        return opt_chardev(o, arg);
+    case OPT_TPMDEV:
+        return opt_tpmdev(o, arg);
     case OPT_NAME:
         return OK;
     case OPT_NODEFAULTS:
@@ -647,6 +726,7 @@ static void set_defaults(struct options *o)
     o->cfg.ram_size = 2 * GiB;
     o->cfg.cpus = o->cfg.cores = o->cfg.threads = 1;
     o->cfg.engine = &engine_interp;
+    o->cfg.pef = true;
     o->cfg.xive_allowed = o->cfg.xics_allowed = true;
     o->cfg.radix_allowed = o->cfg.hash_allowed = true;
     o->cfg.panic_stops = true;
@@ -694,6 +774,13 @@ static enum parse check_all(struct options *o)
                      "Debian's), or see pefemu --help");
         return BAD;
     }
+    if (o->cfg.tpm.socket && o->cfg.tpm.state_dir) {
+        pef_complain("-tpmdev: the TPM is either outside or in -tpmstate; leave one out");
+        return BAD;
+    }
+    /* The real ultravisor knows XICS only. */
+    if (!o->ic_given && o->cfg.pef && machine_wants_svm(&o->cfg))
+        o->cfg.xive_allowed = false;
     o->cfg.deterministic = o->rtc_fixed && o->cfg.have_seed;
     if (o->log_file && (err = log_set_file(o->log_file))) {
         pef_complain("-D %s: %s; name a file that can be written", o->log_file, strerror(-err));
@@ -716,5 +803,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 void options_free(struct options *o)
 {
     free(o->dumpdtb);
-    o->dumpdtb = NULL;
+    free(o->socket);
+    free(o->chardev_id);
+    o->dumpdtb = o->socket = o->chardev_id = NULL;
 }

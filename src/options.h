@@ -19,6 +19,8 @@ struct options {
     const char *devices[OPTIONS_MAX_GUEST_FILES + 1], *regs[OPTIONS_MAX_GUEST_FILES + 1];
     char *dumpdtb; /* owned */
     const char *memory_given; /* the argument of -m, NULL: none */
+    char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */
+    bool ic_given;
     bool rtc_fixed, serial_given, panic_given;
 };
 

@@ -290,6 +290,13 @@ static inline bool cpu_hfscr_allows(const struct cpu *cpu, unsigned ic)
  */
 void cpu_interrupt(struct cpu *cpu, enum trap trap);
 
+/* ---- firmware in C (src/hypervisor, src/ultravisor) leaves the way code would: by an instruction. ----
+ * These have its effect on the registers, cpu->nia being the next instruction before and after; what
+ * owns the new state is entered by the caller (machine_enter_firmware). */
+enum cpu_return { RETURN_HRFID, RETURN_URFID };
+void cpu_model_sc(struct cpu *cpu, unsigned lev);
+void cpu_model_return(struct cpu *cpu, enum cpu_return how); /* from HSRR0/1 or USRR0/1 */
+
 /* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE. */
 enum trap cpu_pending(const struct cpu *cpu);
 /* May @cpu, asleep in stop or H_CEDE, go on? */

@@ -27,8 +27,10 @@ void hv_destroy(struct hypervisor *hv);
 /* Power-on or reboot: load images, build the device tree, set up LPID 1, start CPU 0 at the kernel.
  * Returns false with one line on stderr. */
 bool hv_reset(struct hypervisor *hv);
-/* The CPU took an interrupt into HV=1, S=0. */
-void hv_enter(struct cpu *cpu, enum trap trap);
+/* The partition stops being an SVM, its secure pages are dropped (KVM_PPC_SVM_OFF); before hv_reset(). */
+void hv_svm_off(struct hypervisor *hv);
+/* The CPU is in hypervisor state at @vector. Returns in another state. */
+void hv_enter(struct cpu *cpu, unsigned vector);
 /* Bytes waiting on the console chardev: raise the vty's interrupt. Called between slices. */
 void hv_console_poll(struct hypervisor *hv);
 /* Bytes of hypervisor RAM wanted above the LPAR's memory (tables that the MMU walks). */

@@ -9,11 +9,13 @@
 #include "pefemu/cpu.h"
 #include "pefemu/engine.h"
 #include "pefemu/memory.h"
+#include "pefemu/tpm.h"
 
 #define TIMEBASE_HZ     512000000ULL
 #define MACHINE_MAX_CPUS 16
 
 struct hypervisor;
+struct uv;
 struct chardev;
 struct machine_config;
 
@@ -62,12 +64,15 @@ struct machine_kind {
     bool (*reset)(struct machine *m);
     void (*poll)(struct machine *m); /* between slices: host input */
     /* machine_enter_firmware(), for the states that built-in firmware owns. */
-    bool (*enter)(struct cpu *cpu, enum trap trap);
+    bool (*enter)(struct cpu *cpu);
 };
 extern const struct machine_kind machine_pseries, machine_bare;
 const struct machine_kind *machine_kind_find(const char *name);
 /* The table itself, ended by NULL: the default first. */
 extern const struct machine_kind *const machine_kinds[];
+
+/* What the built-in hypervisor does wrong with one page-in in four, on request. */
+enum hv_fault { HV_FAULT_NONE, HV_FAULT_REFUSE, HV_FAULT_DELAY, HV_FAULT_CORRUPT };
 
 struct machine_config {
     const char *machine;      /* name of a machine_kind; NULL: "pseries" */
@@ -75,6 +80,12 @@ struct machine_config {
     bool exit_on_trap;        /* -exit-on trap */
     uint64_t insn_limit;      /* -icount-limit; 0: none */
     uint64_t ram_size;        /* bytes */
+    bool pef;                 /* pseries: an ultravisor, and CPUs with SMF */
+    uint64_t secure_size;     /* pseries: bytes of secure memory; 0: as much as the guest may need */
+    struct tpm_config tpm;
+    uint64_t svm_paging;      /* pages of an SVM that the hypervisor pages out, per second of guest time */
+    uint64_t svm_paging_seed;
+    enum hv_fault hv_fault;
     unsigned cpus, cores, threads; /* cpus = cores * threads */
     const struct engine *engine;
     /* images, already read and unpacked by the loader (src/loader.c) */
@@ -109,6 +120,10 @@ struct machine {
     void *board;               /* owned by the kind: its devices */
     uint8_t exit_code;         /* with STOP_EXIT */
     struct hypervisor *hv;     /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
+    /* The hypervisor role's entry: hv_enter(), or a test's. */
+    void (*hv_entry)(struct cpu *cpu, unsigned vector);
+    struct uv *uv;             /* owned; NULL without PEF */
+    struct tpm *tpm;           /* owned; NULL without PEF */
     struct chardev *console;   /* borrowed */
     uint64_t rng_state[4];     /* -seed generator */
     int64_t rtc_offset_ns;     /* set-time-of-day moves it */
@@ -132,6 +147,13 @@ void machine_request_reset(struct machine *m);
  * its 128-byte granule are lost. The scheduler drops those of the CPU it leaves. src/cpu/atomic.c */
 void cpu_break_reservations(struct machine *m, ra_t ra, const struct cpu *except);
 
+/* Does the kernel's command line ask for a secure VM ("svm=" and a boolean)? */
+bool machine_wants_svm(const struct machine_config *cfg);
+
+/* One line for the user about what the machine does: "pefemu: [instructions] text". */
+void machine_say(const struct machine *m, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Guest time in ns, exact also inside a handler; TB = ns * 64 / 125. */
 uint64_t machine_now_ns(const struct machine *m);
 static inline uint64_t ns_to_tb(uint64_t ns)
@@ -149,9 +171,13 @@ int64_t machine_rtc_ns(const struct machine *m);
 
 /**
  * machine_enter_firmware - run built-in firmware that owns the state the CPU has just entered
- * Called by cpu_interrupt() after the registers show the new state (MSR[HV]=1). Returns true when
- * firmware handled it and left by a modelled hrfid; false: the state is guest code, go on.
+ * Called by cpu_interrupt() after the registers show the new state: MSR[HV]=1, cpu->nia the vector.
+ * Returns true when firmware handled it and left by a modelled hrfid or urfid; false: the state is
+ * guest code, go on.
  */
-bool machine_enter_firmware(struct cpu *cpu, enum trap trap);
+bool machine_enter_firmware(struct cpu *cpu);
+
+/* Guest time spent by firmware in C, which retires no instruction (pefemu/cost.def). */
+void machine_charge_ns(struct machine *m, uint64_t ns);
 
 #endif

@@ -50,6 +50,9 @@ bool memory_init(struct memory *mem, uint64_t ram_size, uint64_t secure_size);
 void memory_free(struct memory *mem);
 /* Zeroes all RAM by giving the pages back to the host. */
 void memory_clear(struct memory *mem);
+/* Zeroes [ra, ra+len), which must be RAM; large pieces go back to the host. The caller sees to decoded
+ * code (memory_written). */
+void memory_discard(struct memory *mem, ra_t ra, uint64_t len);
 /* Adds a device window; asserts that there is room and no overlap (our own bug otherwise). */
 void memory_add_mmio(struct memory *mem, const char *name, ra_t base, uint64_t size,
                      const struct mmio_ops *ops, void *opaque);

@@ -198,10 +198,9 @@ static bool stops_machine(struct cpu *cpu, enum trap trap)
     return true;
 }
 
-void cpu_interrupt(struct cpu *cpu, enum trap trap)
+/* Registers as the interrupt leaves them. False: the machine stops instead. */
+static bool deliver(struct cpu *cpu, enum trap trap)
 {
-    if (unlikely(stops_machine(cpu, trap)))
-        return;
     enum msr_entry entry = entry_of(cpu, trap);
     bool relocated = is_relocated(cpu, trap, entry);
     ea_t ret = is_after_insn(trap) ? cpu->nia : cpu->cia;
@@ -219,7 +218,7 @@ void cpu_interrupt(struct cpu *cpu, enum trap trap)
         if (!(cpu->msr & MSR_ME)) {
             cpu->nia = cpu->cia;
             machine_request_stop(cpu->machine, STOP_CHECKSTOP, "machine check with MSR[ME]=0");
-            return;
+            return false;
         }
         msr &= ~MSR_ME;
     }
@@ -228,9 +227,32 @@ void cpu_interrupt(struct cpu *cpu, enum trap trap)
     cpu_set_msr(cpu, msr);
     cpu->nia = vector_address(cpu, trap, relocated, lev);
     cpu->trap.srr1 = 0;
-    if (msr & MSR_HV)
-        machine_enter_firmware(cpu, trap);
+    return true;
+}
+
+void cpu_interrupt(struct cpu *cpu, enum trap trap)
+{
+    if (unlikely(stops_machine(cpu, trap)) || !deliver(cpu, trap))
+        return;
+    if (cpu->msr & MSR_HV)
+        machine_enter_firmware(cpu);
     cpu->cia = cpu->nia;
+}
+
+/* ---- firmware in C ---- */
+
+void cpu_model_sc(struct cpu *cpu, unsigned lev)
+{
+    cpu->trap.srr1 = SRR1_LEV(lev);
+    deliver(cpu, TRAP_SC);
+}
+
+void cpu_model_return(struct cpu *cpu, enum cpu_return how)
+{
+    bool uv = how == RETURN_URFID;
+
+    cpu_set_msr(cpu, msr_after(cpu, uv ? BY_URFID : BY_HRFID, uv ? cpu->usrr1 : cpu->hsrr1));
+    cpu->nia = cpu_ea(cpu, (uv ? cpu->usrr0 : cpu->hsrr0) & ~3ULL);
 }
 
 /* Asynchronous causes in the order of Book III, "Interrupt Priorities": the state in which each is

@@ -8,6 +8,8 @@ static uint8_t *gm_ptr(struct machine *m, gra_t gra, uint64_t len)
     /* The LPAR's memory alone: not the tables above it, and nothing secure. */
     if (gra > m->cfg.ram_size || len > m->cfg.ram_size - gra)
         return NULL;
+    if (m->hv && !hv_svm_reach(m->hv, gra, len))
+        return NULL;
     return len ? memory_ptr(&m->mem, gra, len) : m->mem.ram;
 }
 

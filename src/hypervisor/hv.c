@@ -34,12 +34,17 @@ struct cpu *hv_cpu(struct hypervisor *hv, uint64_t server)
 
 static void hv_cpu_setup(struct hypervisor *hv, struct cpu *cpu)
 {
+    uint64_t smfctrl = cpu->smfctrl, urmor = cpu->urmor, ptcr = cpu->ptcr;
+
     cpu_reset(cpu);
+    /* The ultravisor's registers are none of the hypervisor's business. */
+    cpu->smfctrl = smfctrl;
+    cpu->urmor = urmor;
+    cpu->ptcr = hv->m->uv ? ptcr : pagetable_ptcr(hv);
     cpu->server = cpu->index;
     cpu->pir = cpu->index;
     cpu->lpcr = hv->lpcr;
     cpu->lpid = HV_LPID;
-    cpu->ptcr = pagetable_ptcr(hv);
     cpu->hfscr = HFSCR_START;
     cpu->amor = ~0ULL;
     cpu->run_state = CPU_STOPPED;
@@ -49,10 +54,16 @@ void hv_cpu_start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3
 {
     hv_cpu_setup(hv, cpu);
     cpu->gpr[3] = r3;
-    cpu->cia = cpu->nia = nia;
-    cpu_set_msr(cpu, msr);
     tlb_flush_all(cpu);
     cpu->run_state = CPU_RUNNING;
+    if (hv->svm.started) { /* the ultravisor knows where: R3 names the SVM's request */
+        hv_uv_return(cpu, nia, msr, msr);
+        machine_enter_firmware(cpu);
+        cpu->cia = cpu->nia;
+        return;
+    }
+    cpu->cia = cpu->nia = nia;
+    cpu_set_msr(cpu, msr);
 }
 
 void hv_cpu_stop(struct cpu *cpu)
@@ -87,9 +98,19 @@ void hv_set_mmu_mode(struct hypervisor *hv, bool hash)
 
 /* ---- entry ---- */
 
+/* Does the thread belong to an SVM, or to a VM on its way there? Only the ultravisor can resume it. */
+static bool is_svm(const struct cpu *cpu, uint64_t image)
+{
+    return cpu->machine->hv->svm.started && (image & MSR_S);
+}
+
 /* Back to the guest as hrfid would: @msr is an SRR1 or HSRR1 image. */
 static void hv_return(struct cpu *cpu, ea_t nia, uint64_t msr)
 {
+    if (is_svm(cpu, msr)) {
+        hv_uv_return(cpu, nia, msr, msr);
+        return;
+    }
     cpu->nia = nia;
     cpu_set_msr(cpu, msr & ~(SRR1_CAUSES | MSR_HV));
 }
@@ -97,6 +118,10 @@ static void hv_return(struct cpu *cpu, ea_t nia, uint64_t msr)
 /* Gives the guest the interrupt @vector, as if it had been taken at @srr0 with MSR @image. */
 static void hv_inject(struct cpu *cpu, unsigned vector, ea_t srr0, uint64_t image, uint64_t cause)
 {
+    if (is_svm(cpu, image)) { /* the ultravisor does it; @vector in the place of the cookie */
+        hv_uv_return(cpu, vector, cpu->lpcr & LPCR_ILE ? MSR_LE : 0, cause);
+        return;
+    }
     uint64_t msr = MSR_SF | (image & (MSR_ME | MSR_S));
     bool relocated = vector != 0x100 && vector != 0x200 &&
                      (image & (MSR_IR | MSR_DR)) == (MSR_IR | MSR_DR) &&
@@ -145,35 +170,44 @@ static void hv_system_call(struct cpu *cpu)
     hv_return(cpu, cpu->srr0, cpu->srr1);
 }
 
-void hv_enter(struct cpu *cpu, enum trap trap)
+/* A page of an SVM is shared but not mapped: map it. Everything else as for any guest. */
+static void hv_data_fault(struct cpu *cpu)
 {
-    switch (trap) {
-    case TRAP_SC:
+    if (is_svm(cpu, cpu->hsrr1) && hv_svm_fault(cpu->machine->hv, cpu->asdr))
+        hv_return(cpu, cpu->hsrr0, cpu->hsrr1);
+    else
+        hv_bad_data_access(cpu);
+}
+
+void hv_enter(struct cpu *cpu, unsigned vector)
+{
+    switch (vector) {
+    case 0xc00:
         hv_system_call(cpu);
         break;
-    case TRAP_HDSI:
-        hv_bad_data_access(cpu);
+    case 0xe00:
+        hv_data_fault(cpu);
         break;
-    case TRAP_HISI:
+    case 0xe20:
         hv_bad_fetch(cpu);
         break;
-    case TRAP_HEAI:
-    case TRAP_HFAC:
+    case 0xe40:
+    case 0xf80:
         LOG(LOG_UNIMP, "hv: instruction 0x%08x at 0x%llx given back as illegal",
             (unsigned)cpu->heir, (unsigned long long)cpu->hsrr0);
         hv_inject(cpu, 0x700, cpu->hsrr0, cpu->hsrr1, SRR1_ILLEGAL);
         break;
-    case TRAP_RESET: /* H_SIGNAL_SYS_RESET: the guest's own vector */
+    case 0x100: /* H_SIGNAL_SYS_RESET: the guest's own vector */
         cpu_lower(cpu, IRQ_RESET);
         hv_inject(cpu, 0x100, cpu->srr0, cpu->srr1, 0);
         break;
-    case TRAP_MCHECK:
+    case 0x200:
         LOG(LOG_GUEST_ERRORS, "hv: machine check at 0x%llx, dar 0x%llx",
             (unsigned long long)cpu->srr0, (unsigned long long)cpu->dar);
         hv_inject(cpu, 0x200, cpu->srr0, cpu->srr1, cpu->srr1 & SRR1_CAUSES);
         break;
     default: /* nothing here uses these: HDEC, HVI, HMI, hypervisor doorbells */
-        LOG(LOG_UNIMP, "hv: unexpected interrupt %d", (int)trap);
+        LOG(LOG_UNIMP, "hv: unexpected interrupt 0x%x", vector);
         hv_return(cpu, cpu->hsrr0, cpu->hsrr1);
         break;
     }
@@ -193,6 +227,7 @@ static void vty_interrupt(void *opaque)
 void hv_console_poll(struct hypervisor *hv)
 {
     vty_poll(&hv->vty);
+    hv_pressure_poll(hv);
 }
 
 void hv_set_interrupt_mode(struct hypervisor *hv, bool xive)
@@ -228,6 +263,10 @@ struct hypervisor *hv_create(struct machine *m)
     }
     claim_interrupts(hv);
     xive_add_windows(hv->xive);
+    if (!hv_svm_init(hv)) {
+        hv_destroy(hv);
+        return NULL;
+    }
     nvram_init(&hv->nvram);
     vty_init(&hv->vty, m->console, vty_interrupt, hv);
     return hv;
@@ -239,6 +278,7 @@ void hv_destroy(struct hypervisor *hv)
         return;
     xics_destroy(hv->xics);
     xive_destroy(hv->xive);
+    hv_svm_fini(hv);
     free(hv->fdt);
     free(hv);
 }
@@ -358,7 +398,7 @@ bool hv_reset(struct hypervisor *hv)
     struct machine *m = hv->m;
     const struct machine_config *cfg = &m->cfg;
 
-    memory_clear(&m->mem);
+    memory_discard(&m->mem, 0, m->mem.ram_size);
     memory_written(m, 0, m->mem.ram_size);
     reset_state(hv);
     if (!pagetable_build(hv)) {

@@ -69,6 +69,21 @@ struct hv_vcpu {
     gra_t vpa, slb_shadow, dtl;
 };
 
+/* Who has a 64 KiB page of LPID 1 while it is, or becomes, a secure VM. */
+enum gfn_state { GFN_NORMAL, GFN_SECURE, GFN_SHARED };
+
+struct hv_pressure {
+    uint64_t state;   /* of the generator */
+    uint64_t last_ns; /* guest time up to which pages have gone out */
+};
+
+struct hv_svm {
+    struct hv_pressure pressure;
+    bool started, done; /* H_SVM_INIT_START, H_SVM_INIT_DONE */
+    uint64_t tokens;    /* secure pages that may still be handed out */
+    uint8_t *gfn;       /* owned; enum gfn_state of each page */
+};
+
 struct hypervisor {
     struct machine *m; /* borrowed */
     uint64_t lpcr;     /* of LPID 1; every thread's copy is the same */
@@ -88,6 +103,8 @@ struct hypervisor {
     gra_t rtas_base;          /* where an FDT entry has the blob */
     ra_t tree_next, tree_end; /* free hypervisor RAM for tables */
     uint64_t radix_pate0;     /* dw0 of LPID 1's partition table entry under radix */
+    uint64_t pate[2];         /* the entry, as this hypervisor last wrote it */
+    struct hv_svm svm;
     struct hpt hpt;
 };
 
@@ -124,6 +141,26 @@ bool pagetable_has_16m(const struct machine_config *cfg);
 void hpt_reset(struct hypervisor *hv);
 /* dw0 of the partition table entry with the HPT. */
 uint64_t hpt_pate0(const struct hypervisor *hv);
+
+/* ---- svm.c ---- */
+bool hv_svm_init(struct hypervisor *hv);
+void hv_svm_fini(struct hypervisor *hv);
+/* An ultracall that ends at once: all but UV_RETURN. Status. */
+int64_t hv_ucall(struct hypervisor *hv, uint64_t number, const uint64_t *args, unsigned nargs);
+/* UV_RETURN: the SVM's thread goes on; @nia is its cookie, or a vector to take. */
+void hv_uv_return(struct cpu *cpu, ea_t nia, uint64_t msr, uint64_t guest_srr1);
+/* Before the hypervisor touches guest memory: secure pages of it come out, encrypted. */
+bool hv_svm_reach(struct hypervisor *hv, gra_t gra, uint64_t len);
+/* Settles a fault of the SVM at a shared page. False: there is none. */
+bool hv_svm_fault(struct hypervisor *hv, gra_t gpa);
+
+/* ---- pressure.c: a host short of memory, or hostile, on request ---- */
+enum hv_misdeed { HV_BEHAVES, HV_REFUSES, HV_FORGETS, HV_CORRUPTS };
+void hv_pressure_reset(struct hypervisor *hv);
+/* Between slices: pages that are due go out. */
+void hv_pressure_poll(struct hypervisor *hv);
+/* What to do with this page-in. */
+enum hv_misdeed hv_pressure_misdeed(struct hypervisor *hv);
 
 /* ---- guestmem.c ---- */
 /* A NUL-terminated string of at most @size - 1 characters, cut there; always terminated. */

@@ -8,6 +8,7 @@
 #include "hv_internal.h"
 
 #include "pefemu/mmu.h"
+#include "pefemu/uv.h"
 
 #define PATB_SIZE   (64 * KiB) /* 4096 entries of 16 bytes */
 #define PATB_PATS   4u         /* log2(size) - 12 */
@@ -146,9 +147,16 @@ bool pagetable_build(struct hypervisor *hv)
     return true;
 }
 
-static void pate_set(struct hypervisor *hv, unsigned offset, uint64_t value)
+/* Under an ultravisor the table is its own, and changes by UV_WRITE_PATE. */
+static void pate_set(struct hypervisor *hv, unsigned dw, uint64_t value)
 {
-    put_be64(hv_ptr(hv, pagetable_base(hv) + 16 * HV_LPID + offset), value);
+    hv->pate[dw] = value;
+    if (hv->m->uv) {
+        const uint64_t args[] = {HV_LPID, hv->pate[0], hv->pate[1]};
+        hv_ucall(hv, UV_WRITE_PATE, args, ARRAY_SIZE(args));
+        return;
+    }
+    put_be64(hv_ptr(hv, pagetable_base(hv) + 16 * HV_LPID + 8 * dw), value);
     for (unsigned i = 0; i < hv->m->ncpus; i++)
         tlb_flush(&hv->m->cpus[i], HV_LPID, ~0u, ~0ULL, 0);
 }
@@ -160,5 +168,5 @@ void pagetable_set_root(struct hypervisor *hv, uint64_t dw0)
 
 void pagetable_set_process_table(struct hypervisor *hv, uint64_t dw1)
 {
-    pate_set(hv, 8, dw1);
+    pate_set(hv, 1, dw1);
 }

@@ -79,6 +79,22 @@ void memory_clear(struct memory *mem)
     clear_range(mem->secure, mem->secure_size);
 }
 
+void memory_discard(struct memory *mem, ra_t ra, uint64_t len)
+{
+    uint8_t *p = memory_ptr(mem, ra, len);
+    uint8_t *first = (uint8_t *)round_up((uintptr_t)p, HUGE_PAGE);
+    uint8_t *last = (uint8_t *)((uintptr_t)(p + len) & ~(HUGE_PAGE - 1));
+
+    if (!p || !len)
+        return;
+    if (first >= last || madvise(first, last - first, MADV_DONTNEED)) {
+        memset(p, 0, len);
+        return;
+    }
+    memset(p, 0, first - p);
+    memset(last, 0, p + len - last);
+}
+
 static bool overlaps(ra_t a, uint64_t a_size, ra_t b, uint64_t b_size)
 {
     return a < b + b_size && b < a + a_size;

@@ -340,7 +340,7 @@ void fuzz_hypercall(struct machine *m, unsigned n, bool problem_state)
     m->slice_insns = cpu->insn_retired;
     m->slice_stalls = cpu->stalls;
     m->current = cpu;
-    hv_enter(cpu, TRAP_SC);
+    hv_enter(cpu, 0xc00);
     m->current = NULL;
     cpu->stop_request = false;
     FUZZ_CHECK(!(cpu->msr & MSR_HV) || cpu->run_state == CPU_STOPPED);

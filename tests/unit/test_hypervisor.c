@@ -234,7 +234,7 @@ static int64_t hcall_from(unsigned cpu_index, uint64_t number, unsigned n, const
         cpu->gpr[4 + i] = i < n ? args[i] : 0;
     cpu->srr0 = 0x4444;
     cpu->srr1 = MSR_SF | MSR_ME | PPC_BIT(43);
-    hv_enter(cpu, TRAP_SC);
+    hv_enter(cpu, 0xc00);
     assert_int_equal(cpu->nia, 0x4444);
     assert_false(cpu->msr & (MSR_HV | PPC_BIT(43)));
     return (int64_t)cpu->gpr[3];
@@ -555,7 +555,7 @@ static void problem_state_may_not_call(void **state)
     struct cpu *cpu = &bed->cpu[0];
     cpu->gpr[3] = 0x0e0;
     cpu->srr1 = MSR_SF | MSR_PR | PPC_BIT(43);
-    hv_enter(cpu, TRAP_SC);
+    hv_enter(cpu, 0xc00);
     assert_int_equal((int64_t)cpu->gpr[3], H_PRIVILEGE);
     assert_int_equal(HC(0, 0x7f0), H_FUNCTION);
 }
@@ -586,7 +586,7 @@ static void bad_addresses_come_back_as_data_storage(void **state)
     cpu->hsrr1 = MSR_SF | MSR_ME | MSR_IR | MSR_DR | MSR_LE | MSR_RI;
     cpu->hdar = 0xc0000000ffff0000;
     cpu->hdsisr = DSISR_NOHPTE | DSISR_ISSTORE;
-    hv_enter(cpu, TRAP_HDSI);
+    hv_enter(cpu, 0xe00);
     assert_int_equal(cpu->nia, 0xc000000000004300);
     assert_int_equal(cpu->srr0, 0xc000000000001000);
     assert_int_equal(cpu->dar, 0xc0000000ffff0000);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host that is short of memory, or hostile, on request (-M pseries,svm-paging=N,hv-fault=...): pages of
+ * the SVM go out at random, and page-ins are refused, forgotten or corrupted. An SVM must come through
+ * all of it, slower. The choices come from a generator of their own, so a run can be repeated.
+ */
+#include "hv_internal.h"
+
+#include "pefemu/log.h"
+#include "pefemu/uv.h"
+
+#define TRIES 64u /* random pages looked at for one that is secure */
+
+static uint64_t next_random(struct hv_pressure *p)
+{
+    uint64_t z = p->state += 0x9e3779b97f4a7c15ULL; /* splitmix64 */
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+    return z ^ z >> 31;
+}
+
+void hv_pressure_reset(struct hypervisor *hv)
+{
+    struct hv_pressure *p = &hv->svm.pressure;
+    const struct machine_config *cfg = &hv->m->cfg;
+
+    *p = (struct hv_pressure){ .state = cfg->svm_paging_seed + 1, .last_ns = machine_now_ns(hv->m) };
+}
+
+static void page_one_out(struct hypervisor *hv)
+{
+    uint64_t pages = hv->m->cfg.ram_size >> UV_PAGE_LOG2;
+
+    for (unsigned i = 0; i < TRIES; i++) {
+        uint64_t gfn = next_random(&hv->svm.pressure) % pages;
+        if (hv->svm.gfn[gfn] != GFN_SECURE)
+            continue;
+        LOG(LOG_PEF, "hv: pages 0x%llx out", (unsigned long long)(gfn << UV_PAGE_LOG2));
+        hv_svm_reach(hv, gfn << UV_PAGE_LOG2, 1);
+        return;
+    }
+}
+
+void hv_pressure_poll(struct hypervisor *hv)
+{
+    struct hv_pressure *p = &hv->svm.pressure;
+    uint64_t rate = hv->m->cfg.svm_paging;
+    uint64_t now = machine_now_ns(hv->m);
+
+    if (!rate || !hv->svm.done) {
+        p->last_ns = now;
+        return;
+    }
+    uint64_t step = 1000000000ULL / rate;
+    for (; now - p->last_ns >= step; p->last_ns += step)
+        page_one_out(hv);
+}
+
+enum hv_misdeed hv_pressure_misdeed(struct hypervisor *hv)
+{
+    if (hv->m->cfg.hv_fault == HV_FAULT_NONE || !hv->svm.done || next_random(&hv->svm.pressure) % 4)
+        return HV_BEHAVES;
+    switch (hv->m->cfg.hv_fault) {
+    case HV_FAULT_REFUSE:
+        return HV_REFUSES;
+    case HV_FAULT_DELAY:
+        return HV_FORGETS;
+    case HV_FAULT_CORRUPT:
+        return HV_CORRUPTS;
+    case HV_FAULT_NONE:
+        break;
+    }
+    return HV_BEHAVES;
+}

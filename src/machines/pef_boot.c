@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boot firmware's part of PEF: TPM and wrapping key. */
+#include "pef_boot.h"
+
+#include <stdio.h>
+
+#include "pefemu/crypto.h"
+#include "pefemu/err.h"
+
+static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
+                    size_t *resp_len)
+{
+    return tpm_execute(ctx, cmd, len, resp, cap, resp_len);
+}
+
+bool machine_wants_svm(const struct machine_config *cfg)
+{
+    const char *append = cfg->append;
+
+    for (const char *p = append; p && (p = strstr(p, "svm=")); p += 4)
+        if ((p == append || p[-1] == ' ') && (strchr("1yY", p[4]) || !strncmp(p + 4, "on", 2)))
+            return p[4] != '\0';
+    return false;
+}
+
+static bool provision(struct machine *m)
+{
+    struct tpm_measurement measured[TPM_FIRMWARE_ROLES];
+    struct tpm_wrapping_key key;
+    struct tss tss = { .transmit = transmit, .ctx = m->tpm };
+    char text[TPM_MESSAGE_MAX];
+
+    tpm_measure_firmware(measured);
+    int status = tpm_opal_boot(&tss, measured, TPM_FIRMWARE_ROLES, &key);
+    if (status) {
+        tss_message(&tss, status, text);
+        pef_complain("TPM: %s", text);
+        return false;
+    }
+    uv_set_wrapping_key(m->uv, &key);
+    crypto_wipe(&key, sizeof(key));
+    return true;
+}
+
+bool pef_create(struct machine *m)
+{
+    char text[TPM_MESSAGE_MAX];
+
+    m->uv = uv_create(m);
+    if (!m->uv) {
+        pef_complain("secure-mem: the host has not enough memory");
+        return false;
+    }
+    /* Otherwise nobody needs the TPM and its keys, which take a while to make. */
+    if (!machine_wants_svm(&m->cfg) && !m->cfg.tpm.state_dir && !m->cfg.tpm.socket)
+        return true;
+    m->tpm = tpm_create(&m->cfg.tpm, text);
+    if (!m->tpm) {
+        pef_complain("TPM: %s", text);
+        return false;
+    }
+    if (!provision(m))
+        return false;
+    machine_say(m, "TPM provisioned");
+    if (!m->cfg.tpm.state_dir && !m->cfg.tpm.socket)
+        machine_say(m, "a new TPM: no blob made for another key opens; keep one with -tpmstate dir=DIR");
+    return true;
+}
+
+void pef_destroy(struct machine *m)
+{
+    uv_destroy(m->uv);
+    m->uv = NULL;
+    tpm_destroy(m->tpm);
+    m->tpm = NULL;
+}

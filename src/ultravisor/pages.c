@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * UV_PAGE_IN, UV_PAGE_OUT, UV_PAGE_INVAL: pages of 64 KiB between normal and secure memory. The
+ * order of checks and what each state answers: docs/pef.md, "Pages".
+ */
+#include "uv_internal.h"
+
+#include "pefemu/crypto.h"
+
+uint8_t *uv_normal_page(const struct uv *uv, ra_t ra)
+{
+    if (!ra || ra & (UV_PAGE_SIZE - 1) || ra & SECURE_RA_BIT)
+        return NULL;
+    return memory_ptr(&uv->m->mem, ra, UV_PAGE_SIZE);
+}
+
+static uint8_t *secure_page(const struct svm *svm, gra_t gpa)
+{
+    return memory_ptr(&svm->uv->m->mem, page_frame(svm, gpa), UV_PAGE_SIZE);
+}
+
+bool page_map_secure(struct svm *svm, gra_t gpa)
+{
+    return tree_map_page(&svm->tree, &svm->uv->frames, gpa, page_frame(svm, gpa), true);
+}
+
+/* ---- bytes of an SVM ---- */
+
+static uint8_t *secure_bytes(const struct svm *svm, gra_t gpa, uint64_t *len)
+{
+    const struct page *p = page_of(svm, gpa);
+    uint64_t room = UV_PAGE_SIZE - (gpa & (UV_PAGE_SIZE - 1));
+
+    if (!p || (p->state != PAGE_SECURE && p->state != PAGE_PSEUDO && p->state != PAGE_PSEUDO_INV))
+        return NULL;
+    if (*len > room)
+        *len = room;
+    return secure_page(svm, gpa) + (gpa & (UV_PAGE_SIZE - 1));
+}
+
+bool svm_read(const struct svm *svm, gra_t gpa, void *buf, uint64_t len)
+{
+    for (uint64_t done = 0, n; done < len; done += n) {
+        n = len - done;
+        const uint8_t *p = secure_bytes(svm, gpa + done, &n);
+        if (!p)
+            return false;
+        memcpy((uint8_t *)buf + done, p, n);
+    }
+    return true;
+}
+
+bool svm_write(struct svm *svm, gra_t gpa, const void *buf, uint64_t len)
+{
+    struct machine *m = svm->uv->m;
+
+    for (uint64_t done = 0, n; done < len; done += n) {
+        n = len - done;
+        uint8_t *p = secure_bytes(svm, gpa + done, &n);
+        if (!p)
+            return false;
+        memcpy(p, (const uint8_t *)buf + done, n);
+        memory_written(m, page_frame(svm, gpa + done) + ((gpa + done) & (UV_PAGE_SIZE - 1)), n);
+    }
+    return true;
+}
+
+/* ---- encryption ---- */
+
+/* The key is made when the first page leaves. An IV never comes twice under one key: four random
+ * bytes and a counter; when that is used up, new random bytes. */
+static void next_iv(struct svm *svm, uint8_t iv[PAGE_IV_LEN])
+{
+    if (!svm->has_key) {
+        crypto_random(svm->page_key, sizeof(svm->page_key));
+        svm->has_key = true;
+        svm->iv_counter = UINT64_MAX;
+    }
+    if (svm->iv_counter == UINT64_MAX) {
+        crypto_random(svm->iv_fixed, sizeof(svm->iv_fixed));
+        svm->iv_counter = 0;
+    }
+    memcpy(iv, svm->iv_fixed, sizeof(svm->iv_fixed));
+    put_be64(iv + sizeof(svm->iv_fixed), svm->iv_counter++);
+}
+
+static struct crypto_gcm cipher(const struct svm *svm, const struct page *p)
+{
+    return (struct crypto_gcm){ .key = svm->page_key, .key_len = sizeof(svm->page_key),
+                                .iv = p->iv, .iv_len = sizeof(p->iv) };
+}
+
+static void page_encrypt(struct svm *svm, struct page *p, gra_t gpa, uint8_t *dst)
+{
+    next_iv(svm, p->iv);
+    struct crypto_gcm g = cipher(svm, p);
+    crypto_gcm_seal(&g, secure_page(svm, gpa), UV_PAGE_SIZE, dst, p->tag);
+}
+
+/* The plaintext page is still in its frame: a forged ciphertext must not get there even for a
+ * moment, so it is opened beside it. */
+static bool page_decrypt(struct svm *svm, const struct page *p, gra_t gpa, const uint8_t *src)
+{
+    uint8_t clear[UV_PAGE_SIZE];
+    struct crypto_gcm g = cipher(svm, p);
+    bool ok = crypto_gcm_open(&g, src, UV_PAGE_SIZE, clear, p->tag);
+
+    if (ok) {
+        memcpy(secure_page(svm, gpa), clear, UV_PAGE_SIZE);
+        memory_written(svm->uv->m, page_frame(svm, gpa), UV_PAGE_SIZE);
+    }
+    crypto_wipe(clear, sizeof(clear));
+    return ok;
+}
+
+/* ---- UV_PAGE_IN ---- */
+
+/* ESM: the contents that the VM had as a normal one. The first that come count. */
+static int64_t bring_in_clear(struct svm *svm, struct page *p, gra_t gpa, const uint8_t *src)
+{
+    if (svm->state == SVM_SECURE || !esm_wants_page(svm, gpa))
+        return U_P2;
+    memcpy(secure_page(svm, gpa), src, UV_PAGE_SIZE);
+    memory_written(svm->uv->m, page_frame(svm, gpa), UV_PAGE_SIZE);
+    p->fetched = true;
+    svm->uv->stats.pages_in_clear++;
+    uv_charge(svm->uv, COST_PAGE_COPY);
+    return U_SUCCESS;
+}
+
+static int64_t bring_back(struct svm *svm, struct page *p, gra_t gpa, const uint8_t *src)
+{
+    uv_charge(svm->uv, COST_PAGE_CRYPT);
+    if (!page_decrypt(svm, p, gpa, src)) {
+        svm->uv->stats.pages_refused++;
+        LOG(LOG_PEF, "uv: lpid %u: page 0x%llx is not what was paged out", svm->lpid,
+            (unsigned long long)gpa);
+        return U_P3;
+    }
+    p->state = PAGE_SECURE;
+    page_map_secure(svm, gpa);
+    svm_flush(svm);
+    svm->uv->stats.pages_in++;
+    return U_SUCCESS;
+}
+
+static int64_t page_in(struct svm *svm, struct page *p, gra_t gpa, ra_t ra, const uint8_t *src)
+{
+    switch ((enum page_state)p->state) {
+    case PAGE_SECURE:
+        return bring_in_clear(svm, p, gpa, src);
+    case PAGE_PAGEDOUT:
+        return bring_back(svm, p, gpa, src);
+    case PAGE_SHARED:
+    case PAGE_SHARED_INV:
+        p->normal = ra;
+        p->state = PAGE_SHARED;
+        tree_map_page(&svm->tree, &svm->uv->frames, gpa, ra, false);
+        svm_flush(svm);
+        return U_SUCCESS;
+    case PAGE_IMPLICIT:
+    case PAGE_IMPLICIT_INV:
+        p->normal = ra;
+        p->state = PAGE_IMPLICIT;
+        return U_SUCCESS;
+    case PAGE_PSEUDO:
+    case PAGE_PSEUDO_INV:
+        p->normal = ra;
+        p->state = PAGE_PSEUDO;
+        return U_SUCCESS;
+    case PAGE_HV_SHARING:
+    case PAGE_HV_SHARED:
+    case PAGE_HV_SHARED_INV:
+        p->normal = ra;
+        p->state = PAGE_HV_SHARED;
+        return U_SUCCESS;
+    case PAGE_HV_UNSHARING:
+    case PAGE_HV_UNSHARING_INV:
+        p->state = PAGE_HV_UNSHARING;
+        return U_SUCCESS;
+    }
+    return U_P3;
+}
+
+/* (lpid, src_ra, gpa, flags, order) */
+int64_t u_page_in(struct ucall *c)
+{
+    gra_t gpa = c->args[2];
+
+    if (c->args[4] != UV_PAGE_LOG2)
+        return U_P5;
+    const uint8_t *src = uv_normal_page(c->uv, c->args[1]);
+    if (!src)
+        return U_P2;
+    struct svm *svm = svm_find(c->uv, c->args[0]);
+    if (!svm)
+        return U_PARAMETER;
+    if (svm->state == SVM_ABORTED || svm->state == SVM_DEAD)
+        return U_STATE;
+    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
+    if (!p)
+        return U_P3;
+    if (c->args[3])
+        return U_P4;
+    return page_in(svm, p, gpa, c->args[1], src);
+}
+
+/* ---- UV_PAGE_OUT ---- */
+
+/* A VM that failed to become secure gets its memory back as it was, but for what the ultravisor put
+ * there itself. */
+static void give_back_clear(struct svm *svm, struct page *p, gra_t gpa, uint8_t *dst)
+{
+    if (esm_reserved_page(svm, gpa) || !p->fetched)
+        memset(dst, 0, UV_PAGE_SIZE);
+    else
+        memcpy(dst, secure_page(svm, gpa), UV_PAGE_SIZE);
+    uv_charge(svm->uv, COST_PAGE_COPY);
+}
+
+/* (lpid, dst_ra, gpa, flags, order) */
+int64_t u_page_out(struct ucall *c)
+{
+    gra_t gpa = c->args[2];
+
+    if (c->args[4] != UV_PAGE_LOG2)
+        return U_P5;
+    uint8_t *dst = uv_normal_page(c->uv, c->args[1]);
+    if (!dst)
+        return U_P2;
+    struct svm *svm = svm_find(c->uv, c->args[0]);
+    if (!svm)
+        return U_PARAMETER;
+    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
+    if (!p)
+        return U_P3;
+    if (c->args[3])
+        return U_P4;
+    if (p->state == PAGE_HV_UNSHARING || p->state == PAGE_HV_UNSHARING_INV)
+        return U_RETRY;
+    if (p->state != PAGE_SECURE)
+        return U_PARAMETER;
+    if (svm->state == SVM_ABORTED) {
+        give_back_clear(svm, p, gpa, dst);
+    } else {
+        /* Nobody may write the page while it is read, nor the copy that the tag vouches for. */
+        tree_map_page(&svm->tree, &c->uv->frames, gpa, 0, false);
+        svm_flush(svm);
+        page_encrypt(svm, p, gpa, dst);
+        p->state = PAGE_PAGEDOUT;
+        c->uv->stats.pages_out++;
+        uv_charge(c->uv, COST_PAGE_CRYPT);
+    }
+    memory_written(c->uv->m, c->args[1], UV_PAGE_SIZE);
+    return U_SUCCESS;
+}
+
+/* ---- UV_PAGE_INVAL: the hypervisor wants a shared page's memory back ---- */
+
+/* (lpid, gpa, order) */
+int64_t u_page_inval(struct ucall *c)
+{
+    gra_t gpa = c->args[1];
+
+    if (c->args[2] != UV_PAGE_LOG2)
+        return U_P3;
+    struct svm *svm = svm_find(c->uv, c->args[0]);
+    if (!svm)
+        return U_PARAMETER;
+    if (svm->state == SVM_ABORTED || svm->state == SVM_DEAD)
+        return U_STATE;
+    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
+    if (!p)
+        return U_P2;
+    switch ((enum page_state)p->state) {
+    case PAGE_SHARED:
+        p->state = PAGE_SHARED_INV;
+        tree_map_page(&svm->tree, &c->uv->frames, gpa, 0, false);
+        svm_flush(svm);
+        return U_SUCCESS;
+    case PAGE_IMPLICIT:
+        p->state = PAGE_IMPLICIT_INV;
+        return U_SUCCESS;
+    case PAGE_PSEUDO:
+        p->state = PAGE_PSEUDO_INV;
+        return U_SUCCESS;
+    case PAGE_HV_SHARED:
+        p->state = PAGE_HV_SHARED_INV;
+        return U_SUCCESS;
+    case PAGE_HV_UNSHARING:
+        p->state = PAGE_HV_UNSHARING_INV;
+        return U_SUCCESS;
+    case PAGE_SHARED_INV:
+    case PAGE_IMPLICIT_INV:
+    case PAGE_PSEUDO_INV:
+    case PAGE_HV_SHARED_INV:
+    case PAGE_HV_UNSHARING_INV:
+        return U_SUCCESS;
+    case PAGE_SECURE:
+    case PAGE_PAGEDOUT:
+    case PAGE_HV_SHARING:
+        return U_P2;
+    }
+    return U_P2;
+}
