@@ -52,7 +52,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system/guest_check.c)
 
 .PHONY: all run docs test check check-programs test-full bench install uninstall format lint clean asan \
-        guest help fuzz fuzz-programs FORCE
+        guest kernel help fuzz fuzz-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -122,6 +122,12 @@ $(TOOLS:%=$(BUILD)/%.bash): %.bash: %-doc
 guest:
 	@scripts/guest
 
+# A guest kernel of our own, one of guest/configs.
+NAME ?= svm
+kernel:
+	@scripts/install-deps build kernel
+	@scripts/kernel $(NAME)
+
 run:
 	@scripts/install-deps build
 	@+$(MAKE) --no-print-directory all
@@ -142,6 +148,14 @@ $(BUILD)/tests/system/%: tests/system/%.c
 	@echo "  GUESTCC $<"
 	@mkdir -p $(@D)
 	@$(GUEST_CC) -std=gnu11 -O3 -mcpu=power9 -frounding-math -static -Wall -Wextra -o $@ $< -lm
+# The first process of our own kernels, in both byte orders.
+GUEST_CC_BE ?= powerpc64-linux-gnu-gcc
+$(BUILD)/tests/system/guest_init-le: INIT_CC = $(GUEST_CC)
+$(BUILD)/tests/system/guest_init-be: INIT_CC = $(GUEST_CC_BE)
+$(BUILD)/tests/system/guest_init-%: tests/system/guest_init.c
+	@echo "  GUESTCC $< ($*)"
+	@mkdir -p $(@D)
+	@$(INIT_CC) -std=gnu11 -O2 -mvsx -static -pthread -Wall -Wextra -D_GNU_SOURCE -o $@ $<
 
 # A program for secure guests.
 $(BUILD)/esm-file: firmware/esm_file.c
@@ -197,7 +211,7 @@ check:
 	@+scripts/check $(BUILD) $(if $(GUEST_CC),$(GUEST_CC),powerpc64le-linux-gnu-gcc)
 
 test-full:
-	@scripts/install-deps build test
+	@scripts/install-deps build test kernel
 	@+PEFEMU_FULL=1 $(MAKE) --no-print-directory check
 	@+PEFEMU_FULL= $(MAKE) --no-print-directory asan
 
@@ -251,6 +265,7 @@ help:
 	@echo "make bench      measure speed; with QEMU installed, the ratio to it"
 	@echo "make install DESTDIR= PREFIX=/usr/local     program, manual page, completion"
 	@echo "make docs       write the generated parts of docs/ anew"
+	@echo "make kernel NAME=svm    build a guest kernel from Debian's source (also be, 4k)"
 	@echo "make guest, format, lint, clean, asan; BUILD=dir CC=clang HOST_ARCH_FLAGS= WERROR="
 
 -include $(patsubst %.o,%.d,$(call objects,$(SOURCES) $(foreach t,$(TOOLS),$(call tool_sources,$(t))))) $(addsuffix .d,$(UNIT_TESTS))

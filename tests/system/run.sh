@@ -8,7 +8,8 @@ shift
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 pefemu=$build/pefemu
-guest=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}/guest
+cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
+guest=$cache/guest
 tmp=$(mktemp -d)
 limit=${PEFEMU_TEST_TIMEOUT:-300}
 passed=0 failed=0 skipped=0
@@ -423,6 +424,81 @@ test_fifty_boots() {
     pass fifty_boots
 }
 
+# Kernels of our own: other byte order, other pages. Each with both MMUs, alone and with four CPUs, from
+# an initramfs that holds tests/system/guest_init.c and nothing else.
+own_kernel() { # own_kernel NAME le|be: the kernel, and $tmp/init.cpio
+    "$top/scripts/kernel" "$1" || { fail "kernel_$1" "was not built"; return 1; }
+    program=$build/tests/system/guest_init-$2
+    make -s -C "$top" BUILD="$build" "$program" || { fail "kernel_$1" "no first process"; return 1; }
+    rm -rf "$tmp/root"
+    mkdir -p "$tmp/root"
+    cp "$program" "$tmp/root/init"
+    (cd "$tmp/root" && echo init | cpio --quiet -o -H newc --owner=0:0) >"$tmp/init.cpio"
+}
+own_kernel_boots() { # own_kernel_boots NAME ORDER PAGESIZE
+    for mmu in radix hash; do
+        word=
+        [ $mmu = radix ] || word=disable_radix
+        for cpus in 1 4; do
+            boot "pefemu.test=poweroff $word" -smp $cpus -kernel "$cache/kernel-$1/vmlinux" \
+                -initrd "$tmp/init.cpio" </dev/null
+            if [ $status = 0 ] && grep -q 'pefemu guest ready' "$tmp/text" &&
+                grep -q "^guest_init: $2, pages of $3, $mmu, $cpus CPUs" "$tmp/text" &&
+                grep -q '^guest_init: [1-9][0-9]* checks, 0 failed' "$tmp/text"; then
+                pass "kernel_$1_${mmu}_smp$cpus"
+            else
+                fail "kernel_$1_${mmu}_smp$cpus" "exit status $status"
+            fi
+        done
+    done
+}
+test_kernel_be() {
+    own_kernel be be || return
+    own_kernel_boots be big-endian 65536
+    talk_begin -kernel "$cache/kernel-be/vmlinux" -initrd "$tmp/init.cpio"
+    if expect 'pefemu guest ready' && type_line 'hello from the host' &&
+        expect 'guest_init: you said hello from the host' && type_line exit; then
+        talk_end
+        [ "$status" = 0 ] && pass kernel_be_console || fail kernel_be_console "exit status $status"
+    else
+        printf '\001x' >&3
+        talk_end
+        fail kernel_be_console "no answer (exit status $status)"
+    fi
+}
+test_kernel_4k() { own_kernel 4k le && own_kernel_boots 4k little-endian 4096; }
+test_kernel_svm() {
+    own_kernel svm le || return
+    own_kernel_boots svm little-endian 65536
+    dialogue kernel_svm_busybox 2 -kernel "$cache/kernel-svm/vmlinux"
+}
+
+# The kernel's own tests of what programs see of the processor, in Debian's kernel.
+# PEFEMU_SELFTESTS='math/*' runs only those.
+test_selftests() {
+    skips=$here/selftests-skip.txt
+    "$top/scripts/selftests" "$skips" || { fail selftests "were not built"; return; }
+    sed 's/^/not run: /' "$skips"
+    cat "$guest/initrd.img" "$cache/selftests/tests.cpio" >"$tmp/selftests.img"
+    limit=7200 boot "quiet pefemu.test=script pefemu.selftests=${PEFEMU_SELFTESTS-}" -m 2G -smp 2 \
+        -initrd "$tmp/selftests.img" -guest-file "$here/selftests.sh:/test.sh" </dev/null
+    rm -f "$tmp/selftests.img"
+    # shellcheck disable=SC2013
+    while IFS= read -r line; do
+        test=${line#selftest }
+        case $line in
+        *': ok') pass "selftest ${test%%:*}" ;;
+        *': skip '*) skip "selftest ${test%%:*}" "${line#*: skip }" ;;
+        *) failed=$((failed + 1)); echo "FAIL system $line" ;;
+        esac
+    done <<RESULTS
+$(grep '^selftest ' "$tmp/text")
+RESULTS
+    grep '^    ' "$tmp/text"
+    [ $status = 0 ] && grep -q '^selftests ended' "$tmp/text" ||
+        fail selftests "exit status $status"
+}
+
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
     set -- bad_input install tpm_tool
@@ -431,7 +507,7 @@ if [ $# = 0 ]; then
             quit terminal determinism programs packed_kernel clients device_tree \
             no_shutdown serial break hash
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
-            log_items ref_engine fifty_boots
+            log_items ref_engine fifty_boots kernel_be kernel_4k kernel_svm selftests
     fi
 fi
 for t in "$@"; do
