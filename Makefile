@@ -51,7 +51,7 @@ WHOLE_LIBRARY := -Wl,--whole-archive $(LIBRARY) -Wl,--no-whole-archive
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/uv/test_*.c))
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system/guest_check.c)
 
-.PHONY: all run docs test check check-programs test-full bench install uninstall format lint clean asan \
+.PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full bench install uninstall format lint clean asan \
         guest kernel help fuzz fuzz-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -128,11 +128,22 @@ kernel:
 	@scripts/install-deps build kernel
 	@scripts/kernel $(NAME)
 
-run:
+# Into a secure VM: our kernel, TPM, keys and ESM blob; the same guest as a normal VM; Debian's kernel.
+run: svm-guest
+	@scripts/run svm $(BUILD)/pefemu
+run-nvm: svm-guest
+	@scripts/run nvm $(BUILD)/pefemu
+run-debian:
 	@scripts/install-deps build
 	@+$(MAKE) --no-print-directory all
 	@scripts/guest
-	@scripts/run $(BUILD)/pefemu
+	@scripts/run debian $(BUILD)/pefemu
+svm-guest:
+	@scripts/install-deps build kernel
+	@+$(MAKE) --no-print-directory all $(BUILD)/esm-file
+	@scripts/guest
+	@scripts/kernel svm
+	@scripts/svm $(BUILD)
 
 # ---- tests ----
 # A test may include the .c file that it tests: its definitions come first and win.
@@ -257,7 +268,8 @@ clean:
 
 help:
 	@echo "make            build into $(BUILD)/"
-	@echo "make run        install what is needed, build, fetch Debian's kernel, boot it to a shell"
+	@echo "make run        install what is needed, build program and guest, boot it into a secure VM"
+	@echo "make run-nvm    the same guest as a normal VM; make run-debian: Debian's own kernel"
 	@echo "make test       install what is needed, run all tests (under 20 minutes)"
 	@echo "make check      run the tests, install nothing"
 	@echo "make test-full  the long tests too, and everything again with sanitizers"

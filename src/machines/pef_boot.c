@@ -61,7 +61,8 @@ bool pef_create(struct machine *m)
     }
     if (!provision(m))
         return false;
-    machine_say(m, "TPM provisioned");
+    machine_say(m, "TPM provisioned, ultravisor up with %llu MiB of secure memory",
+                (unsigned long long)(m->mem.secure_size / MiB));
     if (!m->cfg.tpm.state_dir && !m->cfg.tpm.socket)
         machine_say(m, "a new TPM: no blob made for another key opens; keep one with -tpmstate dir=DIR");
     return true;

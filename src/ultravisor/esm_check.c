@@ -169,10 +169,8 @@ static enum enter_outcome judge_response(struct thread_save *s, struct cpu *cpu)
 {
     struct esm *e = s->svm->esm;
     char text[TPM_MESSAGE_MAX];
-    struct tpm_unseal before;
     bool carried;
 
-    (void)before;
     switch (take_response(s->svm, cpu, &carried)) {
     case TPM_UNSEAL_MORE:
         e->sub = BOX_COMMAND;
@@ -303,6 +301,8 @@ enum enter_outcome esm_compare(struct thread_save *s, struct cpu *cpu)
     struct esm_error err;
 
     (void)cpu;
+    uv_say(svm->uv, svm->lpid, "ESM: %llu pages in",
+           (unsigned long long)svm->uv->stats.pages_in_clear);
     if (!measure(svm, &rtas, guest.sha512[ESM_PART_RTAS]) ||
         !measure(svm, &kernel, guest.sha512[ESM_PART_KERNEL]) ||
         !measure(svm, &e->initrd, guest.sha512[ESM_PART_INITRD]))
