@@ -174,7 +174,8 @@ $(BUILD)/esm-file: firmware/esm_file.c
 	@mkdir -p $(@D)
 	@$(GUEST_CC) -std=gnu11 -O2 -mcpu=power9 -static -Wall -Wextra -o $@ $<
 
-CONFORMANCE_SOURCES := $(addprefix tests/conformance/,conformance.c gen.c run.c)
+GENERATOR := tests/conformance/gen.c tests/conformance/values.c
+CONFORMANCE_SOURCES := $(GENERATOR) $(addprefix tests/conformance/,conformance.c run.c)
 $(BUILD)/tests/conformance/conformance: $(CONFORMANCE_SOURCES) $(wildcard tests/conformance/*.h) \
                                         $(LIBRARY)
 	@echo "  TEST    tests/conformance"
@@ -184,11 +185,11 @@ $(BUILD)/tests/conformance/conformance: $(CONFORMANCE_SOURCES) $(wildcard tests/
 
 # The instruction table against objdump's, and the reference that is generated from it.
 $(BUILD)/tests/conformance/binutils $(BUILD)/tests/conformance/insndoc: \
-    $(BUILD)/tests/conformance/%: tests/conformance/%.c tests/conformance/gen.c \
+    $(BUILD)/tests/conformance/%: tests/conformance/%.c $(GENERATOR) \
     $(wildcard tests/conformance/*.h) $(LIBRARY)
 	@echo "  TEST    tests/conformance/$*"
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< tests/conformance/gen.c \
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(GENERATOR) \
 	    $(WHOLE_LIBRARY) $(LIBS)
 
 CONFORMANCE_PROGRAMS := $(addprefix $(BUILD)/tests/conformance/,conformance binutils insndoc)

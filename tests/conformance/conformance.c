@@ -140,11 +140,6 @@ static uint64_t undefined_elements(const struct conf_case *c, const char *field,
     return ~(uint64_t)(field[3] == '0' ? element >> 64 : element);
 }
 
-static bool starts(const char *s, const char *prefix)
-{
-    return !strncmp(s, prefix, strlen(prefix));
-}
-
 static bool is_negated_muladd(const char *m)
 {
     return starts(m, "fnm") || starts(m, "xsnm") || starts(m, "xvnm");
@@ -643,7 +638,7 @@ static bool run_row(struct session *s, unsigned id)
 {
     struct rng r = {s->opt.seed ^ (uint64_t)insn_table[id].match << 32};
     for (unsigned n = 0, tries = 0; n < s->opt.count && tries < 100 * s->opt.count; tries++) {
-        if (!gen_case(&r, id, &s->cases[s->ncases]))
+        if (!gen_case(&r, id, n, &s->cases[s->ncases]))
             continue;
         n++;
         if (++s->ncases == BATCH && !run_batch(s))

@@ -1,11 +1,13 @@
-/* The parts of the conformance program: gen.c makes cases, run.c runs them on the emulator, main in
- * conformance.c runs the oracle and compares. */
+/* The parts of the conformance program: gen.c makes cases from the values of values.c, run.c runs
+ * them on the emulator, main in conformance.c runs the oracle and compares. */
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "case.h"
+#include "pefemu/cpu.h"
 #include "pefemu/engine.h"
 
 /* Random numbers: splitmix64, so that a seed names the same cases everywhere. */
@@ -14,11 +16,36 @@ struct rng {
 };
 uint64_t rng_next(struct rng *r);
 
+static inline unsigned pick(struct rng *r, unsigned n)
+{
+    return (unsigned)(rng_next(r) >> 33) % n;
+}
+
+static inline bool chance(struct rng *r, unsigned percent)
+{
+    return pick(r, 100) < percent;
+}
+
+#define PICK_FROM(r, array) ((array)[pick(r, ARRAY_SIZE(array))])
+
+static inline bool starts(const char *s, const char *prefix)
+{
+    return !strncmp(s, prefix, strlen(prefix));
+}
+
+/* A random state in which the row has something to do: registers, FPSCR, memory. */
+void value_state(struct rng *r, const struct insn_row *row, struct conf_state *s);
+/* Replaces the vector registers by edges of the row's format: the operands of @in by the pair
+ * number @turn of them, which covers every pair in turn, the others by any. Rows without such a
+ * format are left alone. */
+void value_edges(struct rng *r, const struct insn_row *row, const struct insn *in, unsigned turn,
+                 struct conf_state *s);
+
 /* May cases be made for the row? User instructions without side effects outside the registers and
  * the buffer, that POWER9 has. */
 bool gen_in_scope(unsigned id);
-/* One random case of row @id; false: this draw is not a valid form, draw again. */
-bool gen_case(struct rng *r, unsigned id, struct conf_case *c);
+/* One random case of row @id, the @turn-th; false: this draw is not a valid form, draw again. */
+bool gen_case(struct rng *r, unsigned id, unsigned turn, struct conf_case *c);
 
 /* How a case is run. */
 #define RUN_BIG   1u /* big-endian */
