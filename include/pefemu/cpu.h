@@ -61,6 +61,7 @@ struct tlb_ctx;
 #define SRR1_ILLEGAL    PPC_BIT(44)
 #define SRR1_PRIV       PPC_BIT(45)
 #define SRR1_TRAP       PPC_BIT(46)
+#define SRR1_FP_LATER   PPC_BIT(47) /* SRR0 is not the instruction with the exception but a later one */
 
 /* ---- DSISR / HDSISR / ISI-SRR1 cause bits (32-bit numbering 32..63) ---- */
 #define DSISR_NOHPTE    PPC_BIT(33)  /* translation not found */
@@ -289,6 +290,10 @@ static inline bool cpu_hfscr_allows(const struct cpu *cpu, unsigned ic)
  * emulator, that firmware runs before this returns (machine.h: machine_enter_firmware).
  */
 void cpu_interrupt(struct cpu *cpu, enum trap trap);
+/* Does @trap, with its details in cpu->trap, follow an instruction that has completed? System calls, trace
+ * and a floating-point exception that waited for MSR[FE0,FE1] save the address of the next instruction,
+ * everything else that of the instruction that could not be done. */
+bool cpu_is_after_insn(const struct cpu *cpu, enum trap trap);
 
 /* ---- firmware in C (src/hypervisor, src/ultravisor) leaves the way code would: by an instruction. ----
  * These have its effect on the registers, cpu->nia being the next instruction before and after; what

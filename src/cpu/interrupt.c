@@ -104,11 +104,10 @@ static ea_t vector_address(const struct cpu *cpu, enum trap trap, bool relocated
     return (ail3 ? AIL3_BASE : relocated ? AIL2_BASE : 0) + vectors[trap].offset;
 }
 
-/* System calls and trace save the address of the next instruction, everything else that of the
- * instruction that could not be done. */
-static bool is_after_insn(enum trap trap)
+bool cpu_is_after_insn(const struct cpu *cpu, enum trap trap)
 {
-    return trap == TRAP_SC || trap == TRAP_SCV || trap == TRAP_TRACED;
+    return trap == TRAP_SC || trap == TRAP_SCV || trap == TRAP_TRACED ||
+           (trap == TRAP_PROGRAM && (cpu->trap.srr1 & SRR1_FP_LATER));
 }
 
 static void save_details(struct cpu *cpu, enum trap trap)
@@ -203,7 +202,7 @@ static bool deliver(struct cpu *cpu, enum trap trap)
 {
     enum msr_entry entry = entry_of(cpu, trap);
     bool relocated = is_relocated(cpu, trap, entry);
-    ea_t ret = is_after_insn(trap) ? cpu->nia : cpu->cia;
+    ea_t ret = cpu_is_after_insn(cpu, trap) ? cpu->nia : cpu->cia;
     uint64_t keep = trap == TRAP_SCV ? MSR_EE | MSR_RI : 0;
     uint64_t msr = msr_on_interrupt(cpu, entry, relocated, keep);
     uint64_t lev = trap == TRAP_SCV ? cpu->trap.srr1 : 0;

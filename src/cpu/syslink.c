@@ -3,6 +3,7 @@
 #include "pefemu/log.h"
 #include "pefemu/machine.h"
 #include "pefemu/mmu.h"
+#include "fpu.h"
 #include "msr.h"
 
 #define FSCR_SCV_IC 12
@@ -26,12 +27,26 @@ OP(scv)
     return TRAP_SCV;
 }
 
+/* After a change of the MSR. A floating-point exception that was enabled while MSR[FE0,FE1] were both 0
+ * has waited for them: its interrupt comes now, in front of the next instruction (Book III, "Program
+ * Interrupt"). FPSCR[FEX] is never lazy. */
+static trap_t msr_changed(struct cpu *cpu, uint64_t before)
+{
+    const uint64_t fe = MSR_FE0 | MSR_FE1;
+
+    if (unlikely((cpu->msr & fe) && !(before & fe) && (cpu->fpscr & FPSCR_FEX)))
+        return cpu_program(cpu, SRR1_FP_ENABLED | SRR1_FP_LATER);
+    return TRAP_RESCHED;
+}
+
 /* Return from interrupt: new MSR first, since it decides whether the address has 64 or 32 bits. */
 static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
 {
+    uint64_t before = cpu->msr;
+
     cpu_set_msr(cpu, msr);
     cpu->nia = cpu_ea(cpu, address & ~3ULL);
-    return TRAP_RESCHED;
+    return msr_changed(cpu, before);
 }
 
 OP(rfid)
@@ -72,7 +87,7 @@ static trap_t move_to_msr(struct cpu *cpu, enum msr_writer writer, uint64_t valu
     /* Only EE and RI changed, and nothing waits: carry on in the same context. */
     if (!((before ^ cpu->msr) & ~(MSR_EE | MSR_RI)) && !(cpu->irq_pending && (cpu->msr & MSR_EE)))
         return TRAP_NONE;
-    return TRAP_RESCHED;
+    return msr_changed(cpu, before);
 }
 
 OP(mtmsr)

@@ -56,8 +56,7 @@ trap_t exec_gate(struct cpu *cpu, const struct insn *in)
 
 void exec_trap(struct cpu *cpu, trap_t trap)
 {
-    bool retired = trap == TRAP_RESCHED || trap == TRAP_SC || trap == TRAP_SCV ||
-                   trap == TRAP_TRACED;
+    bool retired = trap == TRAP_RESCHED || cpu_is_after_insn(cpu, trap);
 
     cpu->budget--;
     if (!retired) {
