@@ -357,7 +357,7 @@ FUNCTION(dcffix)
 }
 OP_RESULT(dcffix, PAIR_T)
 
-/* The FPRF is undefined; it stays, as in the binary conversions to integers. */
+/* The FPRF is undefined; it stays. */
 FUNCTION(dctfix)
 {
     struct dfp_op op = begin(cpu);

@@ -14,7 +14,8 @@ static inline uint64_t ra_or_0(const struct cpu *cpu, const struct insn *in)
     return in->ra ? cpu->gpr[in->ra] : 0;
 }
 
-/* EA of the displacement forms (D, DS, DQ), the indexed forms and their update variants. */
+/* EA of the displacement forms (D, DS, DQ) and the indexed forms. With update RA=0 is an invalid form: a
+ * POWER9 takes no GPR 0 into the sum there either, and leaves the EA in it. */
 static inline ea_t ea_disp(const struct cpu *cpu, const struct insn *in)
 {
     return cpu_ea(cpu, ra_or_0(cpu, in) + (uint64_t)in->imm);
@@ -23,17 +24,6 @@ static inline ea_t ea_disp(const struct cpu *cpu, const struct insn *in)
 static inline ea_t ea_index(const struct cpu *cpu, const struct insn *in)
 {
     return cpu_ea(cpu, ra_or_0(cpu, in) + cpu->gpr[in->rb]);
-}
-
-/* RA=0 is an invalid form here; it is taken as GPR 0. */
-static inline ea_t ea_disp_update(const struct cpu *cpu, const struct insn *in)
-{
-    return cpu_ea(cpu, cpu->gpr[in->ra] + (uint64_t)in->imm);
-}
-
-static inline ea_t ea_index_update(const struct cpu *cpu, const struct insn *in)
-{
-    return cpu_ea(cpu, cpu->gpr[in->ra] + cpu->gpr[in->rb]);
 }
 
 static inline trap_t trap_alignment(struct cpu *cpu, ea_t ea)

@@ -46,9 +46,9 @@
 /* name, nameu, namex, nameux */
 #define LOAD_FORMS(name, stem, bits, type)                                                         \
     LOAD(name, bits, type, ea_disp)                                                                \
-    LOAD_UPDATE(stem##u, bits, type, ea_disp_update)                                               \
+    LOAD_UPDATE(stem##u, bits, type, ea_disp)                                               \
     LOAD(stem##x, bits, type, ea_index)                                                            \
-    LOAD_UPDATE(stem##ux, bits, type, ea_index_update)
+    LOAD_UPDATE(stem##ux, bits, type, ea_index)
 
 LOAD_FORMS(lbz, lbz, 8, uint8_t)
 LOAD_FORMS(lhz, lhz, 16, uint16_t)
@@ -59,7 +59,7 @@ LOAD_FORMS(ld, ld, 64, uint64_t)
 /* There is no lwau. */
 LOAD(lwa, 32, int32_t, ea_disp)
 LOAD(lwax, 32, int32_t, ea_index)
-LOAD_UPDATE(lwaux, 32, int32_t, ea_index_update)
+LOAD_UPDATE(lwaux, 32, int32_t, ea_index)
 
 LOAD_REVERSED(lhbrx, 16)
 LOAD_REVERSED(lwbrx, 32)

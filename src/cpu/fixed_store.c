@@ -34,9 +34,9 @@
 /* name, nameu, namex, nameux */
 #define STORE_FORMS(name, bits)                                                                    \
     STORE(name, bits, ea_disp)                                                                     \
-    STORE_UPDATE(name##u, bits, ea_disp_update)                                                    \
+    STORE_UPDATE(name##u, bits, ea_disp)                                                    \
     STORE(name##x, bits, ea_index)                                                                 \
-    STORE_UPDATE(name##ux, bits, ea_index_update)
+    STORE_UPDATE(name##ux, bits, ea_index)
 
 STORE_FORMS(stb, 8)
 STORE_FORMS(sth, 16)

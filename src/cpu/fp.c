@@ -123,23 +123,30 @@ OP_ARITH(friz, round_int(FRB, FP_ZERO, &op), FPRF_DOUBLE)
 OP_ARITH(frip, round_int(FRB, FP_UP, &op), FPRF_DOUBLE)
 OP_ARITH(frim, round_int(FRB, FP_DOWN, &op), FPRF_DOUBLE)
 
-/* To integer. FPRF is undefined afterwards: kept. So are bits 0:31 of word results: the word is
- * extended by its signedness. */
+/* To integer. FPRF is undefined afterwards, POWER9 clears it; so are bits 0:31 of word results, where
+ * POWER9 has the word once more. */
+#define FPRF_NONE 0
+
+static inline uint64_t twice(uint32_t w)
+{
+    return w * 0x100000001ULL;
+}
+
 static inline struct fp_op *truncating(struct fp_op *op)
 {
     op->rn = FP_ZERO;
     return op;
 }
 
-OP_ARITH(fctid, (uint64_t)f64_to_i64(FRB, &op), FPRF_KEEP)
-OP_HOST(fctidz, fph_ctidz(cpu, FRB, &r), (uint64_t)f64_to_i64(FRB, truncating(&op)), FPRF_KEEP)
-OP_ARITH(fctidu, f64_to_u64(FRB, &op), FPRF_KEEP)
-OP_HOST(fctiduz, fph_ctiduz(cpu, FRB, &r), f64_to_u64(FRB, truncating(&op)), FPRF_KEEP)
-OP_ARITH(fctiw, (uint64_t)(int64_t)f64_to_i32(FRB, &op), FPRF_KEEP)
-OP_HOST(fctiwz, fph_ctiwz(cpu, FRB, &r), (uint64_t)(int64_t)f64_to_i32(FRB, truncating(&op)),
-        FPRF_KEEP)
-OP_ARITH(fctiwu, f64_to_u32(FRB, &op), FPRF_KEEP)
-OP_HOST(fctiwuz, fph_ctiwuz(cpu, FRB, &r), f64_to_u32(FRB, truncating(&op)), FPRF_KEEP)
+OP_ARITH(fctid, (uint64_t)f64_to_i64(FRB, &op), FPRF_NONE)
+OP_HOST(fctidz, fph_ctidz(cpu, FRB, &r), (uint64_t)f64_to_i64(FRB, truncating(&op)), FPRF_NONE)
+OP_ARITH(fctidu, f64_to_u64(FRB, &op), FPRF_NONE)
+OP_HOST(fctiduz, fph_ctiduz(cpu, FRB, &r), f64_to_u64(FRB, truncating(&op)), FPRF_NONE)
+OP_ARITH(fctiw, twice((uint32_t)f64_to_i32(FRB, &op)), FPRF_NONE)
+OP_HOST(fctiwz, fph_ctiwz(cpu, FRB, &r), twice((uint32_t)f64_to_i32(FRB, truncating(&op))),
+        FPRF_NONE)
+OP_ARITH(fctiwu, twice(f64_to_u32(FRB, &op)), FPRF_NONE)
+OP_HOST(fctiwuz, fph_ctiwuz(cpu, FRB, &r), twice(f64_to_u32(FRB, truncating(&op))), FPRF_NONE)
 
 OP_HOST(fcfid, fph_cfid(cpu, FRB, &r), i64_to_f64((int64_t)FRB, &op), FPRF_DOUBLE)
 OP_HOST(fcfidu, fph_cfidu(cpu, FRB, &r), u64_to_f64(FRB, &op), FPRF_DOUBLE)

@@ -53,7 +53,7 @@ enum fp_lazy_kind {
 /* cpu->fp_lazy.aux: what later instructions changed; also valid with kind FPL_NONE. */
 #define FPL_AUX_CC  0x0fu /* FPCC of the last comparison */
 #define FPL_AUX_CMP 0x10u /* ... is to replace FPCC */
-#define FPL_AUX_INT 0x20u /* a conversion to integer: FI from below, FR = 0, FPRF kept */
+#define FPL_AUX_INT 0x20u /* a conversion to integer: FI from below, FR = 0, FPRF = 0 */
 #define FPL_AUX_FI  0x40u
 
 FPH_INLINE double fph_f64(uint64_t v)
@@ -466,11 +466,11 @@ FPH_INLINE bool fph_cfidus(struct cpu *cpu, uint64_t b, uint64_t *r)
     return true;
 }
 
-/* Integer conversions change FI and FR, keep FPRF: noted beside the operation before. */
+/* Integer conversions overwrite all that is lazy. */
 FPH_INLINE void fph_record_int(struct cpu *cpu, bool inexact)
 {
-    uint32_t keep = cpu->fp_lazy.aux & (FPL_AUX_CMP | FPL_AUX_CC);
-    cpu->fp_lazy.aux = keep | FPL_AUX_INT | (inexact ? FPL_AUX_FI : 0);
+    cpu->fp_lazy.kind = FPL_NONE;
+    cpu->fp_lazy.aux = FPL_AUX_INT | (inexact ? FPL_AUX_FI : 0);
     if (!fph_xx(cpu))
         fph_set_xx(cpu, inexact);
 }
@@ -487,7 +487,7 @@ FPH_INLINE bool fph_ctidz(struct cpu *cpu, uint64_t b, uint64_t *r)
     return true;
 }
 
-/* fctiwz; the result is the sign-extended word, as op_fctiwz delivers it. xscvdpsxws: duplicate. */
+/* fctiwz xscvdpsxws: the word in both halves */
 FPH_INLINE bool fph_ctiwz(struct cpu *cpu, uint64_t b, uint64_t *r)
 {
     double d = fph_f64(b);
@@ -495,7 +495,7 @@ FPH_INLINE bool fph_ctiwz(struct cpu *cpu, uint64_t b, uint64_t *r)
         return false;
     int32_t i = (int32_t)d;
     fph_record_int(cpu, (double)i != d);
-    *r = (uint64_t)(int64_t)i;
+    *r = (uint32_t)i * 0x100000001ULL;
     return true;
 }
 
@@ -511,7 +511,7 @@ FPH_INLINE bool fph_ctiduz(struct cpu *cpu, uint64_t b, uint64_t *r)
     return true;
 }
 
-/* fctiwuz */
+/* fctiwuz: the word in both halves */
 FPH_INLINE bool fph_ctiwuz(struct cpu *cpu, uint64_t b, uint64_t *r)
 {
     double d = fph_f64(b);
@@ -519,7 +519,7 @@ FPH_INLINE bool fph_ctiwuz(struct cpu *cpu, uint64_t b, uint64_t *r)
         return false;
     uint64_t i = (uint64_t)(int64_t)d;
     fph_record_int(cpu, (double)i != d);
-    *r = i;
+    *r = i * 0x100000001ULL;
     return true;
 }
 

@@ -108,10 +108,8 @@ void fpscr_sync(struct cpu *cpu)
         uint64_t r = single ? repeat_single(l, base, &op) : repeat_arith(l, base, &op);
         set_result_bits(cpu, &op, f64_fprf(r, single));
     }
-    if (aux & FPL_AUX_INT) {
-        cpu->fpscr &= ~(FPSCR_FI | FPSCR_FR);
-        cpu->fpscr |= aux & FPL_AUX_FI ? FPSCR_FI : 0;
-    }
+    if (aux & FPL_AUX_INT)
+        set_result_bits(cpu, &(struct fp_op){.fi = aux & FPL_AUX_FI}, 0);
     if (aux & FPL_AUX_CMP)
         cpu->fpscr = (cpu->fpscr & ~FPSCR_FPCC) | (uint64_t)(aux & FPL_AUX_CC) << FPRF_SHIFT;
 }

@@ -561,7 +561,7 @@ static uint64_t q_truncate(u128 v, uint64_t min, uint64_t max, struct fp_op *op)
         struct fp_op op;                                                                           \
         fp_begin(cpu, &op);                                                                        \
         uint64_t r = q_truncate(VRB.q, min, max, &op);                                             \
-        return q_end(cpu, in, (u128)r << 64, FPRF_KEEP, &op);                                      \
+        return q_end(cpu, in, (u128)r << 64, 0, &op);                                              \
     }
 Q_TO_INTEGER(xscvqpsdz, (uint64_t)INT64_MIN, INT64_MAX)
 Q_TO_INTEGER(xscvqpudz, 0, UINT64_MAX)

@@ -118,26 +118,25 @@ XS_CONVERT(xscvdpsp, , f32_fprf((uint32_t)r), vsx_twice(f64_to_f32(b, &op)))
 XS_CONVERT(xscvspdp, , XS_FPRF64, f32_to_f64((uint32_t)(b >> 32), &op))
 XS_CONVERT(xscvdphp, , f16_fprf((uint16_t)r), f64_to_f16(b, &op))
 XS_CONVERT(xscvhpdp, , XS_FPRF64, f16_to_f64((uint16_t)b, &op))
-XS_CONVERT(xscvdpuxws, op.rn = FP_ZERO, FPRF_KEEP, vsx_twice(f64_to_u32(b, &op)))
 #undef XS_CONVERT
 
-/* Conversions to integers leave FPRF as it was (the ISA: undefined). */
-#define XS_TO_INTEGER(name, host, host_result, soft_result)                                        \
+/* Conversions to integers clear FPRF, as POWER9 does (the ISA: undefined). */
+#define XS_TO_INTEGER(name, host, soft_result)                                        \
     OP(name)                                                                                       \
     {                                                                                              \
         uint64_t b = XB_D0, r;                                                                     \
         if (cpu->fp_fast && host(cpu, b, &r))                                                      \
-            return vsx_done(cpu, in, host_result);                                                 \
+            return vsx_done(cpu, in, r);                                                 \
         struct fp_op op;                                                                           \
         fp_begin(cpu, &op);                                                                        \
         op.rn = FP_ZERO;                                                                           \
         r = soft_result;                                                                           \
-        return vsx_end_scalar(cpu, in, r, FPRF_KEEP, &op);                                         \
+        return vsx_end_scalar(cpu, in, r, 0, &op);                                         \
     }
-XS_TO_INTEGER(xscvdpsxds, fph_ctidz, r, (uint64_t)f64_to_i64(b, &op))
-XS_TO_INTEGER(xscvdpuxds, fph_ctiduz, r, f64_to_u64(b, &op))
-XS_TO_INTEGER(xscvdpsxws, fph_ctiwz, vsx_twice((uint32_t)r),
-              vsx_twice((uint32_t)f64_to_i32(b, &op)))
+XS_TO_INTEGER(xscvdpsxds, fph_ctidz, (uint64_t)f64_to_i64(b, &op))
+XS_TO_INTEGER(xscvdpuxds, fph_ctiduz, f64_to_u64(b, &op))
+XS_TO_INTEGER(xscvdpsxws, fph_ctiwz, vsx_twice((uint32_t)f64_to_i32(b, &op)))
+XS_TO_INTEGER(xscvdpuxws, fph_ctiwuz, vsx_twice(f64_to_u32(b, &op)))
 #undef XS_TO_INTEGER
 
 OP(xscvdpspn)

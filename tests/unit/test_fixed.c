@@ -947,6 +947,23 @@ static void test_faulting_update_form_changes_nothing(void **state)
     assert_int_equal(cpu.trap.dar, BASE + 264);
 }
 
+/* An invalid form: what a POWER9 does is known of lbzux. */
+static void test_update_with_ra_0_adds_no_gpr_0(void **state)
+{
+    struct cpu cpu;
+    (void)state;
+    start(&cpu, true);
+    memset(memory, 0x5a, sizeof(memory));
+    cpu.gpr[0] = 0xdead;
+    cpu.gpr[5] = BASE + 3;
+    assert_int_equal(step(&cpu, WORD_XO(119u, 3u, 0u, 5u)), TRAP_NONE); /* lbzux */
+    assert_int_equal(cpu.gpr[3], 0x5a);
+    assert_int_equal(cpu.gpr[0], BASE + 3);
+    cpu.gpr[0] = 0xdead;
+    assert_int_equal(step(&cpu, WORD_XO(247u, 3u, 0u, 5u)), TRAP_NONE); /* stbux */
+    assert_int_equal(cpu.gpr[0], BASE + 3);
+}
+
 static void test_multiple_and_string_trap_in_le(void **state)
 {
     static const uint32_t words[] = {
@@ -1253,6 +1270,7 @@ int main(void)
         cmocka_unit_test(test_32bit_mode_flags_are_of_the_low_word),
         cmocka_unit_test(test_32bit_mode_truncates_effective_addresses),
         cmocka_unit_test(test_faulting_update_form_changes_nothing),
+        cmocka_unit_test(test_update_with_ra_0_adds_no_gpr_0),
         cmocka_unit_test(test_multiple_and_string_trap_in_le),
         cmocka_unit_test(test_string_load_wraps_from_r31_to_r0),
         cmocka_unit_test(test_stwcx_stores_once),
