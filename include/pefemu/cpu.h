@@ -170,7 +170,7 @@ struct cpu {
     uint8_t cr[8];  /* CR0..CR7, 4-bit values LT GT EQ SO */
     uint8_t so, ov, ca, ov32, ca32; /* XER bits, 0 or 1 */
     uint8_t xer_len;  /* XER 57:63, string length */
-    uint32_t xer_rest; /* the other implemented XER bits 32..63 */
+    uint32_t xer_rest; /* the reserved bits of XER that are kept, 46:56 */
     uint64_t lr, ctr;
     ea_t cia, nia;
     uint64_t msr;

@@ -55,6 +55,9 @@ uint64_t cpu_get_xer(const struct cpu *cpu)
            (cpu->ov32 ? XER_OV32 : 0) | (cpu->ca32 ? XER_CA32 : 0) | cpu->xer_rest | cpu->xer_len;
 }
 
+/* Of the reserved bits POWER9 keeps 46:56, and drops 35:43. */
+#define XER_KEPT 0x0003ff80u
+
 void cpu_set_xer(struct cpu *cpu, uint64_t v)
 {
     cpu->so = !!(v & XER_SO);
@@ -63,7 +66,7 @@ void cpu_set_xer(struct cpu *cpu, uint64_t v)
     cpu->ov32 = !!(v & XER_OV32);
     cpu->ca32 = !!(v & XER_CA32);
     cpu->xer_len = v & XER_LEN;
-    cpu->xer_rest = (uint32_t)(v & ~(XER_SO | XER_OV | XER_CA | XER_OV32 | XER_CA32 | XER_LEN));
+    cpu->xer_rest = (uint32_t)v & XER_KEPT;
 }
 
 #endif
@@ -117,11 +120,19 @@ OP(mfcr)
     return TRAP_NONE;
 }
 
-/* The fields that FXM does not select are undefined: zero. */
+/* The field that mfocrf and mtocrf name. Not exactly one bit of FXM is undefined: hardware takes the leftmost
+ * one, and CR7 when there is none (noted by the authors of Microwatt). The fields of RT that mfocrf leaves
+ * undefined are zero. */
+static uint64_t one_field_mask(uint32_t word)
+{
+    unsigned fxm = WORD_BITS(word, 12, 19);
+    return cr_fxm_mask(fxm ? 0x80000000u >> __builtin_clz(fxm) : 1);
+}
+
 OP(mfocrf)
 {
     uint8_t picked[8];
-    put_be64(picked, get_be64(cpu->cr) & cr_fxm_mask(WORD_BITS(in->word, 12, 19)));
+    put_be64(picked, get_be64(cpu->cr) & one_field_mask(in->word));
     cpu->gpr[in->rt] = cr_pack(picked);
     return TRAP_NONE;
 }
@@ -134,10 +145,9 @@ OP(mtcrf)
     return TRAP_NONE;
 }
 
-/* FXM with several bits or none is undefined: as mtcrf. */
 OP(mtocrf)
 {
-    uint64_t mask = cr_fxm_mask(WORD_BITS(in->word, 12, 19));
+    uint64_t mask = one_field_mask(in->word);
     uint64_t v = cr_unpack((uint32_t)cpu->gpr[in->rt]);
     put_be64(cpu->cr, (v & mask) | (get_be64(cpu->cr) & ~mask));
     return TRAP_NONE;

@@ -152,14 +152,20 @@ FORM_INLINE trap_t put(struct cpu *cpu, const struct insn *in, uint64_t v, unsig
         return put(cpu, in, v, WITH_RC);                                                           \
     }
 
+/* RT 0:31 of mulhw[u] is undefined: POWER9 has the word twice. */
+static inline uint64_t twice(uint32_t w)
+{
+    return w * 0x100000001ULL;
+}
+
 static inline uint64_t mulhw(uint64_t a, uint64_t b)
 {
-    return (uint32_t)((uint64_t)((int64_t)(int32_t)a * (int32_t)b) >> 32);
+    return twice((uint32_t)((uint64_t)((int64_t)(int32_t)a * (int32_t)b) >> 32));
 }
 
 static inline uint64_t mulhwu(uint64_t a, uint64_t b)
 {
-    return (uint64_t)(uint32_t)a * (uint32_t)b >> 32;
+    return twice((uint32_t)((uint64_t)(uint32_t)a * (uint32_t)b >> 32));
 }
 
 static inline uint64_t mulhd(uint64_t a, uint64_t b)
@@ -177,7 +183,6 @@ static inline uint64_t mullw(uint64_t a, uint64_t b)
     return (uint64_t)((int64_t)(int32_t)a * (int32_t)b);
 }
 
-/* RT 0:31 of mulhw[u] is undefined: zero. */
 PUT_FORMS(mulhw, mulhw(RA, RB))
 PUT_FORMS(mulhwu, mulhwu(RA, RB))
 PUT_FORMS(mulhd, mulhd(RA, RB))

@@ -964,6 +964,35 @@ static void test_update_with_ra_0_adds_no_gpr_0(void **state)
     assert_int_equal(cpu.gpr[0], BASE + 3);
 }
 
+/* What the ISA leaves undefined, as the results have it that Microwatt's authors recorded on POWER9. */
+static void test_undefined_parts_as_on_power9(void **state)
+{
+    struct cpu cpu;
+    (void)state;
+    start(&cpu, true);
+    cpu.gpr[4] = cpu.gpr[5] = 0x1234567890000000;
+    assert_int_equal(step(&cpu, 0x7c642897), TRAP_NONE); /* mulhw. 3,4,5 */
+    assert_int_equal(cpu.gpr[3], 0x3100000031000000);
+    assert_int_equal(step(&cpu, 0x7c642817), TRAP_NONE); /* mulhwu. 3,4,5 */
+    assert_int_equal(cpu.gpr[3], 0x5100000051000000);
+    assert_int_equal(cpu.cr[0], CR_GT);
+
+    cpu.gpr[3] = 0xffffffff;
+    step(&cpu, 0x7c6103a6); /* mtxer 3 */
+    assert_int_equal(cpu_get_xer(&cpu), 0xe00fffff);
+
+    cpu_set_cr_all(&cpu, 0x12345678);
+    cpu.gpr[3] = 0xaaaaaaaa;
+    step(&cpu, 0x7c700120 | 0x58 << 12); /* mtocrf: the first of three fields */
+    assert_int_equal(cpu_get_cr(&cpu), 0x1a345678);
+    step(&cpu, 0x7c700120); /* none: CR7 */
+    assert_int_equal(cpu_get_cr(&cpu), 0x1a34567a);
+    step(&cpu, 0x7c700026 | 0x24 << 12); /* mfocrf */
+    assert_int_equal(cpu.gpr[3], 0x00300000);
+    assert_int_equal(step(&cpu, 0x7c600027 | 0x98 << 12), TRAP_NONE); /* mfcr, reserved bits set */
+    assert_int_equal(cpu.gpr[3], 0x1a34567a);
+}
+
 static void test_multiple_and_string_trap_in_le(void **state)
 {
     static const uint32_t words[] = {
@@ -1271,6 +1300,7 @@ int main(void)
         cmocka_unit_test(test_32bit_mode_truncates_effective_addresses),
         cmocka_unit_test(test_faulting_update_form_changes_nothing),
         cmocka_unit_test(test_update_with_ra_0_adds_no_gpr_0),
+        cmocka_unit_test(test_undefined_parts_as_on_power9),
         cmocka_unit_test(test_multiple_and_string_trap_in_le),
         cmocka_unit_test(test_string_load_wraps_from_r31_to_r0),
         cmocka_unit_test(test_stwcx_stores_once),
