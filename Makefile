@@ -183,6 +183,14 @@ $(BUILD)/tests/conformance/conformance: $(CONFORMANCE_SOURCES) $(wildcard tests/
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(CONFORMANCE_SOURCES) \
 	    $(WHOLE_LIBRARY) $(LIBS)
 
+# Recorded programs, see recorded.sh.
+$(BUILD)/tests/conformance/recorded: tests/conformance/recorded.c tests/conformance/run.c \
+                                     $(wildcard tests/conformance/*.h) $(LIBRARY)
+	@echo "  TEST    tests/conformance/recorded"
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< tests/conformance/run.c \
+	    $(WHOLE_LIBRARY) $(LIBS)
+
 # The instruction table against objdump's, and the reference that is generated from it.
 $(BUILD)/tests/conformance/binutils $(BUILD)/tests/conformance/insndoc: \
     $(BUILD)/tests/conformance/%: tests/conformance/%.c $(GENERATOR) \
@@ -192,7 +200,7 @@ $(BUILD)/tests/conformance/binutils $(BUILD)/tests/conformance/insndoc: \
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(GENERATOR) \
 	    $(WHOLE_LIBRARY) $(LIBS)
 
-CONFORMANCE_PROGRAMS := $(addprefix $(BUILD)/tests/conformance/,conformance binutils insndoc)
+CONFORMANCE_PROGRAMS := $(addprefix $(BUILD)/tests/conformance/,conformance recorded binutils insndoc)
 # Every target of tests/fuzz with the library under clang's fuzzer, in a build of its own.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/support.c tests/fuzz/fuzz.h $(LIBRARY)

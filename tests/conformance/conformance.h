@@ -57,5 +57,8 @@ struct conf_machine *run_create(const struct engine *engine);
 void run_destroy(struct conf_machine *cm);
 void run_case(struct conf_machine *cm, const struct conf_case *c, unsigned mode,
               struct conf_state *result);
+/* Runs an image from address 0, little-endian, up to address @end; false: it does not get there. */
+bool run_image(struct conf_machine *cm, const void *image, size_t size, uint64_t end,
+               struct conf_state *result);
 
 #endif

@@ -9,6 +9,7 @@
 #include "pefemu/mmu.h"
 
 #define RAM_SIZE      (32 * MiB)
+#define IMAGE_STEPS   1000000 /* instructions until an image is given up */
 #define FPSCR_ENABLES (FPSCR_VE | FPSCR_OE | FPSCR_UE | FPSCR_ZE | FPSCR_XE)
 #define USER_MSR      (MSR_SF | MSR_HV | MSR_ME | MSR_RI | MSR_FP | MSR_VEC | MSR_VSX)
 
@@ -145,4 +146,25 @@ void run_case(struct conf_machine *cm, const struct conf_case *c, unsigned mode,
     store_state(cpu, result);
     result->signal = (uint32_t)signal_of(cpu, &result->nia);
     memcpy(result->buf, memory_ptr(&m->mem, BUF_BASE, BUF_SIZE), BUF_SIZE);
+}
+
+bool run_image(struct conf_machine *cm, const void *image, size_t size, uint64_t end,
+               struct conf_state *result)
+{
+    struct machine *m = &cm->m;
+    struct cpu *cpu = cm->cpu;
+    const struct conf_case zero = {.words = {CONF_NOP, CONF_NOP}};
+
+    store_bytes(m, 0, image, size);
+    load_state(cpu, &zero, 0);
+    cpu->cia = cpu->nia = 0;
+    cpu->step_only = true;
+    m->current = cpu;
+    for (unsigned i = 0; i < IMAGE_STEPS && cpu->cia != end; i++)
+        m->engine->run(cpu, 1);
+    m->current = NULL;
+    cpu->step_only = false;
+    memset(result, 0, sizeof(*result));
+    store_state(cpu, result);
+    return cpu->cia == end;
 }
