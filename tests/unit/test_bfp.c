@@ -642,18 +642,20 @@ static void set_all(const struct row *r, union vsr *v, u128 element)
         set_element(v, r->source, i, element);
 }
 
+/* Of the triples an instruction gets a third; its neighbours in the table, the same operation in
+ * other formats and forms, get the others. */
 static void test_every_combination_of_edges(void **state)
 {
     (void)state;
     const unsigned all = 2 * EDGES;
-    for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+    for (unsigned k = 0; k < ARRAY_SIZE(rows); k++) {
         const struct row *r = &rows[k];
         const unsigned n = operand_count(r);
         if (r->kind == FROM_INT || r->kind == FROM_UINT)
             continue;
         for (unsigned i = 0; i < all; i++)
             for (unsigned j = 0; j < (n > 1 ? all : 1); j++)
-                for (unsigned l = 0; l < (n > 2 ? all : 1); l++) {
+                for (unsigned l = n > 2 ? (i + j + k) % 3 : 0; l < (n > 2 ? all : 1); l += 3) {
                     struct bench x;
                     start(&x, r);
                     set_all(r, &x.b, signed_edge(r->from, i));
