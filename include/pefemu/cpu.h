@@ -48,6 +48,7 @@ struct tlb_ctx;
 #define LPCR_ONL    PPC_BIT(45)
 #define LPCR_LD     PPC_BIT(46)
 #define LPCR_PECEL  PPC_BITS(47, 51)
+#define LPCR_PECE_DEC PPC_BIT(50)
 #define LPCR_MER    PPC_BIT(52)
 #define LPCR_GTSE   PPC_BIT(53)
 #define LPCR_TC     PPC_BIT(54)
@@ -55,6 +56,15 @@ struct tlb_ctx;
 #define LPCR_LPES   PPC_BIT(60)
 #define LPCR_HVICE  PPC_BIT(62)
 #define LPCR_HDICE  PPC_BIT(63)
+
+/* ---- PSSCR ---- */
+#define PSSCR_PLS   PPC_BITS(0, 3)   /* level that was reached */
+#define PSSCR_SD    PPC_BIT(41)      /* PLS reads as 0 in the privileged view */
+#define PSSCR_ESL   PPC_BIT(42)
+#define PSSCR_EC    PPC_BIT(43)
+#define PSSCR_PSLL  PPC_BITS(44, 47) /* highest level outside hypervisor state */
+#define PSSCR_GUEST PPC_BITS(54, 63) /* TR MTL RL: what SPR 823 may write */
+#define PSSCR_RL    PPC_BITS(60, 63) /* level requested */
 
 /* ---- SRR1 cause bits of program interrupts (Book III 6.5.9) ---- */
 #define SRR1_FP_ENABLED PPC_BIT(43)
@@ -276,7 +286,7 @@ trap_t cpu_facility(struct cpu *cpu, unsigned ic);
 /* Hypervisor facility unavailable; HFSCR binds everything outside hypervisor state. The enable bit
  * of cause @ic is bit 63-@ic. */
 enum { HFSCR_IC_FP = 0, HFSCR_IC_VECVSX = 1, HFSCR_IC_DSCR = 2, HFSCR_IC_EBB = 7, HFSCR_IC_TAR = 8,
-       HFSCR_IC_MSGP = 10, HFSCR_IC_STOP = 13 };
+       HFSCR_IC_MSGP = 10, HFSCR_IC_STOP = 9 };
 trap_t cpu_hfacility(struct cpu *cpu, unsigned ic);
 static inline bool cpu_hfscr_allows(const struct cpu *cpu, unsigned ic)
 {

@@ -28,20 +28,19 @@ static uint8_t *writable_block(const struct cpu *cpu, ea_t ea)
     return e->tag_w == (ea & TLB_MASK) ? (uint8_t *)(ea + (uint64_t)e->addend) : NULL;
 }
 
-/* The first piece goes the slow way (it faults for the block, and fills the TLB); where that
- * yields no write tag - the page holds code, or is a device - the rest follows it. */
+/* Devices and caching-inhibited storage have no blocks: alignment interrupt. */
 static trap_t zero_block(struct cpu *cpu, ea_t ea)
 {
-    static const uint8_t zeros[16];
+    ra_t ra;
     uint8_t *host = writable_block(cpu, ea);
-    for (unsigned i = 0; !host && i < CACHE_BLOCK; i += sizeof(zeros)) {
-        trap_t trap = mmu_store(cpu, ea + i, sizeof(zeros), zeros);
+    if (unlikely(!host)) {
+        trap_t trap = mmu_host(cpu, ea, CACHE_BLOCK, ACCESS_STORE, &host, &ra);
         if (unlikely(trap))
             return trap;
-        host = writable_block(cpu, ea);
+        if (!host)
+            return trap_alignment(cpu, ea);
     }
-    if (likely(host))
-        memset(host, 0, CACHE_BLOCK);
+    memset(host, 0, CACHE_BLOCK);
     return TRAP_NONE;
 }
 

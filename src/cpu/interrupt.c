@@ -185,6 +185,14 @@ static void save_return_state(struct cpu *cpu, enum trap trap, ea_t ret)
     }
 }
 
+/* What else of MSR survives: an interrupt that saves in HSRR leaves SRR and with it RI alone. */
+static uint64_t kept_by(enum trap trap)
+{
+    if (trap == TRAP_SCV)
+        return MSR_EE | MSR_RI;
+    return vectors[trap].save == HSRR ? MSR_RI : 0;
+}
+
 /* -exit-on trap: the machine stops in front of a trap instruction that traps. */
 static bool stops_machine(struct cpu *cpu, enum trap trap)
 {
@@ -203,7 +211,7 @@ static bool deliver(struct cpu *cpu, enum trap trap)
     enum msr_entry entry = entry_of(cpu, trap);
     bool relocated = is_relocated(cpu, trap, entry);
     ea_t ret = cpu_is_after_insn(cpu, trap) ? cpu->nia : cpu->cia;
-    uint64_t keep = trap == TRAP_SCV ? MSR_EE | MSR_RI : 0;
+    uint64_t keep = kept_by(trap);
     uint64_t msr = msr_on_interrupt(cpu, entry, relocated, keep);
     uint64_t lev = trap == TRAP_SCV ? cpu->trap.srr1 : 0;
 
@@ -341,7 +349,7 @@ static const struct wakeup {
     { IRQ_MCHECK | IRQ_HMI, PPC_BIT(51), 10 },
     { IRQ_HVI, PPC_BIT(17), 9 },
     { IRQ_EXTERNAL, PPC_BIT(49), 8 },
-    { IRQ_DEC | IRQ_HDEC, PPC_BIT(50), 6 },
+    { IRQ_DEC | IRQ_HDEC, LPCR_PECE_DEC, 6 },
     { IRQ_HDOORBELL, PPC_BIT(48), 3 },
     { IRQ_DOORBELL, PPC_BIT(47), 5 },
 };
@@ -355,9 +363,12 @@ static const struct wakeup *find_wakeup(const struct cpu *cpu)
     return NULL;
 }
 
+/* With EC=0 whatever would be an interrupt if MSR[EE] were 1: not what LPCR keeps from being one. */
 bool cpu_wakes(const struct cpu *cpu)
 {
-    return cpu->stop_ec ? find_wakeup(cpu) != NULL : cpu->irq_pending != 0;
+    uint32_t off = (cpu->lpcr & LPCR_HDICE ? 0 : IRQ_HDEC) | (cpu->lpcr & LPCR_HVICE ? 0 : IRQ_HVI);
+
+    return cpu->stop_ec ? find_wakeup(cpu) != NULL : (cpu->irq_pending & ~off) != 0;
 }
 
 void cpu_leave_stop(struct cpu *cpu)

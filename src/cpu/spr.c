@@ -128,10 +128,27 @@ static trap_t get_amr_user(struct cpu *cpu, uint64_t *v)
     return get_amr(cpu, v);
 }
 
+/* The name of problem state; others may use it too, by the rule of their own. */
 static trap_t set_amr_user(struct cpu *cpu, uint64_t v)
 {
-    cpu->amr = (cpu->amr & ~cpu->uamor) | (v & cpu->uamor);
+    uint64_t mask = cpu->msr & MSR_PR ? cpu->uamor : key_mask(cpu);
+
+    cpu->amr = (cpu->amr & ~mask) | (v & mask);
     tlb_switch(cpu);
+    return TRAP_NONE;
+}
+
+static trap_t get_uamor(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->uamor;
+    return TRAP_NONE;
+}
+
+static trap_t set_uamor(struct cpu *cpu, uint64_t v)
+{
+    uint64_t mask = key_mask(cpu);
+
+    cpu->uamor = (cpu->uamor & ~mask) | (v & mask);
     return TRAP_NONE;
 }
 
@@ -177,7 +194,10 @@ static trap_t get_lpcr(struct cpu *cpu, uint64_t *v)
 static trap_t set_lpcr(struct cpu *cpu, uint64_t v)
 {
     (v & LPCR_MER ? cpu_raise : cpu_lower)(cpu, IRQ_MEDIATED);
-    return set_lpcr_plain(cpu, v);
+    trap_t t = set_lpcr_plain(cpu, v);
+    cpu_update_timers(cpu); /* LD moves DEC's sign, HDICE lets HDEC count */
+    cpu_kick(cpu);
+    return t;
 }
 
 /* SMFCTRL[D]=1 leaves the debug registers to the ultravisor (pef.md 1.7). */
@@ -346,18 +366,36 @@ static trap_t set_hmeer(struct cpu *cpu, uint64_t v)
     return TRAP_RESCHED;
 }
 
+/* The privileged view of PSSCR: the hypervisor's fields (SD ESL EC PSLL) are not in it, and PLS only
+ * while SD does not hide it. */
 static trap_t get_psscr(struct cpu *cpu, uint64_t *v)
 {
-    *v = cpu->psscr;
+    *v = cpu->psscr & (PSSCR_GUEST | (cpu->psscr & PSSCR_SD ? 0 : PSSCR_PLS));
     return TRAP_NONE;
 }
 
-/* The privileged view of PSSCR leaves the hypervisor's fields (SD ESL EC PSLL TR MTL) alone. */
 static trap_t set_psscr(struct cpu *cpu, uint64_t v)
 {
-    uint64_t mask = PPC_BITS(60, 63);
+    cpu->psscr = (cpu->psscr & ~PSSCR_GUEST) | (v & PSSCR_GUEST);
+    return TRAP_NONE;
+}
 
-    cpu->psscr = (cpu->psscr & ~mask) | (v & mask);
+/* RUN is all there is of CTRL; the states of the sibling threads (TS) read as 0. */
+static trap_t set_ctrl(struct cpu *cpu, uint64_t v)
+{
+    cpu->ctrl = v & PPC_BIT(63);
+    return TRAP_NONE;
+}
+
+static trap_t get_texasru(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->texasr >> 32;
+    return TRAP_NONE;
+}
+
+static trap_t set_texasru(struct cpu *cpu, uint64_t v)
+{
+    cpu->texasr = v << 32 | (uint32_t)cpu->texasr;
     return TRAP_NONE;
 }
 
@@ -453,6 +491,7 @@ static trap_t set_ic(struct cpu *cpu, uint64_t v)
 #define get_tbl_write NULL
 #define get_tbu_write NULL
 #define get_tbu40     NULL
+#define get_ctrl      NULL
 
 #define FIELD(f) .offset = offsetof(struct cpu, f), .size = sizeof(((struct cpu *)0)->f)
 #define CALL(n)  .get = get_##n, .set = set_##n
@@ -528,12 +567,13 @@ static bool has_right(const struct cpu *cpu, uint8_t right)
 /*
  * An access that the present state may not make. Book III 5.4.4: problem state gets a program
  * interrupt for the privileged half of the number space and HEAI elsewhere; privileged state gets
- * HEAI for numbers 0, 4, 5, 6, for ultravisor registers in hypervisor state, and where LPCR[EVIRT]
- * asks for it; otherwise the instruction is a no-op. Returns TRAP_NONE for the no-op.
+ * HEAI for number 0 and reads of 4, 5, 6, for ultravisor registers in hypervisor state, and where
+ * LPCR[EVIRT] asks for it; otherwise the instruction is a no-op. Returns TRAP_NONE for the no-op.
  */
-static trap_t refuse(struct cpu *cpu, unsigned spr, uint32_t word, const char *verb)
+static trap_t refuse(struct cpu *cpu, unsigned spr, uint32_t word, bool write)
 {
     const struct spr_row *row = &spr_rows[spr];
+    const char *verb = write ? "write" : "read";
 
     LOG(row->exists ? LOG_GUEST_ERRORS : LOG_UNIMP, "%s of SPR %u (%s) in %s state at 0x%llx", verb,
         spr, row->exists ? row->name : "unknown",
@@ -541,7 +581,7 @@ static trap_t refuse(struct cpu *cpu, unsigned spr, uint32_t word, const char *v
         (unsigned long long)cpu->cia);
     if (cpu->msr & MSR_PR)
         return spr & 0x10 ? cpu_program(cpu, SRR1_PRIV) : cpu_illegal(cpu, word);
-    if (spr == 0 || spr == 4 || spr == 5 || spr == 6)
+    if (spr == 0 || (!write && spr >= 4 && spr <= 6))
         return cpu_illegal(cpu, word);
     bool is_uv = row->exists && (row->read == SPR_V || row->write == SPR_V);
     if (is_uv && (cpu->msr & MSR_HV))
@@ -556,7 +596,7 @@ trap_t cpu_mfspr(struct cpu *cpu, unsigned spr, uint64_t *value, uint32_t word)
     const struct spr_row *row = &spr_rows[spr & 1023];
 
     if (unlikely(!row->exists || !has_right(cpu, row->read)))
-        return refuse(cpu, spr & 1023, word, "read");
+        return refuse(cpu, spr & 1023, word, false);
     if (row->offset) {
         const char *p = (const char *)cpu + row->offset;
         *value = row->size == 8 ? *(const uint64_t *)p : *(const uint32_t *)p;
@@ -575,7 +615,7 @@ trap_t cpu_mtspr(struct cpu *cpu, unsigned spr, uint64_t value, uint32_t word)
     const struct spr_row *row = &spr_rows[spr & 1023];
 
     if (unlikely(!row->exists || !has_right(cpu, row->write)))
-        return refuse(cpu, spr & 1023, word, "write");
+        return refuse(cpu, spr & 1023, word, true);
     if (row->bits == 32)
         value = (uint32_t)value;
     if (row->offset) {

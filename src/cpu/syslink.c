@@ -123,8 +123,16 @@ OP(attn)
     return TRAP_RESCHED;
 }
 
-#define PSSCR_ESL PPC_BIT(42)
-#define PSSCR_EC  PPC_BIT(43)
+/* PLS becomes the level requested, which PSLL limits below the hypervisor. */
+static void reach_level(struct cpu *cpu)
+{
+    uint64_t level = cpu->psscr & PSSCR_RL;
+    uint64_t limit = (cpu->psscr & PSSCR_PSLL) >> 16;
+
+    if (!(cpu->msr & MSR_HV) && level > limit)
+        level = limit;
+    cpu->psscr = (cpu->psscr & ~PSSCR_PLS) | level << 60;
+}
 
 /* EC=0: execution resumes at the next instruction. EC=1: by the system reset interrupt, woken by
  * what LPCR[PECE] enables (cpu_wakes). No state is lost at any level. */
@@ -133,6 +141,7 @@ OP(stop)
     (void)in;
     if (!(cpu->msr & MSR_HV) && (cpu->psscr & (PSSCR_ESL | PSSCR_EC)))
         return cpu_hfacility(cpu, HFSCR_IC_STOP);
+    reach_level(cpu);
     cpu->run_state = CPU_IDLE;
     cpu->stop_ec = cpu->psscr & PSSCR_EC;
     return TRAP_RESCHED;

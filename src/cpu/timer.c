@@ -70,6 +70,12 @@ void cpu_update_timers(struct cpu *cpu)
     cpu->irq_pending = irq;
 }
 
+/* Would HDEC do anything: interrupt, or end a stop? */
+static bool hdec_counts(const struct cpu *cpu)
+{
+    return (cpu->lpcr & LPCR_HDICE) || (cpu->stop_ec && (cpu->lpcr & LPCR_PECE_DEC));
+}
+
 uint64_t cpu_next_timer_ns(const struct cpu *cpu)
 {
     uint64_t tb = raw_tb(cpu);
@@ -77,7 +83,7 @@ uint64_t cpu_next_timer_ns(const struct cpu *cpu)
 
     if ((int64_t)(cpu->dec_expiry - tb) >= 0)
         next = tb_to_ns(cpu->dec_expiry + 1);
-    if ((cpu->lpcr & LPCR_HDICE) && (int64_t)(cpu->hdec_expiry - tb) >= 0) {
+    if (hdec_counts(cpu) && (int64_t)(cpu->hdec_expiry - tb) >= 0) {
         uint64_t h = tb_to_ns(cpu->hdec_expiry + 1);
         next = h < next ? h : next;
     }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # run.sh BUILD [FOLDER...]: the tests of -M bare, on both engines. Last line: the counts.
-# A test is a label test_NAME in a .S file; it passes when pefemu ends with 0 (see bare.inc).
+# A test is a label test_NAME in a .S file; it passes when pefemu ends with 0 (see bare.inc). A line
+# "options: ..." in the comment at the file's top adds to the command line.
 set -u
 build=$(cd "$1" && pwd)
 shift
@@ -21,6 +22,7 @@ sed -n 's/^SPR(\([0-9]*\), *\([A-Z0-9_]*\), *[0-9]*, \(.\), \(.\),.*/ROW \1, \2,
 
 assemble() { # assemble FILE: $OUT/NAME.bin and a line "NAME LABEL ADDRESS" per test
     name=$(echo "${1%.S}" | tr / _)
+    sed -n 's/^ \* options: //p' "$1" >"$out/$name.options"
     powerpc64-linux-gnu-gcc -mcpu=power9 -mregnames -mbig -I. -I"$out" -nostdlib -c "$1" \
         -o "$out/$name.o" &&
         powerpc64-linux-gnu-ld -Ttext=0 --oformat binary "$out/$name.o" -o "$out/$name.bin" &&
@@ -44,9 +46,9 @@ xargs -P "$(nproc)" -n 60 sh -c '
 while [ $# -ge 3 ]; do
     for engine in ref interp; do
         "$PEFEMU" -M bare,smf=on,secure-mem=16M,exit=0x40000000 -m 64M -accel $engine \
-            -icount sleep=off -icount-limit 100000 -timeout 10 -serial null -no-reboot \
+            -icount sleep=off -icount-limit 400000 -timeout 10 -serial null -no-reboot \
             -device irq,addr=0x40010000 -device loader,file="$OUT/$1.bin",addr=0 \
-            -reg pc=0x6000,r12="$3" >/dev/null 2>&1
+            -reg pc=0x6000,r12="$3" $(cat "$OUT/$1.options") >/dev/null 2>&1
         status=$?
         [ $status = 0 ] && echo ok || echo "not ok $1 $2 ($engine): $status"
     done

@@ -4,12 +4,6 @@
  * 0x80 performance monitor, 0x100 HMI, 0x200 machine check; the rest has instructions of its own. */
 #include "bare.inc"
 
-    .macro RAISE lines
-    LI r9, IRQ
-    LI r10, \lines
-    std r10, 0(r9)
-    .endm
-
     /* \lines raised in ultravisor state, EE=0; then \msr; \vector: 0 none. \to: state of the handler;
      * \pair 0: SRR, 1: HSRR */
     .macro ASYNC name, lines, lpcr, msr, vector, to, pair

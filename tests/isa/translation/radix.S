@@ -2,14 +2,6 @@
 /* Radix translation: quadrants, rights, keys, R and C, faults of both scopes, real mode. Book III,
  * "Storage Addressing", "Radix Tree Translation", "Data Storage Interrupt". */
 #include "bare.inc"
-    .set NOT_FOUND, 1 << 30
-    .set PROTECTED, 1 << 27
-    .set STORE_BIT, 1 << 25
-    .set KEY, 1 << 21
-    .set NOEXEC, 1 << 28
-    .set BADTREE, 1 << 19
-    .set TABLE, 1 << 17
-    .set BADACCESS, 1 << 26
     .set LEAF_HERE, LEAF | PAGE
 
     /* The entries of the page in the process's and the partition's tree; the access \op through r5 in
