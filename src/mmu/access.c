@@ -45,11 +45,10 @@ static bool part_from_tlb(struct cpu *cpu, enum mmu_access access, struct part *
 static trap_t dawr_check(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access access)
 {
     struct walk w = {.cpu = cpu, .ea = ea, .access = access};
-    ea_t start = cpu->dawr0 & ~7ULL;
     if (access == ACCESS_FETCH || !dawr_enabled(cpu, access) || !dawr_covers(cpu, ea, len))
         return TRAP_NONE;
-    if (w.ea < start)
-        w.ea = start; /* the first byte that is watched */
+    while (!dawr_covers(cpu, w.ea, 1))
+        w.ea++; /* the first byte that is watched */
     return fault_process(&w, DSISR_DAWR);
 }
 

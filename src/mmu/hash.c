@@ -235,12 +235,14 @@ trap_t hash_translate(struct walk *w, struct xlate *out)
     const struct slb_entry *e = slb_find(w->cpu, w->ea);
     if (!e)
         return fault_segment(w);
+    /* LPCR[ISL] takes large segments' base page size from a partition. */
+    bool small = (w->cpu->lpcr & LPCR_ISL) && !(w->cpu->msr & MSR_HV);
     struct segment s = {
         .vsid = slb_vsid(e),
         .offset = w->ea & ((1ULL << segment_log2(slb_b(e))) - 1),
         .asdr = e->vsid,
         .b = slb_b(e),
-        .base_log2 = slb_base_log2(e->vsid & SLB_L, (e->vsid & SLB_LP) >> 4),
+        .base_log2 = slb_base_log2((e->vsid & SLB_L) && !small, (e->vsid & SLB_LP) >> 4),
         .key = e->vsid & (w->cpu->msr & MSR_PR ? SLB_KP : SLB_KS),
         .noexec = e->vsid & SLB_N,
     };

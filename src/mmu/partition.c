@@ -108,9 +108,11 @@ static bool scope_hit(const struct scope_entry *e, gra_t gra, unsigned log2, uns
 static bool scope_lookup(struct walk *w, gra_t gra, unsigned need, struct xlate *out)
 {
     struct tlb_set *set = w->cpu->tlbs;
-    if (unlikely(set->scope_lpid != w->lpid || set->scope_dw0 != w->pate[0])) {
+    if (unlikely(set->scope_lpid != w->lpid || set->scope_dw0 != w->pate[0] ||
+                 set->scope_secure != w->secure)) {
         scope_flush(set);
         set->scope_lpid = w->lpid;
+        set->scope_secure = w->secure;
         set->scope_dw0 = w->pate[0];
         return false;
     }

@@ -135,6 +135,7 @@ bool tlb_init(struct cpu *cpu)
     set->count = 0;
     set->clock = 0;
     set->scope_lpid = 0;
+    set->scope_secure = false;
     set->scope_dw0 = 0;
     memset(set->pairs, 0, sizeof(set->pairs));
     set->last_pair = 0;

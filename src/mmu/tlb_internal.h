@@ -57,6 +57,7 @@ struct tlb_set {
     uint32_t last_pair; /* number */
     /* the caches of partition-scoped translations hold this partition's tree only */
     uint32_t scope_lpid;
+    bool scope_secure; /* MSR[S] of the walks: a tree in secure memory serves S=1 only */
     uint64_t scope_dw0;
     struct scope_entry big[SCOPE_ENTRIES];   /* ranges of 2 MiB */
     struct scope_entry small[SCOPE_ENTRIES]; /* ranges of 64 KiB */
@@ -95,11 +96,15 @@ static inline bool mmu_caches(const struct cpu *cpu)
 /*
  * DAWR0 0:60 names the first doubleword; DAWRX0 48:53 how many follow it, 57 stores, 58 loads, 59 the
  * value that MSR[DR] must have unless 60 says any, 61:63 hypervisor, privileged and problem state.
+ * 56: EA bit 0 does not count in hypervisor real mode, where it chooses no other storage.
  */
 static inline bool dawr_covers(const struct cpu *cpu, ea_t ea, uint64_t len)
 {
-    ea_t start = cpu->dawr0 & ~7ULL;
+    bool real = (cpu->msr & (MSR_HV | MSR_DR)) == MSR_HV;
+    ea_t ignored = real && (cpu->dawrx0 & PPC_BIT(56)) ? PPC_BIT(0) : 0;
+    ea_t start = cpu->dawr0 & ~(7ULL | ignored);
     uint64_t size = ((cpu->dawrx0 >> 10 & 63) + 1) * 8;
+    ea &= ~ignored;
     return ea < start + size && start < ea + len;
 }
 

@@ -140,6 +140,7 @@ OP(tlbiel)
 
 OP(tlbsync)
 {
-    (void)cpu, (void)in; /* tlbie has reached every thread when it completes */
-    return TRAP_NONE;
+    /* tlbie has reached every thread when it completes */
+    bool may = (cpu->msr & MSR_HV) || (cpu->lpcr & LPCR_GTSE);
+    return may ? TRAP_NONE : cpu_privileged(cpu, in->word, PRIV_HV);
 }
