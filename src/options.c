@@ -148,6 +148,12 @@ static bool bare_property(struct options *o, const struct item *it)
     return false;
 }
 
+static enum parse machine_help(const struct machine_kind *kind)
+{
+    printf("Properties of -M %s:\n  %s\n", kind->name, kind->properties);
+    return DONE;
+}
+
 /* Appends to one of the lists of repeatable options. */
 static enum parse append(enum option_id id, const char **list, const char *arg)
 {
@@ -181,6 +187,8 @@ static enum parse opt_machine(struct options *o, const char *arg)
             if (!kind)
                 return bad(OPT_MACHINE, arg, "no such machine; use pseries (-M help lists them)");
             o->cfg.machine = kind->name;
+        } else if (!it.value && is_help(it.key)) {
+            return machine_help(machine_kind_find(o->cfg.machine));
         } else if (!strcmp(o->cfg.machine, "bare")) {
             if (!bare_property(o, &it))
                 return bad(OPT_MACHINE, arg, "unknown property or value; -M help lists them");

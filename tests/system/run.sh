@@ -102,6 +102,23 @@ test_tpm_tool() {
     failed=$((failed + $(grep -c '^FAIL' "$tmp/tool")))
     skipped=$((skipped + $(grep -c '^skip' "$tmp/tool")))
 }
+# What help lists, of machines, their properties, and registers: all there is, on stdout, status 0.
+test_help() {
+    for item in 'pseries=-M help' 'smf=-M bare,help' 'secure-mem=-M bare,smf=off,help' \
+        'ic-mode=-M pseries,help' 'dumpdtb=-M pseries,?' 'power9=-cpu help' 'interp=-accel help' \
+        'panic=-action help'; do
+        # shellcheck disable=SC2086
+        "$pefemu" ${item#*=} >"$tmp/text" 2>"$tmp/errors"
+        status=$?
+        if [ $status != 0 ] || [ -s "$tmp/errors" ] || ! grep -q "${item%%=*}" "$tmp/text"; then
+            fail help "${item#*=}: exit status $status, no ${item%%=*}"
+            return
+        fi
+    done
+    sed -n 's/^SPR(\([0-9]*\), *\([A-Z0-9_]*\),.*/\1 \2/p' "$top/include/pefemu/spr.def" >"$tmp/rows"
+    "$pefemu" -cpu power9,help | awk '$1 + 0 { print $1, $2 }' | cmp -s - "$tmp/rows" &&
+        pass help || fail help "-cpu power9,help does not list spr.def"
+}
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
 test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
@@ -508,7 +525,7 @@ selftests_run() { # selftests_run MMU PATTERNS WORDS
 
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
-    set -- bad_input install tpm_tool
+    set -- bad_input help install tpm_tool
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs packed_kernel clients device_tree \
