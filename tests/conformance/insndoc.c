@@ -2,12 +2,12 @@
  * docs/reference/instructions.md from the instruction table: what there is, how it is encoded, who
  * may execute it and what tests it.
  *
- *   insndoc NOT-EXECUTED UNTESTED FILE...    prints the page
+ *   insndoc NOT-EXECUTED FILE...    prints the page
  *
- * FILEs are tests: assembler (the mnemonic begins a line) and C ("mnemonic", op_mnemonic, INSN_ID,
- * or a comment that begins with the mnemonic). A row without semantics must be named in
- * NOT-EXECUTED, a row without a test in UNTESTED (a mnemonic and a reason on a line); otherwise
- * status 1.
+ * FILEs are tests: assembler (the mnemonic begins a line, a statement or an argument of a macro, or
+ * .long has its word) and C ("mnemonic", op_mnemonic, INSN_ID, or a comment that begins with the
+ * mnemonic). Status 1 when a row without semantics is not named in NOT-EXECUTED (a mnemonic and a
+ * reason on a line), or a row with semantics has no test.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ static const char *const source_name[SOURCES] = {"generator", "refusal", "unit",
 
 struct page {
     bool tested[INSN_COUNT][SOURCES];
-    char *not_executed[INSN_COUNT], *untested[INSN_COUNT]; /* reasons */
+    char *not_executed[INSN_COUNT]; /* reasons */
     unsigned errors;
 };
 
@@ -67,13 +67,40 @@ static void note_quoted(struct page *p, const char *line, const char *quote, con
     }
 }
 
+/* One statement of assembler: a mnemonic, or .long with the word of one that assemblers lack. */
+static void note_statement(struct page *p, const char *s)
+{
+    s += strspn(s, " \t");
+    size_t len = mnemonic_length(s);
+    if (!strncmp(s, ".long 0x", 8)) {
+        struct insn in;
+        insn_decode(&in, (uint32_t)strtoul(s + 6, NULL, 16));
+        p->tested[in.id][ISA] = true;
+    } else if (!isalnum((unsigned char)s[len]) && s[len] != '_') {
+        p->tested[find_mnemonic(s, len)][ISA] = true;
+    }
+}
+
+/* The arguments of a macro but the first, which is the name of the test. */
+static void note_arguments(struct page *p, const char *line)
+{
+    if (!strncmp(line, "REFUSED ", 8)) /* that tells nothing of what the instruction does */
+        return;
+    for (const char *s = strchr(line, ','); s; s = strpbrk(s + 1, ",\";"))
+        note_statement(p, s + 1);
+}
+
+/* Macros have upper case names. */
 static void note_assembler(struct page *p, const char *line)
 {
     const char *word = line + strspn(line, " \t");
     const char *label = strchr(word, ':');
     if (label && strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == (size_t)(label - word))
         word = label + 1 + strspn(label + 1, " \t");
-    p->tested[find_mnemonic(word, mnemonic_length(word))][ISA] = true;
+    if (isupper((unsigned char)*word))
+        note_arguments(p, word);
+    else
+        note_statement(p, word);
 }
 
 static bool ends_with(const char *s, const char *tail)
@@ -145,7 +172,7 @@ static void check_row(struct page *p, unsigned id)
         tested |= s != REFUSAL && p->tested[id][s];
     if (!has_semantics && !p->not_executed[id])
         complain(p, id, "has no semantics, and is not listed as one that POWER9 lacks");
-    if (has_semantics && !tested && !p->untested[id])
+    if (has_semantics && !tested)
         complain(p, id, "has no test");
     if (has_semantics && p->not_executed[id])
         complain(p, id, "has semantics, and is listed as one that POWER9 lacks");
@@ -168,8 +195,6 @@ static void print_row(const struct page *p, unsigned id)
             comma = ", ";
         }
     }
-    if (p->untested[id] && !*comma)
-        printf("%s%s", comma, p->untested[id]);
     printf(" |\n");
 }
 
@@ -217,13 +242,12 @@ static void print_page(const struct page *p)
 int main(int argc, char **argv)
 {
     struct page *p = calloc(1, sizeof(*p));
-    if (!p || argc < 3) {
-        fprintf(stderr, "usage: insndoc NOT-EXECUTED UNTESTED FILE...\n");
+    if (!p || argc < 2) {
+        fprintf(stderr, "usage: insndoc NOT-EXECUTED FILE...\n");
         return 2;
     }
     read_reasons(p, argv[1], p->not_executed);
-    read_reasons(p, argv[2], p->untested);
-    for (int i = 3; i < argc; i++)
+    for (int i = 2; i < argc; i++)
         read_test(p, argv[i]);
     for (unsigned id = 1; id < INSN_COUNT; id++) {
         p->tested[id][GENERATOR] = gen_in_scope(id);
@@ -231,10 +255,8 @@ int main(int argc, char **argv)
         check_row(p, id);
     }
     print_page(p);
-    for (unsigned id = 1; id < INSN_COUNT; id++) {
+    for (unsigned id = 1; id < INSN_COUNT; id++)
         free(p->not_executed[id]);
-        free(p->untested[id]);
-    }
     unsigned errors = p->errors;
     free(p);
     return errors ? 1 : 0;
