@@ -35,18 +35,26 @@ static trap_t translate_hv_real(struct walk *w, struct xlate *out)
     return TRAP_NONE;
 }
 
+/* LPCR[HR] must agree with the partition table. */
+static trap_t check_configuration(const struct walk *w, uint64_t addr)
+{
+    if (likely(partition_is_radix(w) == !!(w->cpu->lpcr & LPCR_HR)))
+        return TRAP_NONE;
+    return w->scoped ? fault_partition(w, addr, DSISR_UNSUPP_MMU)
+                     : fault_process(w, DSISR_UNSUPP_MMU);
+}
+
 static trap_t translate_guest_real(struct walk *w, struct xlate *out)
 {
     w->scoped = true;
     w->lpid = w->cpu->lpid;
     trap_t t = partition_load(w);
+    if (likely(!t))
+        t = check_configuration(w, w->ea & REAL_MODE_MASK);
     if (unlikely(t))
         return t;
-    if (unlikely(!partition_is_radix(w))) {
-        if (unlikely(w->cpu->lpcr & LPCR_HR)) /* must agree with the partition table */
-            return fault_partition(w, w->ea & REAL_MODE_MASK, DSISR_UNSUPP_MMU);
+    if (unlikely(!partition_is_radix(w)))
         return hash_translate_vrma(w, w->ea & REAL_MODE_MASK, out);
-    }
     return partition_translate(w, w->ea & REAL_MODE_MASK, w->access, false, out);
 }
 
@@ -70,10 +78,12 @@ static trap_t translate_virtual(struct walk *w, struct xlate *out)
     w->lpid = hv && (outer || !quadrants) ? 0 : cpu->lpid;
     w->scoped = !hv || w->lpid != 0;
     trap_t t = partition_load(w);
+    if (likely(!t))
+        t = check_configuration(w, 0);
     if (unlikely(t))
         return t;
-    if (unlikely(!partition_is_radix(w)))
-        return quadrants ? fault_process(w, DSISR_NOHPTE) : hash_translate(w, out);
+    if (unlikely(!quadrants))
+        return hash_translate(w, out);
     if (unlikely(!hv && !outer))
         return fault_segment(w);
     t = radix_translate(w, pid, out);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh BUILD [FOLDER...]: the tests of -M bare, on both engines. Last line: the counts.
 # A test is a label test_NAME in a .S file; it passes when pefemu ends with 0 (see bare.inc). A line
-# "options: ..." in the comment at the file's top adds to the command line.
+# "options: ..." in the comment at the file's top adds to the command line, "status: N" is another end.
 set -u
 build=$(cd "$1" && pwd)
 shift
@@ -23,6 +23,7 @@ sed -n 's/^SPR(\([0-9]*\), *\([A-Z0-9_]*\), *[0-9]*, \(.\), \(.\),.*/ROW \1, \2,
 assemble() { # assemble FILE: $OUT/NAME.bin and a line "NAME LABEL ADDRESS" per test
     name=$(echo "${1%.S}" | tr / _)
     sed -n 's/^ \* options: //p' "$1" >"$out/$name.options"
+    sed -n 's/^ \* status: //p' "$1" | grep . >"$out/$name.status" || echo 0 >"$out/$name.status"
     powerpc64-linux-gnu-gcc -mcpu=power9 -mregnames -mbig -I. -I"$out" -nostdlib -c "$1" \
         -o "$out/$name.o" &&
         powerpc64-linux-gnu-ld -Ttext=0 --oformat binary "$out/$name.o" -o "$out/$name.bin" &&
@@ -50,7 +51,7 @@ while [ $# -ge 3 ]; do
             -device irq,addr=0x40010000 -device loader,file="$OUT/$1.bin",addr=0 \
             -reg pc=0x6000,r12="$3" $(cat "$OUT/$1.options") >/dev/null 2>&1
         status=$?
-        [ $status = 0 ] && echo ok || echo "not ok $1 $2 ($engine): $status"
+        [ $status = "$(cat "$OUT/$1.status")" ] && echo ok || echo "not ok $1 $2 ($engine): $status"
     done
     shift 3
 done' sh <"$list" >"$out/results"

@@ -462,9 +462,11 @@ static void test_lpcr_must_agree_with_the_partition_table(void **state)
     struct xlate x;
     b->cpu->lpcr |= LPCR_HR;
     segments(b->cpu, L_LP_64K);
-    assert_int_equal(mmu_translate(b->cpu, USER_EA, ACCESS_LOAD, &x), TRAP_DSI);
+    assert_int_equal(mmu_translate(b->cpu, USER_EA, ACCESS_LOAD, &x), TRAP_HDSI);
+    assert_int_equal(b->cpu->trap.dsisr, DSISR_UNSUPP_MMU);
     cpu_set_msr(b->cpu, REAL);
     assert_int_equal(mmu_translate(b->cpu, 0, ACCESS_LOAD, &x), TRAP_HDSI);
+    assert_int_equal(b->cpu->trap.dsisr, DSISR_UNSUPP_MMU);
 }
 
 static void test_hpt_outside_memory_is_a_machine_check(void **state)
