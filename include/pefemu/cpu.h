@@ -339,6 +339,16 @@ void cpu_set_msr(struct cpu *cpu, uint64_t msr);
 /* Recomputes cpu->fp_fast after a change of FPSCR or MSR[FE0,FE1]. */
 void cpu_update_fp_mode(struct cpu *cpu);
 
+/* ---- program priority (src/cpu/priority.c) ---- */
+/* Writes PPR[PRI]; a priority that the present state may not have changes nothing. */
+void cpu_set_ppr(struct cpu *cpu, uint64_t v);
+/* or rx,rx,rx with x = @x, which sets PPR[PRI] when x names a priority. */
+void cpu_priority_hint(struct cpu *cpu, unsigned x);
+static inline bool insn_is_priority_hint(const struct insn *in)
+{
+    return in->id == INSN_OR && in->rt == in->ra && in->ra == in->rb;
+}
+
 /* ---- time (src/cpu/timer.c) ---- */
 uint64_t cpu_timebase(const struct cpu *cpu);     /* 512 MHz ticks, with tb_offset */
 void cpu_update_timers(struct cpu *cpu);          /* sets/clears IRQ_DEC, IRQ_HDEC */

@@ -46,13 +46,25 @@
 /* ---- logical ---- */
 
 LOGIC(and, RS &RB)
-LOGIC(or, RS | RB)
+LOGIC_RC(or, RS | RB)
 LOGIC(xor, RS ^ RB)
 LOGIC(nand, ~(RS &RB))
 LOGIC(nor, ~(RS | RB))
 LOGIC(eqv, ~(RS ^ RB))
 LOGIC(andc, RS & ~RB)
 LOGIC(orc, RS | ~RB)
+
+#ifdef PEFEMU_INLINE_OPS /* threaded code leaves the priority hints to the other copy */
+LOGIC1(or, RS | RB)
+#else
+OP(or)
+{
+    RA = RS | RB;
+    if (unlikely(insn_is_priority_hint(in)))
+        cpu_priority_hint(cpu, in->ra);
+    return TRAP_NONE;
+}
+#endif
 
 LOGIC_RC(andi, RS &(uint64_t)in->imm)
 LOGIC_RC(andis, RS &(uint64_t)in->imm)

@@ -321,6 +321,18 @@ static trap_t get_tir(struct cpu *cpu, uint64_t *v)
     return TRAP_NONE;
 }
 
+static trap_t get_ppr(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->ppr;
+    return TRAP_NONE;
+}
+
+static trap_t set_ppr(struct cpu *cpu, uint64_t v)
+{
+    cpu_set_ppr(cpu, v);
+    return TRAP_NONE;
+}
+
 static trap_t get_ppr32(struct cpu *cpu, uint64_t *v)
 {
     *v = cpu->ppr >> 32;
@@ -329,7 +341,7 @@ static trap_t get_ppr32(struct cpu *cpu, uint64_t *v)
 
 static trap_t set_ppr32(struct cpu *cpu, uint64_t v)
 {
-    cpu->ppr = v << 32 | (uint32_t)cpu->ppr;
+    cpu_set_ppr(cpu, v << 32);
     return TRAP_NONE;
 }
 

@@ -81,6 +81,50 @@
     CONSTANT pir_of_the_first, PIR, OS, 0
     CONSTANT smfctrl_at_reset, SMFCTRL, UV, 1 << 63
 
+    /* Program priority: or rx,rx,rx or mtspr, where the state may have it; else all stays as it was. */
+    .set MEDIUM, 4
+    .macro PRIORITY name, msr, pspb, op, want
+    TEST \name
+    SPR 896, MEDIUM << 50
+    SPR 159, \pspb
+    LI r5, MAGIC
+    BACK 2f
+    GO \msr, 1f
+1:  \op
+    mfspr r6, 896
+    mfspr r7, 898
+    HOME
+2:  CHECK r31, 0
+    CHECK r6, \want << 50
+    CHECK r7, \want << 18
+    PASS
+    .endm
+    .macro PRIORITIES x, pri, lowest    /* 0 problem, 1 with PSPB, 2 privileged, 3 hypervisor */
+    .set all, \pri
+    .set boosted, all + (\lowest > 0 && 1) * (MEDIUM - \pri)
+    .set with_pspb, all + (\lowest > 1 && 1) * (MEDIUM - \pri)
+    .set privileged, all + (\lowest > 2 && 1) * (MEDIUM - \pri)
+    PRIORITY or\x\()_problem, USER, 0, "or \x,\x,\x", boosted
+    PRIORITY or\x\()_problem_pspb, SVMUSER, 1, "or \x,\x,\x", with_pspb
+    PRIORITY or\x\()_privileged, OS, 0, "or \x,\x,\x", privileged
+    PRIORITY or\x\()_svm, SVM, 0, "or \x,\x,\x", privileged
+    PRIORITY or\x\()_hypervisor, HYP, 0, "or \x,\x,\x", all
+    PRIORITY or\x\()_ultravisor, UV, 0, "or \x,\x,\x", all
+    PRIORITY ppr\x\()_problem, USER, 0, "lis r5,\pri << 2 ; sldi r5,r5,32 ; mtspr 896,r5", boosted
+    PRIORITY ppr\x\()_privileged, OS, 0, "lis r5,\pri << 2 ; mtspr 898,r5", privileged
+    .endm
+    PRIORITIES 31, 1, 0
+    PRIORITIES 1, 2, 0
+    PRIORITIES 6, 3, 0
+    PRIORITIES 2, 4, 0
+    PRIORITIES 5, 5, 1
+    PRIORITIES 3, 6, 2
+    PRIORITIES 7, 7, 3
+    PRIORITY or_of_no_priority, OS, 0, "or 0,0,0 ; or 4,4,4 ; or 30,30,30", MEDIUM
+    PRIORITY or_of_two_registers, OS, 0, "or 1,1,3 ; or 1,3,1 ; mr 3,1", MEDIUM
+    PRIORITY or_with_record, OS, 0, "or. 1,1,1", MEDIUM
+    PRIORITY ppr_other_bits_are_not_there, OS, 0, "li r5,-1 ; rldicr r5,r5,0,12 ; mtspr 896,r5", 6
+
     /* HMER: mtspr clears bits; an enabled one that is left asks for the interrupt again */
     TEST hmer_is_anded
     li r5, -1
