@@ -190,34 +190,6 @@
     CHECKA r21, 3b
     PASS
 
-    /* handlers' byte order: LPCR[ILE] for guests, HID[4] for the hypervisor, none for ultravisor */
-    .macro ENDIAN name, lpcr, hid, msr, op, want
-    TEST \name
-    SPR LPCR, RADIX | (\lpcr)
-    SPR HID, \hid
-    LI r9, 0x700                /* mfmsr r20; then sc 2 with r30 = 1, in both byte orders */
-    LI r10, 0xa600807e0100c03b
-    std r10, 0(r9)
-    LI r10, 0x4200004460000000
-    std r10, 8(r9)
-    LI r9, 0xe40
-    LI r10, 0xa600807e0100c03b
-    std r10, 0(r9)
-    LI r10, 0x4200004460000000
-    std r10, 8(r9)
-    LI r20, 0
-    BACK 2f
-    GO \msr, 1f
-1:  \op
-    HOME
-2:  CHECKM r20, LE, \want
-    PASS
-    .endm
-    ENDIAN ile_guest, ILE, 0, OS, trap, LE
-    ENDIAN ile_svm, ILE, 0, SVM, trap, LE
-    ENDIAN hile_hypervisor, 0, 1 << 59, HYP, trap, LE
-    ENDIAN hile_from_guest, 0, 1 << 59, OS, ".long 0", LE
-
     TEST ultravisor_is_big_endian
     SPR HID, 1 << 59
     SPR LPCR, RADIX | ILE
@@ -274,50 +246,4 @@
 4:  CHECK r31, 0xa00
     mfspr r5, 176
     CHECK r5, 0
-    PASS
-
-    TEST hmer_and_hmeer
-    li r5, 0
-    mtspr HMER, r5
-    mfspr r5, HMER
-    CHECK r5, 0
-    PASS
-
-    /* stop */
-    .macro SLEEP name, psscr, lpcr, spr, count, msr, vector, cause
-    TEST \name
-    SPR LPCR, RADIX | (\lpcr)
-    SPR PSSCR, \psscr
-    li r10, \count
-    mtspr \spr, r10
-    BACK 2f
-    GO \msr, 1f
-1:  stop
-3:  HOME
-2:  CHECK r31, \vector
-    .if \vector == 0x100
-    CHECKM r22, 0x783f0000, \cause
-    CHECKA r21, 3b
-    .endif
-    PASS
-    .endm
-    SLEEP stop_ec0_goes_on, 0, 0, 22, 50, HYP, 0, 0
-    SLEEP stop_ec0_takes_dec, 0, 0, 22, 50, HYP | EE, 0x900, 0
-    SLEEP stop_ec1_dec, 3 << 20, PECE_DEC, 22, 50, HYP, 0x100, 6 << 18 | 1 << 16
-    SLEEP stop_ec1_hdec, 3 << 20, PECE_DEC, HDEC, 50, HYP, 0x100, 6 << 18 | 1 << 16
-    SLEEP stop_ec1_ultravisor, 3 << 20, PECE_DEC, 22, 50, UV, 0x100, 6 << 18 | 1 << 16
-    SLEEP stop_guest_ec0, 0, 0, 22, 50, OS, 0, 0
-    SLEEP stop_guest_ec1_is_refused, 3 << 20, PECE_DEC, 22, 50, OS, 0xf80, 0
-    SLEEP stop_problem, 0, 0, 22, 50, USER & ~EE, 0x700, 0
-
-    TEST stop_ec1_external
-    SPR LPCR, RADIX | PECE_EE
-    SPR PSSCR, 3 << 20
-    RAISE 1
-    BACK 2f
-    GO HYP, 1f
-1:  stop
-    HOME
-2:  CHECK r31, 0x100
-    CHECKM r22, 0x783f0000, 8 << 18 | 1 << 16
     PASS

@@ -93,6 +93,9 @@
     b finish
     PASS
 
+    SLEEP problem_state, 0, 0, "TIMER 22", USER, 0x700
+    SLEEP host_problem_state, ESL | EC, PECE_DEC, "TIMER 22", HOSTUSER, 0x700
+
     /* below the hypervisor with EC or ESL: hypervisor facility unavailable, cause 9 */
     .macro REFUSED_STOP name, psscr, msr
     TEST \name
