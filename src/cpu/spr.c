@@ -244,7 +244,8 @@ DEBUG_SPR(ciabr)
 GUARDED_SPR(imc, 799)
 GUARDED_SPR(ldbar, 850)
 
-/* DPDES: one bit for each thread of the core, set while its privileged doorbell waits. */
+/* DPDES and DHDES: one bit for each thread of the core, set while its privileged or its hypervisor
+ * doorbell waits. */
 static struct cpu *core_thread(struct cpu *cpu, unsigned thread)
 {
     unsigned threads = cpu->machine->cfg.threads ? cpu->machine->cfg.threads : 1;
@@ -253,25 +254,47 @@ static struct cpu *core_thread(struct cpu *cpu, unsigned thread)
     return thread < threads && index < cpu->machine->ncpus ? &cpu->machine->cpus[index] : NULL;
 }
 
-static trap_t get_dpdes(struct cpu *cpu, uint64_t *v)
+static uint64_t waiting_doorbells(struct cpu *cpu, uint32_t irq)
+{
+    struct cpu *t;
+    uint64_t v = 0;
+
+    for (unsigned n = 0; (t = core_thread(cpu, n)); n++)
+        v |= t->irq_pending & irq ? 1ULL << n : 0;
+    return v;
+}
+
+static trap_t set_doorbells(struct cpu *cpu, uint32_t irq, uint64_t v)
 {
     struct cpu *t;
 
+    for (unsigned n = 0; (t = core_thread(cpu, n)); n++)
+        (v >> n & 1 ? cpu_raise : cpu_lower)(t, irq);
+    return TRAP_RESCHED;
+}
+
+static trap_t get_dpdes(struct cpu *cpu, uint64_t *v)
+{
     if (!cpu_hfscr_allows(cpu, HFSCR_IC_MSGP))
         return cpu_hfacility(cpu, HFSCR_IC_MSGP);
-    *v = 0;
-    for (unsigned n = 0; (t = core_thread(cpu, n)); n++)
-        *v |= t->irq_pending & IRQ_DOORBELL ? 1ULL << n : 0;
+    *v = waiting_doorbells(cpu, IRQ_DOORBELL);
     return TRAP_NONE;
 }
 
 static trap_t set_dpdes(struct cpu *cpu, uint64_t v)
 {
-    struct cpu *t;
+    return set_doorbells(cpu, IRQ_DOORBELL, v);
+}
 
-    for (unsigned n = 0; (t = core_thread(cpu, n)); n++)
-        (v >> n & 1 ? cpu_raise : cpu_lower)(t, IRQ_DOORBELL);
-    return TRAP_RESCHED;
+static trap_t get_dhdes(struct cpu *cpu, uint64_t *v)
+{
+    *v = waiting_doorbells(cpu, IRQ_HDOORBELL);
+    return TRAP_NONE;
+}
+
+static trap_t set_dhdes(struct cpu *cpu, uint64_t v)
+{
+    return set_doorbells(cpu, IRQ_HDOORBELL, v);
 }
 
 /* Registers that move real-mode or partition-table addresses: what was cached is void. */

@@ -71,6 +71,8 @@
     WAITING msgsndp_sibling, "msgsndp r8", 2, 2, 0xa00, 1
     WAITING dpdes_sibling, "li r8,2 ; mtspr DPDES,r8", 0, 1, 0xa00, 1
 
+    WAITING dhdes_sibling, "li r8,8 ; mtspr DHDES,r8", 0, 3, 0xe80, 0
+
     .macro RING_UV name, to
     RING msgsndu_\name\()_in_guest, ".long 0x7c00409c", \to, \to, OS, 0xfa0, UV
     RING msgsndu_\name\()_in_svm, ".long 0x7c00409c", \to, \to, SVM, 0xfa0, UV
@@ -92,6 +94,24 @@
     msgclrp r8                  /* clears the executing thread's own */
     mfspr r5, DPDES
     CHECK r5, 0xa
+    PASS
+
+    TEST dhdes_of_the_core
+    .irp tag, 2, 3, 5
+    LI r8, 5 << 27 | \tag
+    msgsnd r8
+    .endr
+    mfspr r5, DHDES
+    CHECK r5, 0xc
+    SPR DHDES, 1
+    mfspr r5, DHDES
+    CHECK r5, 1
+    BACK 2f
+    GO OS, 1f
+1:  nop
+    HOME
+2:  CHECK r31, 0xe80
+    CHECKSPR DHDES, 0
     PASS
 
     /* what names no thread or is no doorbell goes nowhere */
