@@ -153,6 +153,9 @@
     FACILITIES ebbhr, 7, "mfspr r5,804"
     FACILITIES bescr, 7, "mtspr 806,r5"
     FACILITY scv_disabled, 0, ALLF, OS, ".long 0x44000001", 0xf60, 12
+    FACILITY tm_user, ALLF, ALLF, USER, ".long 0x7c00051d", 0xf60, 5     /* tbegin.: MSR[TM] is 0 for ever */
+    FACILITY tm_guest, ALLF, ALLF, OS, ".long 0x7c00051d", 0xf60, 5
+    FACILITY tm_hypervisor, ALLF, ALLF, HYP, ".long 0x7c00051d", 0xf60, 5
     FACILITY dscr_privileged_name_hfscr, ALLF, ALLF & ~4, OS, "mfspr r5,17", 0xf80, 2
     FACILITY fp_hfscr, ALLF, ALLF & ~1, OS | FP, "fadd 1,2,3", 0xf80, 0
     FACILITY fp_hfscr_user, ALLF, ALLF & ~1, USER | FP, "lfd 1,0(r29)", 0xf80, 0
