@@ -97,6 +97,20 @@ static bool ciabr_matches(const struct cpu *cpu, uint64_t msr)
            cpu_debug_allowed(cpu);
 }
 
+/* What kind of access the trace interrupt reports: SRR1 bit 35 loads, 36 stores, and what counts as
+ * one. The facilities other than LSU have loads beside their arithmetic; lvsl and lvsr load nothing. */
+static uint64_t traced_access(const struct insn_row *row)
+{
+    const char *name = row->mnemonic;
+
+    if (!strncmp(name, "st", 2) || !strncmp(name, "dcbz", 4))
+        return row->fac == FAC_SYS ? 0 : PPC_BIT(36); /* stop */
+    if (row->fac == FAC_LSU || (name[0] == 'l' && strncmp(name, "lvs", 3) &&
+                                (row->fac == FAC_FPU || row->fac == FAC_VMX || row->fac == FAC_VSX)))
+        return PPC_BIT(35);
+    return 0;
+}
+
 /* After the completion of @in, which began with @msr: the trace interrupt that it deserves, or @t.
  * SRR1: 33 always, 35 loads, 36 stores, 43 CIABR. */
 static trap_t trace(struct cpu *cpu, const struct insn *in, uint64_t msr, trap_t t)
@@ -107,9 +121,7 @@ static trap_t trace(struct cpu *cpu, const struct insn *in, uint64_t msr, trap_t
 
     if (is_untraced(in->id) || (!te && !match))
         return t;
-    cpu->trap.srr1 = PPC_BIT(33) | (match ? PPC_BIT(43) : 0);
-    if (row->fac == FAC_LSU)
-        cpu->trap.srr1 |= strncmp(row->mnemonic, "st", 2) ? PPC_BIT(35) : PPC_BIT(36);
+    cpu->trap.srr1 = PPC_BIT(33) | (match ? PPC_BIT(43) : 0) | traced_access(row);
     cpu->spr_store[SPR_SIAR] = cpu->cia;
     return TRAP_TRACED;
 }

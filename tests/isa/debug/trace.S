@@ -25,6 +25,20 @@
     TRACE se_hypervisor, HYP | SE, "add r6,r6,r6", 0xd00, T
     TRACE se_load, OS | SE, "ld r6,0(r5)", 0xd00, T | 1 << 28
     TRACE se_store, OS | SE, "std r6,0(r5)", 0xd00, T | 1 << 27
+    TRACE se_float_load, OS | SE | FP, "lfd 1,0(r5)", 0xd00, T | 1 << 28
+    TRACE se_vector_store, OS | SE | VEC, "stvx 1,0,r5", 0xd00, T | 1 << 27
+    TRACE se_permute_control, OS | SE | VEC, "lvsl 1,0,r5", 0xd00, T
+    TRACE se_vsx_load, OS | SE | VSX, "lxvd2x 1,0,r5", 0xd00, T | 1 << 28
+    TRACE se_block, OS | SE, "dcbz 0,r5", 0xd00, T | 1 << 27
+    TRACE se_flush, OS | SE, "dcbf 0,r5", 0xd00, T | 1 << 28
+    TRACE se_barrier, OS | SE, sync, 0xd00, T
+    TRACE se_isync, OS | SE, isync, 0xd00, T
+    TRACE se_call, OS | SE, "bl 3f", 0xd00, T
+    TRACE se_host_user, HOSTUSER | SE, "add r6,r6,r6", 0xd00, T
+    TRACE se_ultravisor, UV | SE, "add r6,r6,r6", 0xd00, T
+    TRACE be_call, OS | BE, "bl 3f", 0xd00, T
+    TRACE be_count, OS | BE, "bdnz 3f", 0xd00, T
+    TRACE be_user, USER | BE, "b 3f", 0xd00, T
     TRACE se_mtspr, OS | SE, "mtspr 272,r6", 0xd00, T
     TRACE se_mtmsrd_l1, OS | SE, "mtmsrd r6,1", 0xd00, T
     TRACE se_not_an_instruction_that_fails, OS | SE, "b 3f", 0xd00, T
