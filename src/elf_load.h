@@ -11,7 +11,7 @@
 struct elf_segment {
     uint64_t offset; /* in the file */
     uint64_t filesz, memsz;
-    uint64_t pa; /* p_paddr without the kernel's high bits */
+    uint64_t pa; /* p_paddr, masked for elf64 */
 };
 
 struct elf_image {
@@ -21,8 +21,14 @@ struct elf_image {
     struct elf_segment segment[ELF_MAX_SEGMENTS]; /* sorted by pa, none overlap */
 };
 
-/* Fills @img; every segment's bytes are inside the file. NULL, or what is wrong. */
-problem_t elf_parse(struct elf_image *img, const struct bytes *file);
+/* A kernel's addresses: the low 28 bits are the physical ones, whatever its virtual base. */
+#define ELF_KERNEL_MASK 0x0fffffffULL
+/* Programs for real mode, which ignores the four leftmost bits of an effective address. */
+#define ELF_REAL_MASK (~0ULL >> 4)
+
+/* Fills @img; every segment's bytes are inside the file. @mask: the bits of a 64-bit image's addresses
+ * that count. NULL, or what is wrong. */
+problem_t elf_parse(struct elf_image *img, const struct bytes *file, uint64_t mask);
 bool elf_recognise(const struct bytes *file);
 
 #endif

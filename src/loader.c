@@ -59,23 +59,25 @@ static problem_t read_image(struct bytes *b, const char *path, ra_t limit)
 static const char does_not_fit[] = "does not fit into the guest's memory; give more with -m";
 
 static problem_t put_elf(struct machine *m, const struct bytes *file, ra_t base, ra_t limit,
-                         struct loaded_kernel *out)
+                         uint64_t mask, struct loaded_kernel *out)
 {
     struct elf_image img;
     const struct elf_segment *last;
-    problem_t problem = elf_parse(&img, file);
+    problem_t problem = elf_parse(&img, file, mask);
     if (problem)
         return problem;
     out->elf64 = img.elf64;
     out->little_endian = img.little_endian;
     out->zimage = !img.elf64;
     /* A zImage runs at the addresses that it was linked for, a kernel anywhere. */
-    if (!img.elf64 && !img.dynamic)
+    if (!img.elf64 && !img.dynamic && mask == ELF_KERNEL_MASK)
         base = 0;
     last = &img.segment[img.count - 1];
     out->base = base + img.segment[0].pa;
     out->end = base + last->pa + last->memsz;
     out->entry = base + img.entry;
+    if (out->end < base)
+        return does_not_fit;
     for (unsigned i = 0; i < img.count; i++) {
         const struct elf_segment *s = &img.segment[i];
         if (!put(m, base + s->pa, file->p + s->offset, s->filesz, limit) ||
@@ -120,7 +122,7 @@ bool load_image(struct machine *m, const char *option, const char *path, ra_t ba
     if (problem)
         return complain(option, path, problem);
     if (elf_recognise(&file)) {
-        problem = put_elf(m, &file, base, ~0ULL, out);
+        problem = put_elf(m, &file, base, ~0ULL, ELF_REAL_MASK, out);
     } else {
         out->base = out->entry = base;
         out->end = base + file.len;
@@ -138,7 +140,7 @@ bool load_kernel(struct machine *m, const char *path, ra_t base, ra_t limit,
     problem_t problem = read_image(&file, path, limit);
     memset(out, 0, sizeof(*out));
     if (!problem)
-        problem = elf_recognise(&file) ? put_elf(m, &file, base, limit, out)
+        problem = elf_recognise(&file) ? put_elf(m, &file, base, limit, ELF_KERNEL_MASK, out)
                                        : put_raw(m, &file, base, limit, out);
     bytes_free(&file);
     return problem ? complain("-kernel", path, problem) : true;

@@ -27,7 +27,8 @@ bool load_kernel(struct machine *m, const char *path, ra_t base, ra_t limit,
  * path NULL with guest files: only those. *size = bytes loaded. */
 bool load_initrd(struct machine *m, const char *path, const char *const *guest_files, ra_t base,
                  ra_t limit, uint64_t *size);
-/* ELF as above or, unless it is one, any bytes; for -M bare, so also into secure memory. */
+/* For -M bare, so also into secure memory: ELF of any real address, moved up by @base, or any other
+ * bytes at @base. */
 bool load_image(struct machine *m, const char *option, const char *path, ra_t base,
                 struct loaded_kernel *out);
 /* A file as it is (-bios, -dtb). @option names the option in messages. */

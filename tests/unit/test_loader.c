@@ -48,7 +48,7 @@ static void test_elf_parse_finds_segments(void **state)
     struct elf_image img;
     (void)state;
     make_image(image);
-    assert_null(elf_parse(&img, &b));
+    assert_null(elf_parse(&img, &b, ELF_KERNEL_MASK));
     assert_true(img.elf64 && img.little_endian && !img.dynamic);
     assert_int_equal(img.count, 2);
     assert_int_equal(img.entry, 0);
@@ -74,7 +74,7 @@ static void test_elf_parse_survives_any_bytes(void **state)
             b.len = next(&seed) % IMAGE_SIZE;
         if (b.len < IMAGE_SIZE)
             b.p = image = realloc(image, b.len ? b.len : 1);
-        if (!elf_parse(&img, &b)) {
+        if (!elf_parse(&img, &b, ELF_KERNEL_MASK)) {
             accepted++;
             for (unsigned i = 0; i < img.count; i++) {
                 assert_true(img.segment[i].offset + img.segment[i].filesz <= b.len);
