@@ -23,6 +23,8 @@
 #define SLICE_ALONE  1000000
 /* The host clock is read for -timeout once in this many rounds. */
 #define TIMEOUT_ROUNDS 16
+/* An engine's slice may be that much longer than asked for: to the end of a page. */
+#define LIMIT_STEPS 4096
 
 static uint64_t host_ns(clockid_t clock)
 {
@@ -208,6 +210,29 @@ static bool is_runnable(struct cpu *cpu)
     return true;
 }
 
+/* Instructions until -icount-limit. What an interrupt ended counts too: a program that only faults is
+ * to come to an end. */
+static uint64_t insns_left(const struct machine *m)
+{
+    uint64_t used = m->insn_total + m->stall_total;
+
+    if (!m->cfg.insn_limit)
+        return ~0ULL;
+    return used < m->cfg.insn_limit ? m->cfg.insn_limit - used : 0;
+}
+
+/* A slice that ends with the limit, exactly: engines run on to a boundary, at most a page away, so
+ * the rest is stepped. */
+static int64_t limit_budget(const struct machine *m, struct cpu *cpu, int64_t budget)
+{
+    uint64_t left = insns_left(m);
+
+    cpu->step_only = left <= 2 * LIMIT_STEPS;
+    if (cpu->step_only)
+        return 1;
+    return left - LIMIT_STEPS < (uint64_t)budget ? (int64_t)(left - LIMIT_STEPS) : budget;
+}
+
 static void run_slice(struct machine *m, struct cpu *cpu, int64_t budget)
 {
     m->slice_insns = cpu->insn_retired;
@@ -224,6 +249,7 @@ static void run_slice(struct machine *m, struct cpu *cpu, int64_t budget)
     m->now_ns += (cpu->insn_retired - m->slice_insns + cpu->stalls - m->slice_stalls)
                  << m->cfg.icount_shift;
     m->insn_total += cpu->insn_retired - m->slice_insns;
+    m->stall_total += cpu->stalls - m->slice_stalls;
     /* Another CPU may store to the granule now; the ISA lets a reservation be lost at any time. */
     if (m->ncpus > 1)
         cpu->reserve_valid = false;
@@ -241,11 +267,9 @@ static unsigned run_round(struct machine *m)
             continue;
         int64_t budget = insns_until(m, next_timer_ns(m));
         int64_t limit = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
-        if (m->cfg.insn_limit && m->cfg.insn_limit - m->insn_total < (uint64_t)limit)
-            limit = (int64_t)(m->cfg.insn_limit - m->insn_total);
-        run_slice(m, cpu, budget < limit ? budget : limit);
+        run_slice(m, cpu, limit_budget(m, cpu, budget < limit ? budget : limit));
         ran++;
-        if (m->cfg.insn_limit && m->insn_total >= m->cfg.insn_limit)
+        if (!insns_left(m))
             machine_request_stop(m, STOP_LIMIT, "");
     }
     return ran;

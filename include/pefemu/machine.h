@@ -115,6 +115,7 @@ struct machine {
 
     uint64_t now_ns;           /* guest time at the start of the current slice; machine_now_ns() */
     uint64_t insn_total;       /* retired by all CPUs up to the current slice */
+    uint64_t stall_total;      /* the same for attempts that an interrupt ended */
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
     const struct machine_kind *kind;
     void *board;               /* owned by the kind: its devices */
