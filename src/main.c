@@ -70,6 +70,8 @@ static int run(struct options *o)
     }
     if (!o->cfg.dumpdtb)
         stop = machine_run(m);
+    if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))
+        putchar('\n'); /* the dump begins on a line of its own */
     chardev_close(console);
     say_why(m, stop);
     stats_print(m, o->stats, start);

@@ -764,6 +764,17 @@ static bool check_memory(struct options *o)
     return false;
 }
 
+/* An option that needs the firmware; OPT_COUNT: none was given. */
+static enum option_id pseries_only(const struct options *o)
+{
+    return o->cfg.initrd           ? OPT_INITRD
+           : o->cfg.append         ? OPT_APPEND
+           : o->guest_files[0]     ? OPT_GUEST_FILE
+           : o->cfg.bios           ? OPT_BIOS
+           : o->cfg.dtb            ? OPT_DTB
+                                   : OPT_COUNT;
+}
+
 /* What can only be said with all options known. */
 static enum parse check_all(struct options *o)
 {
@@ -773,6 +784,11 @@ static enum parse check_all(struct options *o)
     o->cfg.bare.regs = o->regs;
     if (!bare && (o->devices[0] || o->regs[0])) {
         pef_complain("-%s: only -M bare has it; add -M bare", o->devices[0] ? "device" : "reg");
+        return BAD;
+    }
+    if (bare && pseries_only(o) != OPT_COUNT) {
+        pef_complain("-%s: only -M pseries has it; -M bare takes -device loader,file=,addr=",
+                     rows[pseries_only(o)].name);
         return BAD;
     }
     if (!check_memory(o))

@@ -14,6 +14,8 @@ struct chardev;
 
 /* Never blocks the guest forever: a full pipe waits, a closed one drops. */
 void chardev_write(struct chardev *cd, const void *buf, size_t len);
+/* Is standard output the back end, and the last line written to it without an end? */
+bool chardev_mid_line(const struct chardev *cd);
 /* Takes up to @len bytes that have arrived; 0: none now. Does not wait. */
 size_t chardev_read(struct chardev *cd, void *buf, size_t len);
 /* True when chardev_read() would return something. Pumps the host descriptor; cheap. */

@@ -376,9 +376,9 @@ struct cpu_reg {
 };
 /* Registers in turn: start with *at = 0; false: that was all. */
 bool cpu_reg_next(struct cpu *cpu, unsigned *at, struct cpu_reg *out);
-/* Also takes f0..f31 (the left half of vs0..) and v0..v31 (vs32..). False: no such register, or
- * read-only. */
-bool cpu_reg_set(struct cpu *cpu, const char *name, u128 value);
+/* Also takes f0..f31 (the left half of vs0..) and v0..v31 (vs32..). MSR bits that POWER9 has not stay
+ * 0. NULL: done; else what is wrong and the way out: no such register, read-only, value too wide. */
+const char *cpu_reg_set(struct cpu *cpu, const char *name, u128 value);
 
 /* Power-on state. */
 void cpu_reset(struct cpu *cpu);

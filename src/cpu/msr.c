@@ -8,10 +8,6 @@
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
 
-/* The bits POWER9 implements here; TM is reported absent. */
-#define MSR_IMPLEMENTED                                                                            \
-    (MSR_SF | MSR_HV | MSR_VEC | MSR_VSX | MSR_S | MSR_EE | MSR_PR | MSR_FP | MSR_ME | MSR_FE0 |   \
-     MSR_SE | MSR_BE | MSR_FE1 | MSR_IR | MSR_DR | MSR_PMM | MSR_RI | MSR_LE)
 #define MSR_LOW32 0xffffffffULL
 
 struct msr_rule {

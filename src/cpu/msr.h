@@ -4,6 +4,11 @@
 
 #include "pefemu/cpu.h"
 
+/* The bits POWER9 implements here; TM is reported absent. */
+#define MSR_IMPLEMENTED                                                                            \
+    (MSR_SF | MSR_HV | MSR_VEC | MSR_VSX | MSR_S | MSR_EE | MSR_PR | MSR_FP | MSR_ME | MSR_FE0 |   \
+     MSR_SE | MSR_BE | MSR_FE1 | MSR_IR | MSR_DR | MSR_PMM | MSR_RI | MSR_LE)
+
 /* Instructions that write MSR; one row each in the table of msr.c. */
 enum msr_writer { BY_MTMSR, BY_MTMSRD, BY_MTMSR_L1, BY_RFID, BY_RFSCV, BY_HRFID, BY_URFID };
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "fpu.h"
+#include "msr.h"
 
 /* cpu_reg_next() counts through these, then SPRs by number. */
 enum { AT_PC, AT_MSR, AT_CR, AT_FPSCR, AT_VSCR, AT_GPR, AT_VSR = AT_GPR + 32, AT_SPR = AT_VSR + 64 };
@@ -90,43 +91,80 @@ static int numbered(const char *name, const char *prefix, int max)
     return *end || n > max ? -1 : (int)n;
 }
 
-static bool set_file_register(struct cpu *cpu, const char *name, u128 value)
+static bool fits(u128 value, unsigned bits)
 {
+    return bits >= 128 || !(value >> bits);
+}
+
+static const char too_wide[] = "more bits than the register has; use a smaller number";
+
+/* The numbered files. *problem as cpu_reg_set() returns it. */
+static bool set_file_register(struct cpu *cpu, const char *name, u128 value, const char **problem)
+{
+    uint64_t *doubleword = NULL;
+    u128 *quadword = NULL;
     int n;
 
     if ((n = numbered(name, "r", 31)) >= 0 || (n = numbered(name, "gpr", 31)) >= 0)
-        cpu->gpr[n] = (uint64_t)value;
+        doubleword = &cpu->gpr[n];
     else if ((n = numbered(name, "f", 31)) >= 0)
-        VD(cpu->vsr[n], 0) = (uint64_t)value;
+        doubleword = &VD(cpu->vsr[n], 0);
     else if ((n = numbered(name, "vs", 63)) >= 0)
-        cpu->vsr[n].q = value;
+        quadword = &cpu->vsr[n].q;
     else if ((n = numbered(name, "v", 31)) >= 0)
-        cpu->vsr[32 + n].q = value;
-    return n >= 0;
+        quadword = &cpu->vsr[32 + n].q;
+    else
+        return false;
+    *problem = fits(value, quadword ? 128 : 64) ? NULL : too_wide;
+    if (*problem)
+        return true;
+    if (quadword)
+        *quadword = value;
+    else
+        *doubleword = (uint64_t)value;
+    return true;
 }
 
-bool cpu_reg_set(struct cpu *cpu, const char *name, u128 value)
+static const char *set_spr(struct cpu *cpu, const char *name, u128 value)
 {
-    uint64_t v = (uint64_t)value;
     struct spr_desc d;
 
-    if (set_file_register(cpu, name, value))
-        return true;
-    if (!strcasecmp(name, "pc") || !strcasecmp(name, "nip"))
-        cpu->cia = cpu->nia = v;
-    else if (!strcasecmp(name, "msr"))
-        cpu_set_msr(cpu, v);
-    else if (!strcasecmp(name, "cr"))
-        cpu_set_cr_all(cpu, (uint32_t)v);
-    else if (!strcasecmp(name, "fpscr"))
-        fpscr_write(cpu, v, ~0ULL);
-    else if (!strcasecmp(name, "vscr"))
-        cpu->vscr = (uint32_t)v & 0x10001;
-    else {
-        for (unsigned spr = 0; spr < 1024; spr++)
-            if (cpu_spr_describe(spr, &d) && !strcasecmp(d.name, name))
-                return cpu_spr_poke(cpu, spr, v);
-        return false;
+    for (unsigned spr = 0; spr < 1024; spr++) {
+        if (!cpu_spr_describe(spr, &d) || strcasecmp(d.name, name))
+            continue;
+        if (!fits(value, d.bits))
+            return too_wide;
+        return cpu_spr_poke(cpu, spr, (uint64_t)value) ? NULL : "read-only; leave it out";
     }
-    return true;
+    return "no such register; -cpu power9,help lists SPRs, others are r0, f0, v0, vs0, cr, msr, pc, "
+           "fpscr, vscr";
+}
+
+const char *cpu_reg_set(struct cpu *cpu, const char *name, u128 value)
+{
+    uint64_t v = (uint64_t)value;
+    bool is_pc = !strcasecmp(name, "pc") || !strcasecmp(name, "nip");
+    bool is_cr = !strcasecmp(name, "cr"), is_vscr = !strcasecmp(name, "vscr");
+    bool is_msr = !strcasecmp(name, "msr"), is_fpscr = !strcasecmp(name, "fpscr");
+    const char *problem;
+
+    if (set_file_register(cpu, name, value, &problem))
+        return problem;
+    if (!is_pc && !is_msr && !is_cr && !is_fpscr && !is_vscr)
+        return set_spr(cpu, name, value);
+    if (!fits(value, is_cr || is_vscr ? 32 : 64))
+        return too_wide;
+    if (is_pc && (v & 3))
+        return "not the address of an instruction; use a multiple of 4";
+    if (is_pc)
+        cpu->cia = cpu->nia = v;
+    else if (is_msr)
+        cpu_set_msr(cpu, v & MSR_IMPLEMENTED);
+    else if (is_cr)
+        cpu_set_cr_all(cpu, (uint32_t)v);
+    else if (is_fpscr)
+        fpscr_write(cpu, v, ~0ULL);
+    else
+        cpu->vscr = (uint32_t)v & 0x10001;
+    return NULL;
 }

@@ -26,6 +26,7 @@ struct chardev {
     bool escapes;        /* Ctrl-A commands */
     bool escaped;        /* the last byte was Ctrl-A */
     bool quit;           /* Ctrl-A x */
+    bool mid_line;       /* the last byte written was no newline */
     unsigned head, tail; /* free-running: input[] holds head - tail bytes */
     uint8_t input[INPUT_SIZE];
 };
@@ -253,6 +254,7 @@ void chardev_write(struct chardev *cd, const void *buf, size_t len)
     while (len && cd->out >= 0) {
         ssize_t n = write(cd->out, p, len);
         if (n > 0) {
+            cd->mid_line = p[n - 1] != '\n';
             p += n;
             len -= (size_t)n;
         } else if (n < 0 && errno == EAGAIN) {
@@ -270,6 +272,11 @@ void chardev_write(struct chardev *cd, const void *buf, size_t len)
             cd->out = -1; /* the reader is gone: the guest goes on without */
         }
     }
+}
+
+bool chardev_mid_line(const struct chardev *cd)
+{
+    return cd->out == STDOUT_FILENO && cd->mid_line;
 }
 
 static void say(struct chardev *cd, const char *text)

@@ -102,25 +102,24 @@ static bool uart_16550_store(void *opaque, struct cpu *cpu, uint64_t offset, uns
 
 const struct mmio_ops uart_16550_ops = {uart_16550_load, uart_16550_store};
 
-/* Programs of either byte order may use 8-byte accesses or the low byte's own. */
+/* Programs of either byte order may use an access of any size: the number counts. */
 static bool uart_plain_load(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size,
                             uint64_t *value)
 {
     uint8_t byte;
     *value = 0;
     if ((offset & ~7ULL) == PLAIN_RECEIVE)
-        *value = !receive(opaque, &byte)       ? ~0ULL
-                 : size == 8 && cpu->le ? (uint64_t)byte << 56
-                                        : byte;
+        *value = receive(opaque, &byte) ? byte : ~0ULL;
+    if (cpu->le)
+        *value = __builtin_bswap64(*value) >> (64 - 8 * size);
     return true;
 }
 
 static bool uart_plain_store(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size,
                              uint64_t value)
 {
-    /* A little-endian program's doubleword comes with its low byte first. */
-    if (size == 8 && cpu->le)
-        value = __builtin_bswap64(value);
+    if (cpu->le)
+        value = __builtin_bswap64(value) >> (64 - 8 * size);
     if ((offset & ~7ULL) == PLAIN_TRANSMIT)
         transmit(opaque, value);
     return true;

@@ -31,14 +31,22 @@ static bool read_zero(void *opaque, struct cpu *cpu, uint64_t offset, unsigned s
     return true;
 }
 
-/* The number stored ends the machine; a little-endian program's comes with its low byte first. */
+/* The number that the program stored: a little-endian one's comes with its low byte first. */
+static uint64_t stored_number(const struct cpu *cpu, unsigned size, uint64_t value)
+{
+    return cpu->le ? __builtin_bswap64(value) >> (64 - 8 * size) : value;
+}
+
+/* Ends the machine. A number that a process can not return must not become 0, success, by chance. */
 static bool exit_store(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size, uint64_t value)
 {
     struct machine *m = opaque;
     (void)offset;
-    if (cpu->le)
-        value = __builtin_bswap64(value) >> (64 - 8 * size);
-    m->exit_code = (uint8_t)value;
+    value = stored_number(cpu, size, value);
+    if (value > UINT8_MAX)
+        pef_complain("the program's exit code 0x%llx is more than a process can return; 255 instead",
+                     (unsigned long long)value);
+    m->exit_code = value > UINT8_MAX ? UINT8_MAX : (uint8_t)value;
     machine_request_stop(m, STOP_EXIT, "");
     return true;
 }
@@ -50,8 +58,7 @@ static const struct mmio_ops exit_ops = {read_zero, exit_store};
 static bool irq_store(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size, uint64_t value)
 {
     (void)opaque;
-    if (cpu->le)
-        value = __builtin_bswap64(value) >> (64 - 8 * size);
+    value = stored_number(cpu, size, value);
     (offset < 8 ? cpu_raise : cpu_lower)(cpu, (uint32_t)value);
     return true;
 }
@@ -188,44 +195,58 @@ static void bare_destroy(struct machine *m)
 
 /* ---- reset ---- */
 
-static void start_cpu(struct machine *m, uint64_t n, ra_t pc, bool little_endian)
+/* Where a CPU is to begin; @option and @value for complaints. */
+struct start {
+    const char *option, *value;
+    struct loaded_kernel image;
+};
+
+static bool start_cpu(struct machine *m, uint64_t n, const struct start *s)
 {
-    struct cpu *cpu = n < m->ncpus ? &m->cpus[n] : NULL;
-    uint64_t msr = MSR_SF | MSR_HV | MSR_ME | (m->cfg.bare.smf ? MSR_S : 0);
-    if (!cpu || cpu->run_state == CPU_RUNNING)
-        return;
-    cpu_set_msr(cpu, msr | (little_endian ? MSR_LE : 0));
-    cpu->cia = cpu->nia = pc;
+    struct cpu *cpu = &m->cpus[n < m->ncpus ? n : 0];
+    uint64_t msr = MSR_HV | MSR_ME | (m->cfg.bare.smf ? MSR_S : 0);
+    if (n >= m->ncpus)
+        return complain(s->option, s->value, "no such CPU; give more with -smp");
+    if (cpu->run_state == CPU_RUNNING)
+        return true;
+    msr |= (s->image.elf64 ? MSR_SF : 0) | (s->image.little_endian ? MSR_LE : 0);
+    cpu_set_msr(cpu, msr);
+    cpu->cia = cpu->nia = s->image.entry;
     cpu->run_state = CPU_RUNNING;
+    return true;
 }
 
-/* The first image starts CPU 0 unless one names it; cpu-num= starts others at theirs. */
+/* One -device loader; @first is filled by the first that names no CPU. */
+static bool load_device(struct machine *m, const char *spec, const struct device *d,
+                        struct start *first)
+{
+    struct start s = {"-device", spec, {.entry = d->addr, .elf64 = true}};
+    if (d->file[0] && !load_image(m, "-device loader,file", d->file, d->addr, &s.image))
+        return false;
+    if (d->have_cpu)
+        return start_cpu(m, d->cpu, &s);
+    if (!first->option)
+        *first = s;
+    return true;
+}
+
+/* -kernel or else the first image that names no CPU starts CPU 0; cpu-num= starts any. */
 static bool load_devices(struct machine *m)
 {
     const char *const *devices = m->cfg.bare.devices;
-    struct loaded_kernel first = {0}, image;
-    bool have_first = false;
+    struct start first = {0};
     if (m->cfg.kernel) {
-        if (!load_image(m, "-kernel", m->cfg.kernel, 0, &image))
+        first = (struct start){.option = "-kernel", .value = m->cfg.kernel};
+        if (!load_image(m, "-kernel", m->cfg.kernel, 0, &first.image))
             return false;
-        start_cpu(m, 0, image.entry, image.little_endian);
     }
     for (unsigned i = 0; devices && devices[i]; i++) {
         struct device d;
-        if (!parse_device(devices[i], &d) || strcmp(d.name, "loader"))
-            continue;
-        image = (struct loaded_kernel){.entry = d.addr};
-        if (d.file[0] && !load_image(m, "-device loader,file", d.file, d.addr, &image))
+        if (parse_device(devices[i], &d) && !strcmp(d.name, "loader") &&
+            !load_device(m, devices[i], &d, &first))
             return false;
-        if (d.have_cpu)
-            start_cpu(m, d.cpu, image.entry, image.little_endian);
-        if (!have_first)
-            first = image;
-        have_first = true;
     }
-    if (have_first)
-        start_cpu(m, 0, first.entry, first.little_endian);
-    return true;
+    return !first.option || start_cpu(m, 0, &first);
 }
 
 static bool parse_wide(const char *s, u128 *out)
@@ -254,12 +275,12 @@ static bool set_register(struct machine *m, char *item)
             return complain("-reg", item, "no such CPU; give more with -smp");
     }
     if (!parse_wide(value, &v))
-        return complain("-reg", value, "not a number; use for example 0x10");
+        return complain("-reg", *value ? value : item, "not a number; use for example 0x10");
     for (unsigned n = first; n <= last; n++) {
-        if (!cpu_reg_set(&m->cpus[n], name, v))
-            return complain("-reg", name, "no register that can be set; -cpu power9,help lists "
-                                          "SPRs, others are r0, f0, vs0, cr, msr, pc, ...");
-        if (!strcasecmp(name, "pc"))
+        const char *problem = cpu_reg_set(&m->cpus[n], name, v);
+        if (problem)
+            return complain("-reg", item, problem);
+        if (!strcasecmp(name, "pc") || !strcasecmp(name, "nip"))
             m->cpus[n].run_state = CPU_RUNNING;
     }
     return true;
@@ -282,13 +303,19 @@ static bool set_registers(struct machine *m)
 
 static bool bare_reset(struct machine *m)
 {
+    unsigned running = 0;
     if (!load_devices(m) || !set_registers(m))
         return false;
-    for (unsigned n = 0; n < m->ncpus; n++)
-        if (m->cpus[n].run_state == CPU_RUNNING)
-            return true;
-    return complain("-M", "bare", "nothing to run; give -kernel, -device loader,file=,addr= or "
-                                  "-reg pc=");
+    for (unsigned n = 0; n < m->ncpus; n++) {
+        if (m->cpus[n].run_state != CPU_RUNNING)
+            continue;
+        if (m->cpus[n].cia & 3)
+            return complain("-M", "bare", "a CPU would start at an address that is not a multiple of "
+                                          "4; use another addr=, or -reg pc=");
+        running++;
+    }
+    return running || complain("-M", "bare", "nothing to run; give -kernel, -device "
+                                             "loader,file=,addr= or -reg pc=");
 }
 
 const struct machine_kind machine_bare = {

@@ -119,6 +119,13 @@ test_help() {
     "$pefemu" -cpu power9,help | awk '$1 + 0 { print $1, $2 }' | cmp -s - "$tmp/rows" &&
         pass help || fail help "-cpu power9,help does not list spr.def"
 }
+test_bare() {
+    sh "$here/bare.sh" "$pefemu" "$tmp" >"$tmp/bad" 2>&1
+    cat "$tmp/bad"
+    passed=$((passed + $(grep -c '^pass' "$tmp/bad")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/bad")))
+    skipped=$((skipped + $(grep -c '^skip' "$tmp/bad")))
+}
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
 test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
@@ -525,7 +532,7 @@ selftests_run() { # selftests_run MMU PATTERNS WORDS
 
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
-    set -- bad_input help install tpm_tool
+    set -- bad_input help bare install tpm_tool
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs packed_kernel clients device_tree \
