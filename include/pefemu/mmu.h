@@ -63,9 +63,13 @@ struct tlb_ctx {
 #define TLB_FILLED_I      4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
 #define TLB_FILLED_KERNEL 8u /* some of it in the kernel's quadrant */
 
+/* The accessors below take the entry of an access's first byte and compare the tag of its last. So
+ * neighbours, the first granule after the last one included, must never share an entry: one that did
+ * would serve an access that begins in front of its memory. A sum keeps them apart, exclusive or does
+ * not (a carry through both parts cancels out). */
 static inline unsigned tlb_index(ea_t ea)
 {
-    return (ea >> TLB_GRANULE_LOG2 ^ ea >> (TLB_GRANULE_LOG2 + 12)) & (TLB_ENTRIES - 1);
+    return ((ea >> TLB_GRANULE_LOG2) + (ea >> (TLB_GRANULE_LOG2 + 12))) & (TLB_ENTRIES - 1);
 }
 
 static inline unsigned tlb_small_index(ea_t ea)

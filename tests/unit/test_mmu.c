@@ -771,6 +771,25 @@ static void test_partition_scoped_tlbie_reaches_the_guest(void **state)
 
 /* ---- code pages ---- */
 
+/* Neighbours never share an entry; the first granule is the last one's neighbour. */
+static void test_straddling_access_never_hits_the_next_granule(void **state)
+{
+    struct bed *b = *state;
+    for (unsigned bit = TLB_GRANULE_LOG2; bit <= 64; bit++)
+        for (uint64_t high = 0; high < 64; high++) {
+            ea_t next = bit == 64 ? 0 : (high << bit) + (1ULL << bit);
+            assert_int_not_equal(tlb_index(next - 1), tlb_index(next));
+        }
+    /* The page from 256 GiB on is mapped and cached, the one before it is not. */
+    const ea_t boundary = 1ULL << 38;
+    uint32_t v;
+    map_user(b, boundary, 16, DATA | USER_RWX);
+    assert_int_equal(mem_load32(b->cpu, boundary, &v), TRAP_NONE);
+    assert_int_equal(b->cpu->tlb->e[tlb_index(boundary)].tag_r, boundary);
+    assert_int_equal(mem_load32(b->cpu, boundary - 2, &v), TRAP_DSI);
+    assert_int_equal(mem_store32(b->cpu, boundary - 2, 0), TRAP_DSI);
+}
+
 static void test_stores_to_code_pages_are_reported(void **state)
 {
     struct bed *b = *state;
@@ -879,6 +898,7 @@ int main(void)
         TEST(test_tlbie_of_pid_0_drops_kernel_pages_of_every_process),
         TEST(test_tlbie_needs_the_right),
         TEST(test_partition_scoped_tlbie_reaches_the_guest),
+        TEST(test_straddling_access_never_hits_the_next_granule),
         TEST(test_stores_to_code_pages_are_reported),
         TEST(test_forgotten_code_leaves_the_itlb),
         TEST(test_memory_clear_and_devices),
