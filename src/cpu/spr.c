@@ -297,8 +297,12 @@ static trap_t set_dhdes(struct cpu *cpu, uint64_t v)
     return set_doorbells(cpu, IRQ_HDOORBELL, v);
 }
 
+/* HRMOR and URMOR are multiples of 2^r, 12 <= r <= 26 (Book III, "Offset Real Mode Address"): the
+ * offset within a page stays. */
+#define REAL_OFFSET PPC_BITS(4, 51)
+
 /* Registers that move real-mode or partition-table addresses: what was cached is void. */
-#define FLUSHING_SPR(name, field)                                                                  \
+#define FLUSHING_SPR(name, field, mask)                                                            \
     static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
     {                                                                                              \
         *v = cpu->field;                                                                           \
@@ -306,13 +310,13 @@ static trap_t set_dhdes(struct cpu *cpu, uint64_t v)
     }                                                                                              \
     static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
     {                                                                                              \
-        cpu->field = v;                                                                            \
+        cpu->field = v & (mask);                                                                   \
         tlb_flush_all(cpu);                                                                        \
         return TRAP_RESCHED;                                                                       \
     }
-FLUSHING_SPR(hrmor, hrmor)
-FLUSHING_SPR(urmor, urmor)
-FLUSHING_SPR(smfctrl, smfctrl)
+FLUSHING_SPR(hrmor, hrmor, REAL_OFFSET)
+FLUSHING_SPR(urmor, urmor, REAL_OFFSET)
+FLUSHING_SPR(smfctrl, smfctrl, ~0ULL)
 
 static trap_t get_ptcr(struct cpu *cpu, uint64_t *v)
 {
