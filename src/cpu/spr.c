@@ -158,13 +158,14 @@ static trap_t get_iamr(struct cpu *cpu, uint64_t *v)
     return TRAP_NONE;
 }
 
+/* Says who may fetch: the present page has to be asked for again. */
 static trap_t set_iamr(struct cpu *cpu, uint64_t v)
 {
-    uint64_t mask = key_mask(cpu);
+    uint64_t mask = key_mask(cpu), old = cpu->iamr;
 
     cpu->iamr = (cpu->iamr & ~mask) | (v & mask);
     tlb_switch(cpu);
-    return TRAP_NONE;
+    return cpu->iamr == old ? TRAP_NONE : TRAP_RESCHED;
 }
 
 /* Registers that select a translation: a change switches TLB contexts, nothing is flushed. */
