@@ -203,11 +203,19 @@ $(BUILD)/tests/conformance/binutils $(BUILD)/tests/conformance/insndoc: \
 CONFORMANCE_PROGRAMS := $(addprefix $(BUILD)/tests/conformance/,conformance recorded binutils insndoc)
 # Every target of tests/fuzz with the library under clang's fuzzer, in a build of its own.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/support.c tests/fuzz/fuzz.h $(LIBRARY)
+FUZZ_SHARED := tests/fuzz/support.c tests/fuzz/engines.c
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard tests/fuzz/*.h) $(LIBRARY)
 	@echo "  FUZZ    $<"
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< \
-	    tests/fuzz/support.c $(WHOLE_LIBRARY) $(LIBS)
+	    $(FUZZ_SHARED) $(WHOLE_LIBRARY) $(LIBS)
+# Random words in every privilege state, on both engines: a plain program.
+RANDOM_WORDS := tests/fuzz/random_words.c tests/fuzz/engines.c
+$(BUILD)/tests/fuzz/random_words: $(RANDOM_WORDS) tests/fuzz/engines.h $(LIBRARY)
+	@echo "  TEST    tests/fuzz/random_words"
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(RANDOM_WORDS) $(WHOLE_LIBRARY) \
+	    $(LIBS)
 fuzz-programs:
 	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang \
 	    SANITIZE=fuzzer-no-link,address,undefined \
@@ -217,7 +225,7 @@ SECONDS ?= 60
 fuzz:
 	@+tests/fuzz/run.sh $(BUILD) $(SECONDS)
 
-check-programs: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS)
+check-programs: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/fuzz/random_words
 
 docs: $(BUILD)/tests/conformance/insndoc
 	@tests/conformance/docs.sh $(BUILD) write

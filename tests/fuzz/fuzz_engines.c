@@ -17,6 +17,8 @@
  */
 #include "fuzz.h"
 
+#include "engines.h"
+
 #include <stdlib.h>
 
 #include "cpu/fpu.h"
@@ -60,39 +62,6 @@ struct setup {
 
 /* ---- the program ---- */
 
-static const uint16_t sprs[] = {
-#define SPR(number, ...) number,
-#include "pefemu/spr.def"
-#undef SPR
-};
-
-static uint32_t spr_field(unsigned n)
-{
-    return (n & 31) << 16 | (n >> 5) << 11;
-}
-
-/* Operand bits that lead somewhere: branches into the program, SPRs that exist. */
-static uint32_t tame(const struct insn_row *row, uint32_t word, unsigned at, unsigned count)
-{
-    uint32_t bits = word >> 2;
-    int target = (int)(bits % (count + 1)) - (int)at;
-    if (!strcmp(row->form, "B") && !(word & 2))
-        return (word & 0xffff0003) | ((uint32_t)target * 4 & 0xfffc);
-    if (!strcmp(row->form, "I") && !(word & 2))
-        return (word & 0xfc000003) | ((uint32_t)target * 4 & 0x03fffffc);
-    if (!strcmp(row->form, "XFX") && strstr(row->operands, "SPR"))
-        return (word & ~spr_field(0x3ff)) |
-               spr_field(sprs[(word >> 11 & 0x3ff) % ARRAY_SIZE(sprs)]);
-    return word;
-}
-
-/* Only the reference engine keeps CFAR: it is worth nothing to a guest and costs every branch. */
-static bool names_cfar(uint32_t word)
-{
-    return (word & 0xfc1fffff) == (0x7c0002a6 | 28u << 16) ||
-           (word & 0xfc1fffff) == (0x7c0003a6 | 28u << 16);
-}
-
 static uint32_t random_word(struct input *in, unsigned at, unsigned count)
 {
     uint16_t pick = input_u16(in);
@@ -101,13 +70,13 @@ static uint32_t random_word(struct input *in, unsigned at, unsigned count)
     if (pick >= 0xfc00)
         return bits;
     uint32_t word = row->match | (bits & ~row->mask);
-    return pick >= 0xf000 ? word : tame(row, word, at, count);
+    return pick >= 0xf000 ? word : engines_tame(row, word, at, count);
 }
 
 static uint32_t make_word(struct input *in, unsigned at, unsigned count)
 {
     uint32_t word = random_word(in, at, count);
-    return names_cfar(word) ? 0x60000000 : word;
+    return engines_names_cfar(word) ? 0x60000000 : word;
 }
 
 static void read_setup(struct setup *s, struct input *in)
@@ -406,59 +375,9 @@ static bool run_on(struct machine *m, const struct setup *s)
 
 /* ---- comparing ---- */
 
-static unsigned differ(const char *name, unsigned n, uint64_t ref, uint64_t fast)
-{
-    if (ref == fast)
-        return 0;
-    fprintf(stderr, "  %s[%u]: ref %016llx, interp %016llx\n", name, n, (unsigned long long)ref,
-            (unsigned long long)fast);
-    return 1;
-}
-
-static unsigned compare_registers(const struct machine *ma, const struct machine *mb)
-{
-    struct cpu *a = &ma->cpus[0], *b = &mb->cpus[0];
-    unsigned bad = 0;
-#define SAME(f) bad += differ(#f, 0, (uint64_t)a->f, (uint64_t)b->f)
-    for (unsigned i = 0; i < 32; i++)
-        bad += differ("gpr", i, a->gpr[i], b->gpr[i]);
-    for (unsigned i = 0; i < 64; i++)
-        for (unsigned d = 0; d < 2; d++)
-            bad += differ(d ? "vsr low" : "vsr high", i, VD(a->vsr[i], d), VD(b->vsr[i], d));
-    for (unsigned i = 0; i < 1024; i++)
-        bad += differ("spr", i, a->spr_store[i], b->spr_store[i]);
-    for (unsigned i = 0; i < 4; i++)
-        bad += differ("sprg", i, a->sprg[i], b->sprg[i]);
-    bad += differ("cr", 0, cpu_get_cr(a), cpu_get_cr(b));
-    bad += differ("xer", 0, cpu_get_xer(a), cpu_get_xer(b));
-    bad += differ("fpscr", 0, fpscr_read(a), fpscr_read(b));
-    SAME(insn_retired), SAME(stalls), SAME(cia), SAME(msr), SAME(lr), SAME(ctr), SAME(vscr);
-    SAME(vrsave), SAME(srr0), SAME(srr1), SAME(hsrr0), SAME(hsrr1), SAME(dar), SAME(dsisr);
-    SAME(hdar), SAME(hdsisr), SAME(asdr), SAME(heir), SAME(lpcr), SAME(fscr), SAME(hfscr);
-    SAME(amr), SAME(iamr), SAME(uamor), SAME(dscr), SAME(dscr_user), SAME(tar), SAME(ppr);
-    SAME(ctrl), SAME(pspb), SAME(tidr), SAME(psscr), SAME(bescr), SAME(ebbhr);
-    SAME(ebbrr), SAME(tfhar), SAME(tfiar), SAME(texasr), SAME(pid), SAME(tb_offset);
-    SAME(dec_expiry), SAME(irq_pending), SAME(run_state), SAME(reserve_valid);
-    if (a->reserve_valid)
-        SAME(reserve_ra), SAME(reserve_size);
-    bad += differ("now_ns", 0, ma->now_ns, mb->now_ns);
-    return bad;
-}
-
 static unsigned compare_memory(const struct machine *a, const struct machine *b)
 {
-    unsigned bad = 0;
-    if (!memcmp(a->mem.ram, b->mem.ram, FUZZ_RAM))
-        return 0;
-    for (unsigned i = 0; i < FUZZ_RAM && bad < 8; i += 8) {
-        uint64_t x = get_be64(a->mem.ram + i), y = get_be64(b->mem.ram + i);
-        if (x != y) {
-            fprintf(stderr, "  memory at %06x: ref %016llx, interp %016llx\n", i,
-                    (unsigned long long)x, (unsigned long long)y);
-            bad++;
-        }
-    }
-    return bad;
+    return engines_memory_differs("memory", a->mem.ram, b->mem.ram, FUZZ_RAM);
 }
 
 static void print_program(const struct setup *s)
@@ -502,7 +421,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* A guest that changes its tables and forgets tlbie may see either translation. */
         if (!tables_intact(ref, tables) || !tables_intact(fast, tables))
             break;
-        if (compare_registers(ref, fast)) {
+        if (engines_differ(ref, fast)) {
             compare_memory(ref, fast);
             print_program(&s);
             fprintf(stderr, "after %u instructions\n", done + s.slice);
