@@ -26,8 +26,8 @@ struct elf_image {
 /* Programs for real mode, which ignores the four leftmost bits of an effective address. */
 #define ELF_REAL_MASK (~0ULL >> 4)
 
-/* Fills @img; every segment's bytes are inside the file. @mask: the bits of a 64-bit image's addresses
- * that count. NULL, or what is wrong. */
+/* Fills @img; every segment's bytes are inside the file. @mask: the bits of a 64-bit image's
+ * addresses that count. NULL, or what is wrong. */
 problem_t elf_parse(struct elf_image *img, const struct bytes *file, uint64_t mask);
 bool elf_recognise(const struct bytes *file);
 

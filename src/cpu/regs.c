@@ -11,7 +11,16 @@
 #include "msr.h"
 
 /* cpu_reg_next() counts through these, then SPRs by number. */
-enum { AT_PC, AT_MSR, AT_CR, AT_FPSCR, AT_VSCR, AT_GPR, AT_VSR = AT_GPR + 32, AT_SPR = AT_VSR + 64 };
+enum {
+    AT_PC,
+    AT_MSR,
+    AT_CR,
+    AT_FPSCR,
+    AT_VSCR,
+    AT_GPR,
+    AT_VSR = AT_GPR + 32,
+    AT_SPR = AT_VSR + 64
+};
 #define AT_END (AT_SPR + 1024)
 
 static void fill(struct cpu_reg *out, const char *name, unsigned bits, u128 value)
@@ -136,7 +145,8 @@ static const char *set_spr(struct cpu *cpu, const char *name, u128 value)
             return too_wide;
         return cpu_spr_poke(cpu, spr, (uint64_t)value) ? NULL : "read-only; leave it out";
     }
-    return "no such register; -cpu power9,help lists SPRs, others are r0, f0, v0, vs0, cr, msr, pc, "
+    return "no such register; -cpu power9,help lists SPRs, others are r0, f0, v0, vs0, cr, msr, "
+           "pc, "
            "fpscr, vscr";
 }
 

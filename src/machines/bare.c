@@ -24,7 +24,8 @@ struct bare {
 
 /* ---- small devices ---- */
 
-static bool read_zero(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size, uint64_t *value)
+static bool read_zero(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size,
+                      uint64_t *value)
 {
     (void)opaque, (void)cpu, (void)offset, (void)size;
     *value = 0;
@@ -37,15 +38,17 @@ static uint64_t stored_number(const struct cpu *cpu, unsigned size, uint64_t val
     return cpu->le ? __builtin_bswap64(value) >> (64 - 8 * size) : value;
 }
 
-/* Ends the machine. A number that a process can not return must not become 0, success, by chance. */
-static bool exit_store(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size, uint64_t value)
+/* Ends the machine. What a process can not return must not become 0, success, by chance. */
+static bool exit_store(void *opaque, struct cpu *cpu, uint64_t offset, unsigned size,
+                       uint64_t value)
 {
     struct machine *m = opaque;
     (void)offset;
     value = stored_number(cpu, size, value);
     if (value > UINT8_MAX)
-        pef_complain("the program's exit code 0x%llx is more than a process can return; 255 instead",
-                     (unsigned long long)value);
+        pef_complain(
+            "the program's exit code 0x%llx is more than a process can return; 255 instead",
+            (unsigned long long)value);
     m->exit_code = value > UINT8_MAX ? UINT8_MAX : (uint8_t)value;
     machine_request_stop(m, STOP_EXIT, "");
     return true;
@@ -116,7 +119,8 @@ static bool parse_device(const char *spec, struct device *d)
             return complain("-device", spec, "not KEY=VALUE; use file=, addr= or cpu-num=");
         *value++ = '\0';
         if (!parse_key(d, word, value))
-            return complain("-device", spec, "unknown key or bad value; use file=, addr=, cpu-num=");
+            return complain("-device", spec,
+                            "unknown key or bad value; use file=, addr=, cpu-num=");
     }
     return true;
 }
@@ -137,8 +141,9 @@ static bool add_window(struct machine *m, const char *what, ra_t addr, uint64_t 
     for (unsigned i = 0; i < mem->mmio_count; i++)
         clash |= overlaps(addr, size, mem->mmio[i].base, mem->mmio[i].size);
     if (clash)
-        return complain("-device", what, "its address lies in RAM or another device, or there are "
-                                         "too many; choose one above -m");
+        return complain("-device", what,
+                        "its address lies in RAM or another device, or there are "
+                        "too many; choose one above -m");
     memory_add_mmio(mem, "bare", addr, size, ops, opaque);
     return true;
 }
@@ -310,12 +315,14 @@ static bool bare_reset(struct machine *m)
         if (m->cpus[n].run_state != CPU_RUNNING)
             continue;
         if (m->cpus[n].cia & 3)
-            return complain("-M", "bare", "a CPU would start at an address that is not a multiple of "
-                                          "4; use another addr=, or -reg pc=");
+            return complain("-M", "bare",
+                            "a CPU would start at an address that is not a multiple of "
+                            "4; use another addr=, or -reg pc=");
         running++;
     }
-    return running || complain("-M", "bare", "nothing to run; give -kernel, -device "
-                                             "loader,file=,addr= or -reg pc=");
+    return running || complain("-M", "bare",
+                               "nothing to run; give -kernel, -device "
+                               "loader,file=,addr= or -reg pc=");
 }
 
 const struct machine_kind machine_bare = {

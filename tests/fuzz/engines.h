@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of two engines against each other share: words that lead somewhere, and the comparison of
- * all that a program can see. tests/fuzz/engines.c */
+/* What tests of two engines against each other share: words that lead somewhere, and the comparison
+ * of all that a program can see. tests/fuzz/engines.c */
 #ifndef PEFEMU_FUZZ_ENGINES_H
 #define PEFEMU_FUZZ_ENGINES_H
 
 #include "pefemu/machine.h"
 
-/* @word, an instruction of @row at index @at of a program of @count, with operands that lead somewhere:
- * branches into the program or to its end, SPRs that exist. */
+/* @word, an instruction of @row at index @at of a program of @count, with operands that lead
+ * somewhere: branches into the program or to its end, SPRs that exist. */
 uint32_t engines_tame(const struct insn_row *row, uint32_t word, unsigned at, unsigned count);
 /* Only the reference engine keeps CFAR: it is worth nothing to a guest and costs every branch. */
 bool engines_names_cfar(uint32_t word);

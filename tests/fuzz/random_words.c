@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random instruction words in every privilege state, with random registers, through both engines:
- * nothing crashes, hangs or touches the host beyond the machine's memory, and both engines end in the
- * same state. Half of the words are rows of the instruction table with random operands.
+ * nothing crashes, hangs or touches the host beyond the machine's memory, and both engines end in
+ * the same state. Half of the words are rows of the instruction table with random operands.
  *
  *   real   0x00000  root of the partition-scoped tree: its first entry; attn from 0x100 on, so that
  *                   an interrupt ends the run
@@ -13,7 +13,8 @@
  *   1<<48           secure memory: the same program at the same offset, random data
  *
  * Translated, effective addresses from 0 on are these real ones; from 1 GiB on a guest's are secure
- * memory, from 2 GiB on the ultravisor's. Other entries of the roots are random data: walks go anywhere.
+ * memory, from 2 GiB on the ultravisor's. Other entries of the roots are random data: walks go
+ * anywhere.
  *
  * random_words [WORDS [SEED [STATE]]]: WORDS in each state, or in the one numbered STATE.
  */
@@ -30,19 +31,19 @@
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
 
-#define RAM          (128 * KiB)
-#define SECURE       (64 * KiB)
-#define TABLES       0x5000u
-#define PROCESS_TAB  0x6000u
-#define PROCESS_DIR  0x7000u
+#define RAM           (128 * KiB)
+#define SECURE        (64 * KiB)
+#define TABLES        0x5000u
+#define PROCESS_TAB   0x6000u
+#define PROCESS_DIR   0x7000u
 #define PARTITION_DIR 0x8000u
-#define TABLES_END   0x9000u
-#define CODE         0x9000u
-#define PROCESS_ROOT 0x10000u
-#define SCV          0x17000u
-#define WINDOW       0x40000000u
-#define ATTN         0x00000200u
-#define MAX_WORDS    16u
+#define TABLES_END    0x9000u
+#define CODE          0x9000u
+#define PROCESS_ROOT  0x10000u
+#define SCV           0x17000u
+#define WINDOW        0x40000000u
+#define ATTN          0x00000200u
+#define MAX_WORDS     16u
 /* Attempts of one run: a loop ends with them. */
 #define RUN_LIMIT 100u
 /* Memory is put right after so many cases, or when a case wrote to the tables. */
@@ -93,7 +94,7 @@ static void wall_in(uint8_t *p, uint64_t size)
 {
     const uint64_t huge = 2 * MiB, wall = 64 * KiB;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    mprotect(p + size, huge - size, PROT_NONE); /* memory is mapped in whole huge pages */
+    mprotect(p + size, huge - size, PROT_NONE);    /* memory is mapped in whole huge pages */
     mmap(p - wall, wall, PROT_NONE, flags, -1, 0); /* refused: something is there already */
     mmap(p + huge, wall, PROT_NONE, flags, -1, 0);
 }
@@ -241,10 +242,21 @@ static void put_words(struct machine *m, ra_t ra, const struct program *p)
 
 static uint64_t random_value(uint64_t *rng)
 {
-    static const uint64_t special[] = {0,           1,          -1ULL,          INT64_MIN,
-                                       INT64_MAX,   0x80000000, 0xffffffff,     WINDOW,
-                                       WINDOW + 5,  RAM - 8,    RAM - 1,        RAM,
-                                       WINDOW + 256, SECURE_RA_BIT, 0x7ff0000000000000,
+    static const uint64_t special[] = {0,
+                                       1,
+                                       -1ULL,
+                                       INT64_MIN,
+                                       INT64_MAX,
+                                       0x80000000,
+                                       0xffffffff,
+                                       WINDOW,
+                                       WINDOW + 5,
+                                       RAM - 8,
+                                       RAM - 1,
+                                       RAM,
+                                       WINDOW + 256,
+                                       SECURE_RA_BIT,
+                                       0x7ff0000000000000,
                                        0xc000000000004000};
     uint64_t r = next_random(rng), v = next_random(rng);
     switch (r & 15) {
@@ -257,7 +269,8 @@ static uint64_t random_value(uint64_t *rng)
     case 3:
         return special[v % ARRAY_SIZE(special)];
     case 4: /* an MSR image */
-        return (v & (MSR_S | MSR_HV | MSR_PR | MSR_IR | MSR_DR | MSR_EE | MSR_LE)) | MSR_SF | MSR_ME;
+        return (v & (MSR_S | MSR_HV | MSR_PR | MSR_IR | MSR_DR | MSR_EE | MSR_LE)) | MSR_SF |
+               MSR_ME;
     case 5:
         return CODE + (v & 0x3c);
     case 6:
@@ -277,10 +290,18 @@ static uint64_t random_value(uint64_t *rng)
 
 static uint64_t random_float(uint64_t *rng)
 {
-    static const uint64_t special[] = {0, 1ULL << 63, 0x3ff0000000000000, 0x7ff0000000000000,
-                                       0x7ff8000000000000, 0x7ff0000000000001, 0xfff0000000000000,
-                                       1, 0x000fffffffffffff, 0x7fefffffffffffff,
-                                       0x47efffffe0000000, 0x380fffffc0000000};
+    static const uint64_t special[] = {0,
+                                       1ULL << 63,
+                                       0x3ff0000000000000,
+                                       0x7ff0000000000000,
+                                       0x7ff8000000000000,
+                                       0x7ff0000000000001,
+                                       0xfff0000000000000,
+                                       1,
+                                       0x000fffffffffffff,
+                                       0x7fefffffffffffff,
+                                       0x47efffffe0000000,
+                                       0x380fffffc0000000};
     uint64_t r = next_random(rng), v = next_random(rng);
     if (r & 3)
         return r & 4 ? v : (v & 0x800fffffffffffffULL) | (0x3f0 + (r >> 8 & 31)) << 52;
@@ -371,8 +392,8 @@ static unsigned run(struct machine *m, unsigned slice)
 static void print_program(const struct bench *b, const struct program *p, unsigned at)
 {
     (void)b;
-    fprintf(stderr, "  %s, msr %016llx, registers by %016llx, started at word %u\n",
-            p->state->name, (unsigned long long)p->msr, (unsigned long long)p->seed, at);
+    fprintf(stderr, "  %s, msr %016llx, registers by %016llx, started at word %u\n", p->state->name,
+            (unsigned long long)p->msr, (unsigned long long)p->seed, at);
     for (unsigned i = 0; i < p->count; i++) {
         char text[128];
         insn_disas(text, sizeof(text), p->words[i], p->start + 4 * i);
@@ -399,8 +420,8 @@ static void arm_watchdog(void)
     setitimer(ITIMER_VIRTUAL, &t, NULL);
 }
 
-/* The whole program: what an interrupt or a branch kept from being tried is started again. Returns how
- * many words were tried (repeated ones count once), 0 when the engines part. */
+/* The whole program: what an interrupt or a branch kept from being tried is started again. Returns
+ * how many words were tried (repeated ones count once), 0 when the engines part. */
 static unsigned run_program(struct bench *b, const struct program *p, bool *dirty)
 {
     unsigned slice = 1 + p->seed % 40, total = 0;
