@@ -523,9 +523,9 @@ static enum parse opt_serial(struct options *o, const char *arg)
 
 static enum parse opt_stats(struct options *o, const char *arg)
 {
-    if (arg && strcmp(arg, "json"))
+    if (*arg && strcmp(arg, "json"))
         return bad(OPT_STATS, arg, "unknown form; use -stats or -stats=json");
-    o->stats = arg ? STATS_JSON : STATS_TEXT;
+    o->stats = *arg ? STATS_JSON : STATS_TEXT;
     return OK;
 }
 
@@ -581,6 +581,7 @@ static enum parse print_help(void)
 
 /* ---- dispatch ---- */
 
+/* @arg: "" when the option has none. */
 static enum parse apply(struct options *o, enum option_id id, const char *arg)
 {
     switch (id) {
@@ -653,8 +654,8 @@ static enum parse apply(struct options *o, enum option_id id, const char *arg)
                    ? OK
                    : bad(id, arg, "not a positive number; use for example 1000000");
     case OPT_DUMP_REGS:
-        o->dump_regs = arg ? DUMP_JSON : DUMP_TEXT;
-        return arg && strcmp(arg, "json") ? bad(id, arg, "unknown form; use json") : OK;
+        o->dump_regs = *arg ? DUMP_JSON : DUMP_TEXT;
+        return *arg && strcmp(arg, "json") ? bad(id, arg, "unknown form; use json") : OK;
     case OPT_LOG:
         return opt_log(arg);
     case OPT_LOGFILE:
@@ -707,13 +708,10 @@ static enum parse parse_word(struct options *o, char **argv, int argc, int *i)
         pef_complain("%s: unknown option; pefemu --help lists them", argv[*i]);
         return BAD;
     }
-    if (rows[id].arg[0] == '[' && rows[id].arg[1] == '=')
-        return apply(o, id, value);
-    if (!rows[id].arg[0]) {
-        if (value)
-            return bad(id, value, "this option takes no value; leave it out");
-        return apply(o, id, NULL);
-    }
+    if (!rows[id].arg[0] && value)
+        return bad(id, value, "this option takes no value; leave it out");
+    if (!value && (!rows[id].arg[0] || (rows[id].arg[0] == '[' && rows[id].arg[1] == '=')))
+        return apply(o, id, "");
     if (!value) {
         if (*i + 1 >= argc) {
             pef_complain("-%s: needs a value; use -%s %s", rows[id].name, rows[id].name,

@@ -125,11 +125,9 @@ static bool set_file_register(struct cpu *cpu, const char *name, u128 value, con
     else
         return false;
     *problem = fits(value, quadword ? 128 : 64) ? NULL : too_wide;
-    if (*problem)
-        return true;
     if (quadword)
         *quadword = value;
-    else
+    else if (doubleword && !*problem)
         *doubleword = (uint64_t)value;
     return true;
 }
