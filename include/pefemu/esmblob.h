@@ -54,7 +54,8 @@ struct esm_blob {
 
 /**
  * esm_blob_open - copy and check a blob
- * @bytes: begins with the device tree; what follows the tree is not looked at
+ * @bytes: begins with the device tree; what follows the tree is not looked at. May change under our
+ *         hands: they are copied first, and only the copy is checked and used
  *
  * Checks the tree, every lockbox, the shape of digests-fdt and of files-fdt where present. Nodes
  * and properties that are not of the format are ignored, as the ultravisor does. Returns ESM_OK,
@@ -184,7 +185,8 @@ struct esm_initrd {
  * esm_initrd_find - find the archive that carries a blob
  * @address: of the first byte; the archive starts at the next multiple of 4, the initrd behind it
  *           at the next multiple of 512 (of addresses, as the ultravisor rounds). 0 for a file.
- * @front, @len: the initrd's first bytes; no more than ESM_INITRD_FRONT are needed
+ * @front, @len: the initrd's first bytes, no more than ESM_INITRD_FRONT are needed. Read more than
+ *               once: memory that nobody else changes meanwhile
  * @total: size of the whole initrd
  *
  * Returns ESM_OK; NO_BLOB when the initrd does not begin with such an archive (a guest without a

@@ -31,18 +31,21 @@ static enum esm_err check_header(const uint8_t *fdt, size_t len, size_t max, con
 enum esm_err esm_fdt_copy(uint8_t **fdt, size_t *size, const void *bytes, size_t len, size_t max,
                           const char *what, struct esm_error *e)
 {
-    enum esm_err err = check_header(bytes, len, max, what, e);
+    /* The bytes may be shared with someone who changes them: one look, then only at copies. */
+    uint8_t header[FDT_HEADER];
+    enum esm_err err;
     *fdt = NULL;
     *size = 0;
+    memcpy(header, bytes, len < FDT_HEADER ? len : FDT_HEADER);
+    err = check_header(header, len, max, what, e);
     if (err)
         return err;
-    size_t total = get_be32((const uint8_t *)bytes + 4);
+    size_t total = get_be32(header + 4);
     uint8_t *copy = malloc(total);
     if (!copy)
         return esm_fail(e, ESM_NO_MEMORY, what, NULL);
-    memcpy(copy, bytes, total);
-    /* Once more: the bytes may be shared with someone who changes them. */
-    err = check_header(copy, total, max, what, e);
+    memcpy(copy, header, FDT_HEADER);
+    memcpy(copy + FDT_HEADER, (const uint8_t *)bytes + FDT_HEADER, total - FDT_HEADER);
     int bad = err ? 0 : fdt_check_full(copy, total);
     if (bad)
         err = esm_fail(e, ESM_BAD_FDT, what, "damaged device tree (%s)", fdt_strerror(bad));

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static const struct option_row {
     char letter;
@@ -194,8 +195,10 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+    const struct rlimit no_core = {0, 0}; /* keys stay out of core files */
     struct arguments a;
     const struct command_row *c;
+    setrlimit(RLIMIT_CORE, &no_core);
     if (argc < 2) {
         complain("no command; see pefemu-esm --help");
         return EXIT_USAGE;
