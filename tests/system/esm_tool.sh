@@ -390,38 +390,42 @@ if [ -f kernel ]; then
 else
     skip make "$gcc is not installed"
 fi
-# yml WORD: the description on standard input is refused
+# yml WORD LINE...: the description is refused
 yml() {
-    cat >bad.yml
+    word=$1
+    shift
+    printf '%s\n' "$@" >bad.yml
     rm -f refused
-    bad 1 "$1" make -b refused -y bad.yml
+    bad 1 "$word" make -b refused -y bad.yml
     [ ! -e refused ]
-    is "refused description writes nothing ($1)"
+    is "refused description writes nothing ($word)"
 }
 origin='- origin: {pubkey: o.pub, seckey: o.sec}'
 digest='- digest: {args: x, initramfs: initrd, kernel: kernel}'
-echo 'hello' | yml 'not a list'
-: | yml 'not a list'
-printf 'a: [\n' | yml 'bad.yml:'
-echo '- a' | yml 'bad.yml:1: entry: not a map'
-echo '- {origin: {}, file: {}}' | yml 'not a map with one key'
-printf '%s\n- owner: {pubkey: x}\n' "$origin" | yml 'bad.yml:2: owner: not one of'
-printf '%s\n- file: note.txt\n' "$origin" | yml 'bad.yml:2: file: not a map'
-echo "$digest" | yml 'no origin entry'
-printf '%s\n%s\n' "$origin" "$origin" | yml 'bad.yml:2: more than one origin'
-printf '%s\n%s\n%s\n' "$origin" "$digest" "$digest" | yml 'bad.yml:3: more than one digest'
-printf '%s\n- recipient: {pubkey: m.pub}\n' "$origin" | yml 'no digest entry'
-printf '%s\n- file: {path: note.txt}\n' "$origin" | yml 'no digest entry'
-echo '- origin: {pubkey: o.pub}' | yml 'seckey is missing'
-echo '- origin: {pubkey: o.pub, seckey: o.sec, colour: red}' | yml 'unknown key colour'
-echo '- origin: {pubkey: o.pub, seckey: o.sec, kernel: k}' | yml 'unknown key kernel'
-echo '- origin: {pubkey: o.pub, pubkey: o.pub, seckey: o.sec}' | yml 'given twice'
-echo '- origin: {pubkey: [o.pub], seckey: o.sec}' | yml 'not a plain text'
-echo '- origin: {pubkey: "", seckey: o.sec}' | yml 'empty'
-printf '%s\n' '- origin: {pubkey: "o.pub\0x", seckey: o.sec}' | yml 'not a plain text'
-echo '- origin: {pubkey: absent.pub, seckey: o.sec}' | yml 'absent.pub: No such file'
-echo '- origin: {pubkey: o.pub, seckey: machine.sec}' | yml 'not the secret key of o.pub'
-echo '- origin: {pubkey: m.pub, seckey: m.pub}' | yml 'it is a public key'
+yml 'not a list' 'hello'
+yml 'not a list' ''
+yml 'bad.yml:' 'a: ['
+yml 'more than one document' "$origin" '---' "$origin"
+yml 'more than one document' "$origin" '---' '['
+yml 'bad.yml:1: entry: not a map' '- a'
+yml 'not a map with one key' '- {origin: {}, file: {}}'
+yml 'bad.yml:2: owner: not one of' "$origin" '- owner: {pubkey: x}'
+yml 'bad.yml:2: file: not a map' "$origin" '- file: note.txt'
+yml 'no origin entry' "$digest"
+yml 'bad.yml:2: more than one origin' "$origin" "$origin"
+yml 'bad.yml:3: more than one digest' "$origin" "$digest" "$digest"
+yml 'no digest entry' "$origin" '- recipient: {pubkey: m.pub}'
+yml 'no digest entry' "$origin" '- file: {path: note.txt}'
+yml 'seckey is missing' '- origin: {pubkey: o.pub}'
+yml 'unknown key colour' '- origin: {pubkey: o.pub, seckey: o.sec, colour: red}'
+yml 'unknown key kernel' '- origin: {pubkey: o.pub, seckey: o.sec, kernel: k}'
+yml 'given twice' '- origin: {pubkey: o.pub, pubkey: o.pub, seckey: o.sec}'
+yml 'not a plain text' '- origin: {pubkey: [o.pub], seckey: o.sec}'
+yml 'empty' '- origin: {pubkey: "", seckey: o.sec}'
+yml 'not a plain text' '- origin: {pubkey: "o.pub\0x", seckey: o.sec}'
+yml 'absent.pub: No such file' '- origin: {pubkey: absent.pub, seckey: o.sec}'
+yml 'not the secret key of o.pub' '- origin: {pubkey: o.pub, seckey: machine.sec}'
+yml 'it is a public key' '- origin: {pubkey: m.pub, seckey: m.pub}'
 
 # ---- a second opinion: openssl, dtc and gcm.pl ----
 

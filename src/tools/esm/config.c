@@ -121,6 +121,26 @@ static bool read_list(struct config *c, const char *path)
     return check_numbers(c, path);
 }
 
+/* One document; the caller's to delete if this succeeds. */
+static bool load(yaml_parser_t *parser, yaml_document_t *document, const char *path)
+{
+    yaml_document_t next;
+    if (!yaml_parser_load(parser, document))
+        return complain("%s:%zu: %s", path, parser->problem_mark.line + 1,
+                        parser->problem ? parser->problem : "not YAML");
+    if (!yaml_document_get_root_node(document))
+        return true; /* an empty file: there is no second one */
+    bool alone = yaml_parser_load(parser, &next);
+    if (alone) {
+        alone = !yaml_document_get_root_node(&next);
+        yaml_document_delete(&next);
+    }
+    if (alone)
+        return true;
+    yaml_document_delete(document);
+    return complain("%s: more than one document", path);
+}
+
 bool config_read(struct config *c, const char *path)
 {
     struct file f;
@@ -128,24 +148,18 @@ bool config_read(struct config *c, const char *path)
     *c = (struct config){0};
     if (!file_read(&f, path, CONFIG_MAX))
         return false;
-    if (!yaml_parser_initialize(&parser)) {
-        file_free(&f);
-        return complain("%s: the host has not enough memory", path);
+    bool ok =
+        yaml_parser_initialize(&parser) || complain("%s: the host has not enough memory", path);
+    if (ok) {
+        yaml_parser_set_input_string(&parser, f.p, f.len);
+        ok = load(&parser, &c->document, path);
+        yaml_parser_delete(&parser);
     }
-    yaml_parser_set_input_string(&parser, f.p, f.len);
-    bool ok = yaml_parser_load(&parser, &c->document);
-    if (!ok)
-        complain("%s:%zu: %s", path, parser.problem_mark.line + 1,
-                 parser.problem ? parser.problem : "not YAML");
-    yaml_parser_delete(&parser);
     file_free(&f);
-    if (!ok) {
-        *c = (struct config){0};
-        return false;
-    }
-    ok = read_list(c, path);
-    if (!ok)
+    if (ok && !read_list(c, path)) {
         config_free(c);
+        ok = false;
+    }
     return ok;
 }
 
