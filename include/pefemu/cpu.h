@@ -187,6 +187,8 @@ struct cpu {
     const struct insn *ops; /* interp: predecoded operations of the current code page */
     const struct insn *op;  /* interp: the operation being executed, NULL outside threaded code */
     ea_t page_ea;           /* interp: EA of that page */
+    const struct insn *cfar_op; /* interp: where CFAR is while the last taken branch was one inside the
+                                   current page: cpu_settle_cfar(); NULL: in cfar */
     int64_t budget;   /* instructions left until the engine must return; interp keeps it biased by
                          the index of the operation in its page (src/engine/interp) */
     struct tlb_ctx *tlb; /* active translation context (mmu.h); never NULL */
@@ -271,6 +273,21 @@ void cpu_set_xer(struct cpu *cpu, uint64_t v);
 static inline ea_t cpu_ea(const struct cpu *cpu, uint64_t v)
 {
     return likely(cpu->msr & MSR_SF) ? v : (uint32_t)v;
+}
+
+/* CFAR: the address of the last taken branch, rfid, rfscv or rfebb; interrupts, hrfid and urfid leave it
+ * alone (Book III 8.2). Threaded code notes the operation only; whoever reads cpu->cfar while an
+ * instruction is being executed settles it first. Between runs of an engine it is settled. */
+static inline void cpu_set_cfar(struct cpu *cpu, ea_t ea)
+{
+    cpu->cfar = ea;
+    cpu->cfar_op = NULL;
+}
+
+static inline void cpu_settle_cfar(struct cpu *cpu)
+{
+    if (cpu->cfar_op)
+        cpu_set_cfar(cpu, cpu->page_ea + 4 * (uint64_t)(cpu->cfar_op - cpu->ops));
 }
 
 /* ---- traps (src/cpu/interrupt.c) ---- */

@@ -20,7 +20,7 @@ static inline ea_t following(const struct cpu *cpu)
 
 static inline trap_t go(struct cpu *cpu, ea_t target)
 {
-    cpu->cfar = cpu->cia;
+    cpu_set_cfar(cpu, cpu->cia);
     cpu->nia = cpu_ea(cpu, target);
     return TRAP_NONE;
 }

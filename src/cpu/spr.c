@@ -50,6 +50,19 @@ static trap_t set_xer(struct cpu *cpu, uint64_t v)
     return TRAP_NONE;
 }
 
+static trap_t get_cfar(struct cpu *cpu, uint64_t *v)
+{
+    cpu_settle_cfar(cpu);
+    *v = cpu->cfar;
+    return TRAP_NONE;
+}
+
+static trap_t set_cfar(struct cpu *cpu, uint64_t v)
+{
+    cpu_set_cfar(cpu, v);
+    return TRAP_NONE;
+}
+
 /* Registers that problem state reaches only when FSCR enables the facility. */
 #define FACILITY_SPR(name, field, ic)                                                              \
     static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \

@@ -52,6 +52,7 @@ static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
 OP(rfid)
 {
     (void)in;
+    cpu_set_cfar(cpu, cpu->cia);
     return return_to(cpu, cpu->srr0, msr_after(cpu, BY_RFID, cpu->srr1));
 }
 
@@ -70,6 +71,7 @@ OP(urfid)
 OP(rfscv)
 {
     (void)in;
+    cpu_set_cfar(cpu, cpu->cia);
     return return_to(cpu, cpu->lr, msr_after(cpu, BY_RFSCV, cpu->ctr));
 }
 

@@ -31,12 +31,6 @@ uint32_t engines_tame(const struct insn_row *row, uint32_t word, unsigned at, un
     return word;
 }
 
-bool engines_names_cfar(uint32_t word)
-{
-    return (word & 0xfc1fffff) == (0x7c0002a6 | 28u << 16) ||
-           (word & 0xfc1fffff) == (0x7c0003a6 | 28u << 16);
-}
-
 /* ---- state ---- */
 
 static unsigned differ(const char *name, unsigned n, uint64_t ref, uint64_t interp)
@@ -79,7 +73,8 @@ unsigned engines_differ(const struct machine *ref, const struct machine *interp)
     bad += differ("cr", 0, cpu_get_cr(a), cpu_get_cr(b));
     bad += differ("xer", 0, cpu_get_xer(a), cpu_get_xer(b));
     bad += differ("fpscr", 0, fpscr_read(a), fpscr_read(b));
-    SAME(insn_retired), SAME(stalls), SAME(cia), SAME(msr), SAME(lr), SAME(ctr), SAME(vscr);
+    SAME(insn_retired), SAME(stalls), SAME(cia), SAME(msr), SAME(lr), SAME(ctr), SAME(cfar);
+    SAME(vscr);
     SAME(vrsave), SAME(srr0), SAME(srr1), SAME(hsrr0), SAME(hsrr1), SAME(usrr0), SAME(usrr1);
     SAME(dar), SAME(dsisr), SAME(hdar), SAME(hdsisr), SAME(asdr), SAME(heir);
     SAME(lpcr), SAME(pcr), SAME(hfscr), SAME(fscr), SAME(hrmor), SAME(urmor), SAME(smfctrl);

@@ -9,8 +9,6 @@
 /* @word, an instruction of @row at index @at of a program of @count, with operands that lead
  * somewhere: branches into the program or to its end, SPRs that exist. */
 uint32_t engines_tame(const struct insn_row *row, uint32_t word, unsigned at, unsigned count);
-/* Only the reference engine keeps CFAR: it is worth nothing to a guest and costs every branch. */
-bool engines_names_cfar(uint32_t word);
 /* Prints the registers of CPU 0 that differ, and times; how many do. */
 unsigned engines_differ(const struct machine *ref, const struct machine *interp);
 /* Prints the first doublewords of [0, size) that differ, named @what; how many it printed. */

@@ -62,7 +62,7 @@ struct setup {
 
 /* ---- the program ---- */
 
-static uint32_t random_word(struct input *in, unsigned at, unsigned count)
+static uint32_t make_word(struct input *in, unsigned at, unsigned count)
 {
     uint16_t pick = input_u16(in);
     uint32_t bits = input_u32(in);
@@ -71,12 +71,6 @@ static uint32_t random_word(struct input *in, unsigned at, unsigned count)
         return bits;
     uint32_t word = row->match | (bits & ~row->mask);
     return pick >= 0xf000 ? word : engines_tame(row, word, at, count);
-}
-
-static uint32_t make_word(struct input *in, unsigned at, unsigned count)
-{
-    uint32_t word = random_word(in, at, count);
-    return engines_names_cfar(word) ? 0x60000000 : word;
 }
 
 static void read_setup(struct setup *s, struct input *in)

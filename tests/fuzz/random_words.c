@@ -187,7 +187,7 @@ static uint32_t random_word(uint64_t *rng, unsigned at, unsigned count)
         if (r >> 60 & 7)
             word = engines_tame(row, word, at, count);
     }
-    return engines_names_cfar(word) ? 0x60000000 : word;
+    return word;
 }
 
 static uint64_t random_msr(uint64_t r, const struct state *s)

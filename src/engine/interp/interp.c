@@ -85,6 +85,7 @@ const struct insn *thread_decode(struct cpu *cpu, const struct insn *in)
 const struct insn *thread_page_end(struct cpu *cpu, const struct insn *in)
 {
     (void)in; /* used only where operations jump to each other */
+    cpu_settle_cfar(cpu);
     DISPATCH(jump(cpu, cpu->page_ea + 4096, cpu->budget - CODE_PAGE_INSNS));
 }
 
@@ -144,6 +145,7 @@ static void run_threaded(struct cpu *cpu, const struct insn *ops)
     do {
         in = in->fn(cpu, in);
     } while (in);
+    cpu_settle_cfar(cpu);
     if (cpu->exit_trap)
         exec_trap(cpu, cpu->exit_trap);
 }

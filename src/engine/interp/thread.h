@@ -82,6 +82,7 @@ static inline const struct insn *jump(struct cpu *cpu, ea_t ea, int64_t left)
 /* A taken branch at @in to an address known only now. */
 static inline const struct insn *branch_to(struct cpu *cpu, const struct insn *in, ea_t ea)
 {
+    cpu_set_cfar(cpu, ea_of(cpu, in));
     /* A branch to the next instruction is no boundary: exec_one() cannot tell it from falling
      * through, and both engines must stop at the same places. */
     if (unlikely(ea == ea_of(cpu, in) + 4))
@@ -96,6 +97,7 @@ static inline const struct insn *branch_near(struct cpu *cpu, const struct insn 
     int32_t index = (int32_t)(in->imm >> 32);
     int64_t budget = cpu->budget + distance - 1;
 
+    cpu->cfar_op = in;
     cpu->budget = budget;
     if (unlikely(budget <= index))
         return leave(cpu, cpu->page_ea + 4 * (uint64_t)index, budget - index);
@@ -105,7 +107,10 @@ static inline const struct insn *branch_near(struct cpu *cpu, const struct insn 
 /* The same out of the page: imm = displacement in bytes. */
 static inline const struct insn *branch_far(struct cpu *cpu, const struct insn *in)
 {
-    return jump(cpu, ea_of(cpu, in) + (uint64_t)in->imm, cpu->budget - (in - cpu->ops) - 1);
+    ea_t ea = ea_of(cpu, in);
+
+    cpu_set_cfar(cpu, ea);
+    return jump(cpu, ea + (uint64_t)in->imm, cpu->budget - (in - cpu->ops) - 1);
 }
 
 /* MSR bits an operation needs, by insn.spare (set when a slot is decoded). */
