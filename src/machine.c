@@ -195,6 +195,16 @@ static uint64_t next_timer_ns(const struct machine *m)
     return next;
 }
 
+/* What @cpu may execute before something is due: a timer, or an event of its performance monitor. */
+static int64_t slice_budget(const struct machine *m, const struct cpu *cpu)
+{
+    uint64_t timer = next_timer_ns(m), event = pmu_next_event_ns(cpu);
+    int64_t insns = insns_until(m, timer < event ? timer : event);
+    int64_t cycles = pmu_cycles_left(cpu);
+
+    return insns < cycles ? insns : cycles;
+}
+
 static bool is_runnable(struct cpu *cpu)
 {
     if (cpu->run_state == CPU_STOPPED)
@@ -265,7 +275,9 @@ static unsigned run_round(struct machine *m)
 
         if (!is_runnable(cpu))
             continue;
-        int64_t budget = insns_until(m, next_timer_ns(m));
+        if (unlikely(cpu->pmu.live))
+            pmu_settle(cpu);
+        int64_t budget = slice_budget(m, cpu);
         int64_t limit = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
         run_slice(m, cpu, limit_budget(m, cpu, budget < limit ? budget : limit));
         ran++;

@@ -6,6 +6,7 @@
 #define PEFEMU_CPU_H
 
 #include "pefemu/insn.h"
+#include "pefemu/pmu.h"
 #include "pefemu/types.h"
 
 struct machine;
@@ -154,6 +155,7 @@ struct trap_info {
 #define IRQ_MCHECK    0x200u
 #define IRQ_UDOORBELL 0x400u /* msgsndu */
 #define IRQ_MEDIATED  0x800u /* LPCR[MER] */
+#define IRQ_EBB       0x1000u /* event-based branch: no interrupt, problem state takes it (ebb.c) */
 
 enum cpu_run_state {
     CPU_STOPPED, /* waits for start-cpu */
@@ -195,6 +197,7 @@ struct cpu {
     uint32_t irq_pending;
     trap_t exit_trap; /* interp: why threaded code was left, see interp.c */
     bool le;          /* MSR[LE], for the accessors */
+    bool taken;       /* set by branch handlers that branch, for exec_one() */
     bool fp_fast;     /* interp: FPSCR/MSR allow the host FPU (no enabled exception, RN, !NI) */
 
     /* larx/stcx. reservation */
@@ -218,7 +221,8 @@ struct cpu {
     uint64_t dawr0, dawrx0, ciabr;
     uint64_t tfhar, tfiar, texasr;
     uint64_t hid, pir, dpdes, trace, vtb_offset, purr_offset, spurr_offset, ic_offset;
-    uint64_t spr_store[1024]; /* SPRs that are plain storage (PMU, ...) */
+    struct pmu pmu;
+    uint64_t spr_store[1024]; /* SPRs that are plain storage */
     struct slb_entry slb[SLB_ENTRIES];
     uint32_t lpid, pid, pvr;
     int64_t tb_offset;  /* TB = machine timebase + tb_offset */
@@ -302,13 +306,16 @@ trap_t cpu_privileged(struct cpu *cpu, uint32_t word, enum insn_priv needed);
 trap_t cpu_facility(struct cpu *cpu, unsigned ic);
 /* Hypervisor facility unavailable; HFSCR binds everything outside hypervisor state. The enable bit
  * of cause @ic is bit 63-@ic. */
-enum { HFSCR_IC_FP = 0, HFSCR_IC_VECVSX = 1, HFSCR_IC_DSCR = 2, HFSCR_IC_EBB = 7, HFSCR_IC_TAR = 8,
-       HFSCR_IC_MSGP = 10, HFSCR_IC_STOP = 9 };
+enum { HFSCR_IC_FP = 0, HFSCR_IC_VECVSX = 1, HFSCR_IC_DSCR = 2, HFSCR_IC_PM = 3, HFSCR_IC_BHRB = 4,
+       HFSCR_IC_EBB = 7, HFSCR_IC_TAR = 8, HFSCR_IC_MSGP = 10, HFSCR_IC_STOP = 9 };
 trap_t cpu_hfacility(struct cpu *cpu, unsigned ic);
 static inline bool cpu_hfscr_allows(const struct cpu *cpu, unsigned ic)
 {
     return (cpu->msr & MSR_HV) || (cpu->hfscr >> ic & 1);
 }
+
+/* A facility that HFSCR takes from all below the hypervisor and FSCR from problem state. */
+trap_t cpu_need_facility(struct cpu *cpu, unsigned ic);
 
 /**
  * cpu_interrupt - take the interrupt @trap now: save registers, new MSR, NIA
@@ -331,11 +338,17 @@ void cpu_model_return(struct cpu *cpu, enum cpu_return how); /* from HSRR0/1 or 
 
 /* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE. */
 enum trap cpu_pending(const struct cpu *cpu);
+/* Is any pending, masked or not? */
+static inline bool cpu_has_interrupt(const struct cpu *cpu)
+{
+    return cpu->irq_pending & ~IRQ_EBB;
+}
 /* May @cpu, asleep in stop or H_CEDE, go on? */
 bool cpu_wakes(const struct cpu *cpu);
 /* It does: what stop does at its end, the system reset interrupt when PSSCR[EC] asked for it. */
 void cpu_leave_stop(struct cpu *cpu);
-/* Takes that interrupt, if any: between instructions only, cpu->cia is the next one. */
+/* Takes that interrupt, else the event-based branch, if any: between instructions only, cpu->cia is the
+ * next one. */
 void cpu_take_pending(struct cpu *cpu);
 const char *cpu_trap_name(enum trap trap);
 

@@ -33,6 +33,8 @@ const struct engine *engine_find(const char *name);
 uint64_t cpu_insns_now(const struct cpu *cpu);
 /* Make the running engine return at the next boundary (from inside a handler or a device). */
 void cpu_kick(struct cpu *cpu);
+/* The same once @budget more instructions have been executed. */
+void cpu_limit(struct cpu *cpu, int64_t budget);
 /* Set or clear a pending interrupt cause; wakes or kicks the CPU as needed. */
 void cpu_raise(struct cpu *cpu, uint32_t irq);
 void cpu_lower(struct cpu *cpu, uint32_t irq);

@@ -21,6 +21,7 @@ static inline ea_t following(const struct cpu *cpu)
 static inline trap_t go(struct cpu *cpu, ea_t target)
 {
     cpu_set_cfar(cpu, cpu->cia);
+    cpu->taken = true;
     cpu->nia = cpu_ea(cpu, target);
     return TRAP_NONE;
 }

@@ -28,6 +28,7 @@ void cpu_reset(struct cpu *cpu)
     cpu->pir = cpu->server;
     cpu->amor = ~0ULL;
     cpu->hmeer = ~0ULL;
+    pmu_reset(cpu);
     cpu->smfctrl = cpu->machine && cpu->machine->cfg.bare.smf ? PPC_BIT(0) : 0;
     cpu->ctrl = 1;
     cpu->ppr = 4ULL << 50; /* medium priority */
@@ -58,17 +59,22 @@ uint64_t cpu_insns_now(const struct cpu *cpu)
     return cpu->slice_end - (uint64_t)budget_left(cpu);
 }
 
-void cpu_kick(struct cpu *cpu)
+void cpu_limit(struct cpu *cpu, int64_t budget)
 {
-    int64_t left;
+    int64_t excess;
 
     if (cpu->machine->current != cpu)
         return;
-    left = budget_left(cpu);
-    if (left <= 0)
+    excess = budget_left(cpu) - budget;
+    if (excess <= 0)
         return;
-    cpu->budget -= left;
-    cpu->slice_end -= (uint64_t)left;
+    cpu->budget -= excess;
+    cpu->slice_end -= (uint64_t)excess;
+}
+
+void cpu_kick(struct cpu *cpu)
+{
+    cpu_limit(cpu, 0);
 }
 
 void cpu_raise(struct cpu *cpu, uint32_t irq)

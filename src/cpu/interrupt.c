@@ -2,6 +2,7 @@
 #include "pefemu/engine.h"
 #include "pefemu/log.h"
 #include "pefemu/machine.h"
+#include "ebb.h"
 #include "msr.h"
 
 /* SRR1 bits 33:36 and 42:47 hold the cause; the others come from MSR. */
@@ -66,6 +67,15 @@ trap_t cpu_hfacility(struct cpu *cpu, unsigned ic)
     cpu->trap.fscr_ic = ic;
     cpu->trap.srr1 = 0;
     return TRAP_HFAC;
+}
+
+trap_t cpu_need_facility(struct cpu *cpu, unsigned ic)
+{
+    if (!cpu_hfscr_allows(cpu, ic))
+        return cpu_hfacility(cpu, ic);
+    if ((cpu->msr & MSR_PR) && !(cpu->fscr >> ic & 1))
+        return cpu_facility(cpu, ic);
+    return TRAP_NONE;
 }
 
 /* HV is set by an interrupt of the HSRR pair, by system reset and machine check, and by sc 1, 2. */
@@ -282,7 +292,7 @@ static const struct async {
     { IRQ_MEDIATED, TRAP_HEXTERNAL, ONLY_EE, 0, false },
     { IRQ_HDEC, TRAP_HDEC, OR_BELOW_HV, LPCR_HDICE, false },
     { IRQ_HDOORBELL, TRAP_HDOORBELL, OR_BELOW_HV, 0, true },
-    { IRQ_PMI, TRAP_PMI, ONLY_EE, 0, true },
+    { IRQ_PMI, TRAP_PMI, ONLY_EE, 0, false },
     { IRQ_DEC, TRAP_DEC, ONLY_EE, 0, false },
     { IRQ_DOORBELL, TRAP_DOORBELL, ONLY_EE, 0, true },
 };
@@ -327,13 +337,17 @@ void cpu_take_pending(struct cpu *cpu)
 {
     const struct async *a = find_pending(cpu);
 
-    if (!a)
+    if (!a) {
+        ebb_take(cpu);
         return;
+    }
     if (a->edge)
         cpu->irq_pending &= ~a->irq;
     cpu->trap.srr1 = a->irq == IRQ_MEDIATED ? PPC_BIT(42) : 0;
     cpu->trap.dar = cpu->trap.dsisr = 0;
     cpu_interrupt(cpu, a->trap);
+    if (unlikely(cpu->pmu.live))
+        pmu_settle(cpu);
 }
 
 /* ---- waking ---- */
@@ -368,7 +382,7 @@ bool cpu_wakes(const struct cpu *cpu)
 {
     uint32_t off = (cpu->lpcr & LPCR_HDICE ? 0 : IRQ_HDEC) | (cpu->lpcr & LPCR_HVICE ? 0 : IRQ_HVI);
 
-    return cpu->stop_ec ? find_wakeup(cpu) != NULL : (cpu->irq_pending & ~off) != 0;
+    return cpu->stop_ec ? find_wakeup(cpu) != NULL : (cpu->irq_pending & ~(off | IRQ_EBB)) != 0;
 }
 
 void cpu_leave_stop(struct cpu *cpu)

@@ -6,11 +6,11 @@
 #include "pefemu/log.h"
 #include "pefemu/machine.h"
 #include "pefemu/mmu.h"
+#include "ebb.h"
+#include "pmu_spr.h"
 #include "timer.h"
 
-/* FSCR/HFSCR enable bits and the interrupt cause each facility reports. */
 enum { SPR_HMER = 336 };
-enum { IC_DSCR = 2, IC_EBB = 7, IC_TAR = 8, IC_SCV = 12 };
 
 typedef trap_t (*spr_get)(struct cpu *cpu, uint64_t *v);
 typedef trap_t (*spr_set)(struct cpu *cpu, uint64_t v);
@@ -28,15 +28,6 @@ struct spr_row {
     spr_get get;
     spr_set set;
 };
-
-static trap_t facility_check(struct cpu *cpu, unsigned ic)
-{
-    if (!cpu_hfscr_allows(cpu, ic))
-        return cpu_hfacility(cpu, ic);
-    if ((cpu->msr & MSR_PR) && !(cpu->fscr & (1ULL << ic)))
-        return cpu_facility(cpu, ic);
-    return TRAP_NONE;
-}
 
 static trap_t get_xer(struct cpu *cpu, uint64_t *v)
 {
@@ -67,23 +58,39 @@ static trap_t set_cfar(struct cpu *cpu, uint64_t v)
 #define FACILITY_SPR(name, field, ic)                                                              \
     static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
     {                                                                                              \
-        trap_t t = facility_check(cpu, ic);                                                        \
+        trap_t t = cpu_need_facility(cpu, ic);                                                        \
         if (!t)                                                                                    \
             *v = cpu->field;                                                                       \
         return t;                                                                                  \
     }                                                                                              \
     static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
     {                                                                                              \
-        trap_t t = facility_check(cpu, ic);                                                        \
+        trap_t t = cpu_need_facility(cpu, ic);                                                        \
         if (!t)                                                                                    \
             cpu->field = v;                                                                        \
         return t;                                                                                  \
     }
-FACILITY_SPR(udscr, dscr, IC_DSCR)
-FACILITY_SPR(tar, tar, IC_TAR)
-FACILITY_SPR(ebbhr, ebbhr, IC_EBB)
-FACILITY_SPR(ebbrr, ebbrr, IC_EBB)
-FACILITY_SPR(bescr, bescr, IC_EBB)
+FACILITY_SPR(udscr, dscr, HFSCR_IC_DSCR)
+FACILITY_SPR(tar, tar, HFSCR_IC_TAR)
+FACILITY_SPR(ebbhr, ebbhr, HFSCR_IC_EBB)
+FACILITY_SPR(ebbrr, ebbrr, HFSCR_IC_EBB)
+
+static trap_t get_bescr(struct cpu *cpu, uint64_t *v)
+{
+    *v = cpu->bescr;
+    return ebb_available(cpu);
+}
+
+static trap_t set_bescr(struct cpu *cpu, uint64_t v)
+{
+    trap_t t = ebb_available(cpu);
+
+    if (t)
+        return t;
+    cpu->bescr = v;
+    ebb_update(cpu);
+    return TRAP_RESCHED;
+}
 
 /* The privileged name of DSCR is bound by HFSCR too. */
 static trap_t get_dscr(struct cpu *cpu, uint64_t *v)
@@ -536,8 +543,16 @@ static trap_t set_ic(struct cpu *cpu, uint64_t v)
     return TRAP_NONE;
 }
 
+/* CTRL[RUN] starts and stops counters. */
+static trap_t set_ctrl(struct cpu *cpu, uint64_t v)
+{
+    cpu->ctrl = v;
+    return cpu->pmu.live ? TRAP_RESCHED : TRAP_NONE;
+}
+
 /* Halves that do not exist: read-only and write-only registers. */
 #define set_usprg3    NULL
+#define get_ctrl      NULL
 #define set_tir       NULL
 #define set_tb        NULL
 #define set_tbu       NULL
@@ -579,6 +594,8 @@ static trap_t from_outside(struct cpu *cpu, unsigned spr, uint64_t *v, bool writ
     t = write ? cpu_mtspr(cpu, spr, *v, 0) : cpu_mfspr(cpu, spr, v, 0);
     cpu->msr = msr;
     tlb_switch(cpu);
+    if (cpu->pmu.live)
+        pmu_settle(cpu);
     return t == TRAP_RESCHED ? TRAP_NONE : t;
 }
 

@@ -1,8 +1,6 @@
 /* Shared by the engines; this file and the handlers are the whole of -accel ref. */
 #include "exec.h"
 
-#define SPR_SIAR 796
-
 /* PCR[60:62] hide, in problem state, what came with ISA 3.0, 2.07 and 2.06; PCR[0:1] the vector and
  * VSX facilities. */
 static bool hidden_by_pcr(const struct cpu *cpu, const struct insn *in, uint64_t need)
@@ -67,6 +65,8 @@ void exec_trap(struct cpu *cpu, trap_t trap)
     if (trap != TRAP_RESCHED)
         cpu_interrupt(cpu, trap);
     cpu->cia = cpu->nia;
+    if (unlikely(cpu->pmu.live))
+        pmu_settle(cpu);
     if (unlikely(cpu->irq_pending) && cpu->run_state == CPU_RUNNING)
         cpu_take_pending(cpu);
 }
@@ -122,7 +122,7 @@ static trap_t trace(struct cpu *cpu, const struct insn *in, uint64_t msr, trap_t
     if (is_untraced(in->id) || (!te && !match))
         return t;
     cpu->trap.srr1 = PPC_BIT(33) | (match ? PPC_BIT(43) : 0) | traced_access(row);
-    cpu->spr_store[SPR_SIAR] = cpu->cia;
+    cpu->pmu.siar = cpu->cia;
     return TRAP_TRACED;
 }
 
@@ -150,9 +150,12 @@ bool exec_one(struct cpu *cpu)
         insn_decode(&in, word);
         if (log_mask & LOG_IN_ASM)
             exec_log_insn(cpu, word, cpu->cia);
+        cpu->taken = false;
         t = exec_gate(cpu, &in);
         if (t == TRAP_NONE)
             t = insn_table[in.id].handler(cpu, &in);
+        if ((t == TRAP_NONE || t == TRAP_RESCHED) && unlikely(cpu->pmu.stepped))
+            pmu_observe(cpu, &in, cpu->taken);
         if ((t == TRAP_NONE || t == TRAP_RESCHED) && unlikely(exec_is_traced(cpu, msr)))
             t = trace(cpu, &in, msr, t);
     }

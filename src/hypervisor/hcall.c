@@ -23,7 +23,7 @@ int64_t h_cede(struct hcall *c)
         return H_SUCCESS;
     }
     cpu_update_timers(c->cpu);
-    if (c->cpu->irq_pending)
+    if (cpu_has_interrupt(c->cpu))
         return H_SUCCESS; /* taken as soon as this returns */
     c->cpu->run_state = CPU_IDLE;
     cpu_kick(c->cpu);

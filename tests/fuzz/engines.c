@@ -2,6 +2,7 @@
 #include "engines.h"
 
 #include "cpu/fpu.h"
+#include "pefemu/pmu.h"
 #include "pefemu/mmu.h"
 
 /* ---- words ---- */
@@ -52,6 +53,10 @@ static unsigned differ_files(struct cpu *a, struct cpu *b)
             bad += differ(d ? "vsr low" : "vsr high", i, VD(a->vsr[i], d), VD(b->vsr[i], d));
     for (unsigned i = 0; i < ARRAY_SIZE(a->spr_store); i++)
         bad += differ("spr", i, a->spr_store[i], b->spr_store[i]);
+    for (unsigned i = PMU_PMC1; i <= PMU_SDAR; i++)
+        bad += differ("pmu", i, pmu_read(a, i), pmu_read(b, i));
+    for (unsigned i = 0; i < BHRB_ENTRIES; i++)
+        bad += differ("bhrb", i, a->pmu.bhrb[i], b->pmu.bhrb[i]);
     for (unsigned i = 0; i < SLB_ENTRIES; i++) {
         bad += differ("slb esid", i, a->slb[i].esid, b->slb[i].esid);
         bad += differ("slb vsid", i, a->slb[i].vsid, b->slb[i].vsid);

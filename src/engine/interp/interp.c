@@ -150,11 +150,12 @@ static void run_threaded(struct cpu *cpu, const struct insn *ops)
         exec_trap(cpu, cpu->exit_trap);
 }
 
-/* 32-bit mode and tracing are rare: the reference step is good enough for them. */
+/* 32-bit mode, tracing and counting single instructions are rare: the reference step is good enough for
+ * them. */
 static bool needs_stepping(const struct cpu *cpu)
 {
     return !(cpu->msr & MSR_SF) || cpu->step_only || exec_is_traced(cpu, cpu->msr) ||
-           exec_is_special(cpu);
+           exec_is_special(cpu) || cpu->pmu.stepped;
 }
 
 static void interp_run(struct cpu *cpu, int64_t budget)

@@ -31,6 +31,7 @@
     .macro CASE number, name, read, write, state, level, msr, evirt
     TEST \name\()_\state
     SPR LPCR, RADIX | \evirt * EVIRT
+    SPR 795, 1 << 31 | 2 << 18  /* MMCR0[PMCC] as it refuses nothing: see pmu/access.S */
     li r5, 0
     .if \read != RN
     mfspr r5, \number           /* writing back what is there disturbs nothing */
