@@ -49,7 +49,8 @@ LIBRARY := $(BUILD)/libpefemu.a
 WHOLE_LIBRARY := -Wl,--whole-archive $(LIBRARY) -Wl,--no-whole-archive
 
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/uv/test_*.c))
-SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,tests/system/guest_check.c)
+SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,\
+                  $(filter-out %/guest_init.c,$(wildcard tests/system/guest_*.c)))
 
 .PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full bench install uninstall format lint clean asan \
         guest kernel help fuzz fuzz-programs FORCE

@@ -290,6 +290,24 @@ dmesg_compare() {
     fi
 }
 
+# perf_event_open(): counts to the instruction, samples, branch stacks, event-based branches.
+test_perf() {
+    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
+        skip perf "no ppc64el compiler"
+        return
+    }
+    make -s -C "$top" BUILD="$build" "$build/tests/system/guest_pmu" >/dev/null || {
+        fail perf "guest_pmu does not compile"
+        return
+    }
+    echo guest_pmu >"$tmp/perf.sh"
+    boot "pefemu.test=script" -guest-file "$tmp/perf.sh:/test.sh" \
+        -guest-file "$build/tests/system/guest_pmu:/bin/guest_pmu" </dev/null
+    grep -q 'POWER9 performance monitor hardware support registered' "$tmp/text" &&
+        grep -q 'guest_pmu: all [0-9]* checks passed' "$tmp/text" && pass perf ||
+        fail perf "exit status $status"
+}
+
 test_packed_kernel() {
     command -v zstd >/dev/null || { skip zstd_kernel "no zstd"; return; }
     zstd -q -1 -f "$guest/vmlinux" -o "$tmp/vmlinux.zst"
@@ -535,7 +553,7 @@ if [ $# = 0 ]; then
     set -- bad_input help bare install tpm_tool
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
-            quit terminal determinism programs packed_kernel clients device_tree \
+            quit terminal determinism programs perf packed_kernel clients device_tree \
             no_shutdown serial break hash
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine fifty_boots kernel_be kernel_4k kernel_svm selftests
