@@ -4,8 +4,8 @@
  * and so is an interrupt taken by an instruction that did not complete. Power ISA 3.0B Book III
  * chapter 9; who may reach which register: pmu_spr.c.
  *
- * Nothing counts in ultravisor state, whatever the registers say (pef.md 9.1): counts of its work are
- * nobody's business.
+ * The ultravisor is out of bounds (pef.md 9.1): nothing counts in its state, whatever the registers say,
+ * and an alert that falls into it waits until it has left, so that no register tells of its work.
  */
 #include "pefemu/pmu.h"
 
@@ -114,6 +114,11 @@ static bool needs_run(enum pmu_kind kind)
     return kind == PMU_RUN_CYCLES || kind == PMU_RUN_INSNS;
 }
 
+static bool is_out_of_bounds(const struct cpu *cpu)
+{
+    return cpu_state(cpu) == ST_ULTRAVISOR;
+}
+
 /* The counters that run in the present state. */
 static unsigned running_counters(const struct cpu *cpu)
 {
@@ -121,7 +126,7 @@ static unsigned running_counters(const struct cpu *cpu)
     bool run = cpu->ctrl & CTRL_RUN;
     unsigned mask = is_frozen(cpu) ? 0 : ALL_6;
 
-    if (cpu_state(cpu) == ST_ULTRAVISOR)
+    if (is_out_of_bounds(cpu))
         return 0;
     if ((pmu->mmcr0 & MMCR0_FC14) || ((pmu->mmcr0 & MMCR0_FC14W) && !run))
         mask &= ~PMC14;
@@ -212,8 +217,7 @@ static void start_counters(struct cpu *cpu)
     choose_kinds(pmu);
     pmu->running = (uint8_t)running_counters(cpu);
     pmu->due = NEVER;
-    pmu->recording = (pmu->mmcr0 & MMCR0_PMAE) && !is_frozen(cpu) &&
-                     cpu_state(cpu) != ST_ULTRAVISOR;
+    pmu->recording = (pmu->mmcr0 & MMCR0_PMAE) && !is_frozen(cpu) && !is_out_of_bounds(cpu);
     pmu->stepped = pmu->recording;
     for (unsigned n = 0; n < PMC_COUNT; n++) {
         if (!(pmu->running >> n & 1))
@@ -369,7 +373,8 @@ void pmu_settle(struct cpu *cpu)
     struct pmu *pmu = &cpu->pmu;
 
     stop_counters(cpu);
-    react(cpu);
+    if (!is_out_of_bounds(cpu))
+        react(cpu);
     start_counters(cpu);
     update_line(cpu);
     pmu->live = !(pmu->mmcr0 & MMCR0_FC) || are_56_apart(pmu) || wants_tb_events(pmu);

@@ -120,6 +120,30 @@
 4:  CHECK r31, 0
     PASS
 
+    /* PMC5 turns negative with the sc that enters the ultravisor, which is not sampled: the alert comes
+     * when it has left. */
+    TEST waits_for_the_ultravisor
+    CLEAR
+    SPR SIAR, MAGIC
+    SPR PMC5, NEGATIVE - 1 - HOME_INSNS
+    SPR MMCR0, ALERTJ
+    BACK 2f
+    GO SVM | EE, 1f
+1:  nop
+    HOME
+2:  CHECK r31, 0
+    CHECKSPR PMC5, NEGATIVE
+    CHECKSPR MMCR0, ALERTJ
+    CHECKSPR SIAR, MAGIC
+    BACK 4f
+    GO SVM | EE, 3f
+3:  nop
+    HOME
+4:  CHECK r31, 0xf00
+    mfspr r9, SIAR
+    CHECKA r9, 3b
+    PASS
+
     /* TRIGGER: PMC2 and up wait until PMC1 is negative; FCECE does nothing then */
     TEST trigger
     CLEAR
