@@ -93,6 +93,7 @@ const struct insn *thread_page_end(struct cpu *cpu, const struct insn *in)
 const struct insn *thread_stale(struct cpu *cpu, const struct insn *in)
 {
     in = leave(cpu, ea_of(cpu, in), cpu->budget - (in - cpu->ops));
+    cpu_settle_cfar(cpu); /* as everywhere outside threaded code */
     while (!exec_one(cpu))
         ;
     return in;
