@@ -440,13 +440,6 @@ static trap_t set_psscr(struct cpu *cpu, uint64_t v)
     return TRAP_NONE;
 }
 
-/* RUN is all there is of CTRL; the states of the sibling threads (TS) read as 0. */
-static trap_t set_ctrl(struct cpu *cpu, uint64_t v)
-{
-    cpu->ctrl = v & PPC_BIT(63);
-    return TRAP_NONE;
-}
-
 static trap_t get_texasru(struct cpu *cpu, uint64_t *v)
 {
     *v = cpu->texasr >> 32;
@@ -543,10 +536,11 @@ static trap_t set_ic(struct cpu *cpu, uint64_t v)
     return TRAP_NONE;
 }
 
-/* CTRL[RUN] starts and stops counters. */
+/* RUN, which starts and stops counters, is all there is of CTRL; the states of the sibling threads (TS)
+ * read as 0. */
 static trap_t set_ctrl(struct cpu *cpu, uint64_t v)
 {
-    cpu->ctrl = v;
+    cpu->ctrl = v & PPC_BIT(63);
     return cpu->pmu.live ? TRAP_RESCHED : TRAP_NONE;
 }
 
