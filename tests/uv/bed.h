@@ -269,6 +269,108 @@ static inline uint64_t bed_hash(struct bed *b)
     return h;
 }
 
+/* ---- the SVM's own instructions, through its tree ---- */
+
+#define BED_CODE  (GUEST_BASE + 0x100000) /* a page for code; guest real mode: EA = guest real address */
+#define MSR_SVM   (MSR_SF | MSR_ME | MSR_S)
+
+/* @n instructions of @cpu from @pc on, in the state @msr, by the reference engine. */
+static inline void bed_run(struct cpu *cpu, uint64_t msr, ea_t pc, unsigned n)
+{
+    cpu_set_msr(cpu, msr);
+    cpu->cia = cpu->nia = pc;
+    cpu->run_state = CPU_RUNNING;
+    cpu->step_only = true;
+    while (n-- && cpu->machine->stop == STOP_NONE && cpu->run_state == CPU_RUNNING)
+        engine_ref.run(cpu, 1);
+}
+
+/* One instruction at BED_CODE. */
+static inline void bed_insn(struct svm *svm, struct cpu *cpu, uint64_t msr, uint32_t word)
+{
+    uint8_t bytes[4];
+
+    if (msr & MSR_LE)
+        put_le32(bytes, word);
+    else
+        put_be32(bytes, word);
+    assert_true(svm_write(svm, BED_CODE, bytes, sizeof(bytes)));
+    bed_run(cpu, msr, BED_CODE, 1);
+}
+
+/* The interrupt @trap in the state @msr at @pc; whoever owns the vector runs. */
+static inline void bed_interrupt(struct cpu *cpu, enum trap trap, uint64_t msr, ea_t pc)
+{
+    cpu_set_msr(cpu, msr);
+    cpu->cia = cpu->nia = pc;
+    cpu_interrupt(cpu, trap);
+}
+
+/* ---- ready-made hypervisors ---- */
+
+/* The result that b->user points to; for a hypercall and for an interrupt. */
+static inline void bed_hv_answers(struct bed *b, struct cpu *cpu, unsigned vector)
+{
+    (void)vector;
+    bed_hv_return(cpu, b->user ? *(const int64_t *)b->user : 0, cpu->gpr[31]);
+}
+
+/* Keeps the thread: the test resumes it with bed_resume(). */
+static inline void bed_hv_keeps(struct bed *b, struct cpu *cpu, unsigned vector)
+{
+    (void)b;
+    (void)vector;
+    cpu->nia = 0x10000; /* its own code */
+    cpu_set_msr(cpu, MSR_SF | MSR_HV | MSR_ME);
+}
+
+/* UV_RETURN on @cpu with @cookie, out of the hypervisor's own code; R3 is its result if it comes back
+ * there. */
+static inline int64_t bed_resume(struct cpu *cpu, lpid_t lpid, uint64_t cookie, int64_t r3,
+                                 uint64_t hsrr0)
+{
+    cpu_set_msr(cpu, MSR_SF | MSR_HV | MSR_ME);
+    cpu->nia = 0x10000;
+    cpu->lpid = lpid;
+    cpu->gpr[31] = cookie;
+    bed_hv_return(cpu, r3, hsrr0);
+    bed_enter(cpu);
+    return (int64_t)cpu->gpr[3];
+}
+static inline bool bed_in_svm(const struct cpu *cpu)
+{
+    return (cpu->msr & (MSR_S | MSR_HV)) == MSR_S;
+}
+
+/* Does as KVM: normal pages from BED_POOL on for what is to be shared, ciphertext where it was put. */
+#define BED_POOL 0x800000ULL
+static inline ra_t bed_pool_ra(gra_t gpa)
+{
+    return BED_POOL + (gpa - GUEST_BASE);
+}
+static inline void bed_hv_pages(struct bed *b, struct cpu *cpu, unsigned vector)
+{
+    int64_t rc = UV_H_FUNCTION;
+
+    (void)vector;
+    if (cpu->gpr[3] == UV_H_SVM_PAGE_IN) {
+        gra_t gpa = cpu->gpr[4];
+        rc = bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, bed_pool_ra(gpa), gpa, 0, 16);
+    }
+    (void)b;
+    bed_hv_return(cpu, rc, cpu->gpr[31]);
+}
+
+/* Shares pages with the help of bed_hv_pages(). */
+static inline void bed_share(struct bed *b, gra_t gpa, uint64_t npages)
+{
+    bed_script hv = b->hv;
+
+    b->hv = bed_hv_pages;
+    assert_int_equal(bed_call(b, FROM_SVM, UV_SHARE_PAGE, gpa >> 16, npages), U_SUCCESS);
+    b->hv = hv;
+}
+
 /* A test on a bed of its own. */
 #define BED_TEST(name)                                                                             \
     static void name##_on(struct bed *b);                                                          \
