@@ -243,6 +243,8 @@ int64_t u_page_out(struct ucall *c)
     if (svm->state == SVM_ABORTED) {
         give_back_clear(svm, p, gpa, dst);
     } else {
+        if (!tree_split(&svm->tree, &c->uv->frames, gpa))
+            return U_RETRY;
         /* Nobody may write the page while it is read, nor the copy that the tag vouches for. */
         tree_map_page(&svm->tree, &c->uv->frames, gpa, 0, false);
         svm_flush(svm);

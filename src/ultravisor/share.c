@@ -143,6 +143,8 @@ enum progress work_share(struct thread_save *s, struct cpu *cpu)
             ask(s, cpu, current(s), 0);
             return WORK_WAITS;
         case PAGE_SECURE:
+            if (!tree_split(&s->svm->tree, &s->svm->uv->frames, current(s)))
+                return begin_revert(s, cpu);
             p->state = PAGE_HV_SHARING;
             ask(s, cpu, current(s), PAGE_IN_SHARED);
             return WORK_WAITS;

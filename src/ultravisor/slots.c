@@ -90,8 +90,7 @@ static bool slot_back(struct svm *svm, struct slot *s)
 
 static void slot_unmap(struct svm *svm, const struct slot *s)
 {
-    for (gra_t p = s->base; p - s->base < s->size; p += UV_PAGE_SIZE)
-        tree_map_page(&svm->tree, &svm->uv->frames, p, 0, false);
+    tree_unmap(&svm->tree, &svm->uv->frames, s->base, s->size);
     svm_flush(svm);
 }
 

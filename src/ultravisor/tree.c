@@ -88,39 +88,81 @@ static uint8_t *reach(struct tree *t, struct frames *f, unsigned l, gra_t gpa)
     return entry(f, table, l, gpa);
 }
 
+/* The entry of level @l for @gpa where the nodes above it exist; else NULL. */
+static uint8_t *find(const struct tree *t, const struct frames *f, unsigned l, gra_t gpa)
+{
+    ra_t table = t->root;
+
+    for (unsigned i = 0; i < l; i++) {
+        uint64_t v = get_be64(entry(f, table, i, gpa));
+        if ((v & (RTE_VALID | RTE_LEAF)) != RTE_VALID)
+            return NULL;
+        table = v & RTE_NEXT;
+    }
+    return entry(f, table, l, gpa);
+}
+
+static bool is_node(uint64_t v)
+{
+    return (v & (RTE_VALID | RTE_LEAF)) == RTE_VALID;
+}
+
+/* The pages of a chunk, from the leaf @v that would map all of it; 0: none is mapped. */
+static void fill(const struct frames *f, ra_t node, uint64_t v)
+{
+    for (unsigned i = 0; i < CHUNK_PAGES; i++)
+        put_be64(memory_ptr(&f->m->mem, node + 8 * i, 8), v ? v + i * UV_PAGE_SIZE : 0);
+}
+
 bool tree_map_chunk(struct tree *t, struct frames *f, gra_t gpa, ra_t ra)
 {
     uint8_t *e = reach(t, f, LEVEL_CHUNK, gpa);
+    uint64_t v = e ? get_be64(e) : 0;
 
-    if (e)
+    if (is_node(v)) /* of a slot that was here before */
+        fill(f, v & RTE_NEXT, LEAF | RTE_X | ra);
+    else if (e)
         put_be64(e, LEAF | RTE_X | ra);
     return e != NULL;
 }
 
 /* A 2 MiB leaf becomes 32 of 64 KiB. */
-static bool break_up(struct tree *t, struct frames *f, gra_t gpa)
+bool tree_split(struct tree *t, struct frames *f, gra_t gpa)
 {
     uint8_t *e = reach(t, f, LEVEL_CHUNK, gpa);
     uint64_t v = e ? get_be64(e) : 0;
 
     if (!e)
         return false;
-    if ((v & (RTE_VALID | RTE_LEAF)) != (RTE_VALID | RTE_LEAF))
+    if (is_node(v))
         return true;
     ra_t node = node_new(t, f, level[LEVEL_PAGE].bits);
     if (!node)
         return false;
-    for (unsigned i = 0; i < CHUNK_PAGES; i++)
-        put_be64(memory_ptr(&f->m->mem, node + 8 * i, 8), v + i * UV_PAGE_SIZE);
+    fill(f, node, v);
     put_be64(e, RTE_VALID | node | level[LEVEL_PAGE].bits);
     return true;
 }
 
 bool tree_map_page(struct tree *t, struct frames *f, gra_t gpa, ra_t ra, bool exec)
 {
-    uint8_t *e = break_up(t, f, gpa) ? reach(t, f, LEVEL_PAGE, gpa) : NULL;
+    uint8_t *e = tree_split(t, f, gpa) ? reach(t, f, LEVEL_PAGE, gpa) : NULL;
 
     if (e)
         put_be64(e, ra ? LEAF | (exec ? RTE_X : 0) | ra : 0);
     return e != NULL;
+}
+
+void tree_unmap(struct tree *t, struct frames *f, gra_t gpa, uint64_t len)
+{
+    for (gra_t end = gpa + len; gpa < end;) {
+        bool whole = !(gpa & (CHUNK_SIZE - 1)) && end - gpa >= CHUNK_SIZE;
+        uint8_t *e = find(t, f, whole ? LEVEL_CHUNK : LEVEL_PAGE, gpa);
+        uint64_t v = e ? get_be64(e) : 0;
+        if (whole && is_node(v))
+            fill(f, v & RTE_NEXT, 0);
+        else if (e)
+            put_be64(e, 0);
+        gpa += whole ? CHUNK_SIZE : UV_PAGE_SIZE;
+    }
 }

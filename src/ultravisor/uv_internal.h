@@ -71,10 +71,15 @@ struct tree {
 bool tree_init(struct tree *t, struct frames *f);
 void tree_fini(struct tree *t, struct frames *f);
 uint64_t tree_pate0(const struct tree *t);
-/* Maps 2 MiB. False: no memory for a node. */
+/* Maps 2 MiB, all of one slot. False: no memory for a node. */
 bool tree_map_chunk(struct tree *t, struct frames *f, gra_t gpa, ra_t ra);
 /* Maps or (@ra = 0) unmaps one page. May need a node only where a 2 MiB leaf is broken up. */
 bool tree_map_page(struct tree *t, struct frames *f, gra_t gpa, ra_t ra, bool exec);
+/* From here on tree_map_page() of this page can't fail. False: no memory for a node. */
+bool tree_split(struct tree *t, struct frames *f, gra_t gpa);
+/* Nothing is mapped there any more. Of a chunk that is mapped as one all has to go. Needs no memory:
+ * what loses its frames must lose its mapping. */
+void tree_unmap(struct tree *t, struct frames *f, gra_t gpa, uint64_t len);
 
 /* ---- pages and slots ---- */
 
