@@ -19,7 +19,7 @@ uint64_t uv_secure_memory_needed(uint64_t ram_size)
 
 /* ---- records ---- */
 
-struct svm *svm_find(const struct uv *uv, lpid_t lpid)
+struct svm *svm_find(const struct uv *uv, uint64_t lpid)
 {
     for (struct svm *s = uv->svms; s; s = s->next)
         if (s->lpid == lpid)

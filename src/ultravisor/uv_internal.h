@@ -253,7 +253,8 @@ struct uv {
 };
 
 /* ---- svm.c ---- */
-struct svm *svm_find(const struct uv *uv, lpid_t lpid);
+/* @lpid as a register has it: all 64 bits count. */
+struct svm *svm_find(const struct uv *uv, uint64_t lpid);
 struct svm *svm_new(struct uv *uv, lpid_t lpid); /* NULL: no memory */
 void svm_destroy(struct svm *svm);
 void svm_flush(struct svm *svm); /* no CPU keeps a translation of it */

@@ -60,7 +60,7 @@ BED_TEST(attack_19_20_bad_slots_are_refused)
     };
     bed_make_svm(b, BED_LPID);
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
-        reg(b, c[i].lpid, c[i].gpa, c[i].size, c[i].flags, c[i].id);
+        assert_int_equal(reg(b, c[i].lpid, c[i].gpa, c[i].size, c[i].flags, c[i].id), U_PARAMETER);
         uint64_t before = bed_hash(b);
         assert_int_equal(reg(b, c[i].lpid, c[i].gpa, c[i].size, c[i].flags, c[i].id), U_PARAMETER);
         assert_true(before == bed_hash(b));
