@@ -203,8 +203,10 @@ enum progress work_unshare(struct thread_save *s, struct cpu *cpu)
     for (bool back = take_answer(s); s->work.share.at < s->work.share.npages;
          s->work.share.at++, back = false) {
         struct page *p = page_of(svm, current(s));
-        if (!p)
+        if (!p) { /* where slots are is the hypervisor's choice: the gap may be huge */
+            s->work.share.at = (slot_above(svm, current(s)) >> UV_PAGE_LOG2) - s->work.share.gfn - 1;
             continue;
+        }
         if (!back && is_shared(p)) {
             /* From here on the SVM does not see the hypervisor's page any more. */
             p->state = PAGE_HV_UNSHARING;

@@ -17,6 +17,16 @@ struct slot *slot_of(const struct svm *svm, gra_t gpa)
     return NULL;
 }
 
+gra_t slot_above(const struct svm *svm, gra_t gpa)
+{
+    gra_t next = SECURE_RA_BIT;
+
+    for (const struct slot *s = svm->slots; s; s = s->next)
+        if (s->base > gpa && s->base < next)
+            next = s->base;
+    return next;
+}
+
 struct page *page_of(const struct svm *svm, gra_t gpa)
 {
     struct slot *s = slot_of(svm, gpa);

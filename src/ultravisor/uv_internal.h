@@ -270,6 +270,7 @@ enum {
 
 /* ---- slots.c ---- */
 struct slot *slot_of(const struct svm *svm, gra_t gpa);
+gra_t slot_above(const struct svm *svm, gra_t gpa); /* the next slot's base, or where slots end */
 struct page *page_of(const struct svm *svm, gra_t gpa); /* NULL: outside every slot */
 ra_t page_frame(const struct svm *svm, gra_t gpa);      /* secure memory behind it */
 bool slot_covers(const struct svm *svm, gra_t gpa, uint64_t len);

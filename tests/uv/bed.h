@@ -69,14 +69,12 @@ static inline bool bed_enter(struct cpu *cpu)
         if (i > 100000)
             fail_msg("ultravisor and hypervisor go round for ever");
         unsigned vector = (unsigned)cpu->nia;
-        if (cpu->msr & MSR_S) {
+        if (cpu->msr & MSR_S)
             uv_enter(cpu, vector);
-            /* Back in the hypervisor's own code, or at its vector? */
-            if (cpu->nia == 0x10000)
-                return true;
-        } else {
+        else
             m->hv_entry(cpu, vector);
-        }
+        if (cpu->nia == 0x10000) /* the caller's own code, not a vector */
+            return true;
     }
     return true;
 }
