@@ -78,6 +78,19 @@ void svm_flush(struct svm *svm)
     pate_flush(svm->uv, svm->lpid);
 }
 
+/* Its threads in secure state would go on under whatever tree the hypervisor gives the LPID next, and
+ * secure state sees all of secure memory. */
+static void stop_threads(const struct svm *svm)
+{
+    struct machine *m = svm->uv->m;
+
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        struct cpu *cpu = &m->cpus[i];
+        if (cpu->lpid == svm->lpid && (cpu->msr & (MSR_S | MSR_HV)) == MSR_S)
+            cpu->run_state = CPU_STOPPED;
+    }
+}
+
 /* (lpid): always succeeds, for an unknown one too. */
 int64_t u_svm_terminate(struct ucall *c)
 {
@@ -89,6 +102,7 @@ int64_t u_svm_terminate(struct ucall *c)
         pate_write(c->uv, svm->lpid, 0, 0);
         pate_write(c->uv, svm->lpid, 1, 0);
     }
+    stop_threads(svm);
     svm_destroy(svm);
     return U_SUCCESS;
 }

@@ -191,6 +191,7 @@ static inline void bed_hv_return(struct cpu *cpu, int64_t r3, uint64_t hsrr0)
     cpu->gpr[2] = cpu->srr1;
     cpu->gpr[3] = UV_RETURN;
     cpu->hsrr0 = hsrr0;
+    cpu->nia = 0x10000; /* where it would go on if it were refused */
     cpu_model_sc(cpu, 2);
 }
 
