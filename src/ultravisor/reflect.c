@@ -12,6 +12,7 @@
 
 #define COOKIE_MIN 0x2000u /* below are vectors */
 #define PPR_HV     0x0010000000000000ULL
+enum { SPR_SPURR = 308, SPR_PURR = 309, SPR_IC = 848 };
 #define HFSCR_TM   PPC_BIT(58)
 #define HFSCR_MSGP PPC_BIT(53)
 
@@ -57,7 +58,10 @@ struct thread_save *thread_save(struct svm *svm, struct cpu *cpu, ea_t pc, uint6
     s->regs.pc = pc;
     s->regs.msr = msr & ~SRR1_INFO;
 #define EXPOSE(field, action) memcpy(&s->regs.field, &cpu->field, sizeof(cpu->field));
+#define EXPOSE_SPRS(name, first, count, action)                                                    \
+    memcpy(s->regs.name, &cpu->spr_store[first], sizeof(s->regs.name));
 #include "exposure.def"
+#undef EXPOSE_SPRS
 #undef EXPOSE
     cpu->reserve_valid = false;
     s->next = svm->saves;
@@ -83,11 +87,18 @@ static void hide_registers(struct cpu *cpu)
 #define ZERO(field) memset(&cpu->field, 0, sizeof(cpu->field));
 #define KEEP(field)
 #define EXPOSE(field, action) action(field)
+#define EXPOSE_SPRS(name, first, count, action)                                                    \
+    memset(&cpu->spr_store[first], 0, (count) * sizeof(cpu->spr_store[0]));
 #include "exposure.def"
+#undef EXPOSE_SPRS
 #undef EXPOSE
 #undef KEEP
 #undef ZERO
     cpu->ppr = PPR_HV;
+    /* These go on counting from 0; what is saved is an offset, so nothing of the SVM's is lost. */
+    cpu_spr_poke(cpu, SPR_PURR, 0);
+    cpu_spr_poke(cpu, SPR_SPURR, 0);
+    cpu_spr_poke(cpu, SPR_IC, 0);
     cpu_update_fp_mode(cpu);
 }
 
@@ -175,7 +186,10 @@ void thread_interrupt(struct thread_save *s, unsigned vector, uint64_t cause, bo
 void thread_resume(struct thread_save *s, struct cpu *cpu)
 {
 #define EXPOSE(field, action) memcpy(&cpu->field, &s->regs.field, sizeof(cpu->field));
+#define EXPOSE_SPRS(name, first, count, action)                                                    \
+    memcpy(&cpu->spr_store[first], s->regs.name, sizeof(s->regs.name));
 #include "exposure.def"
+#undef EXPOSE_SPRS
 #undef EXPOSE
     cpu_update_fp_mode(cpu);
     cpu->hfscr = (cpu->hfscr & ~HFSCR_TM) | HFSCR_MSGP;

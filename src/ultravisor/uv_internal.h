@@ -122,7 +122,9 @@ struct slot {
 
 struct thread_regs {
 #define EXPOSE(field, action) __typeof__(((struct cpu *)0)->field) field;
+#define EXPOSE_SPRS(name, first, count, action) uint64_t name[count];
 #include "exposure.def"
+#undef EXPOSE_SPRS
 #undef EXPOSE
     ea_t pc;
     uint64_t msr;
