@@ -41,6 +41,12 @@ static const struct mmio_insn *find(unsigned id)
     return NULL;
 }
 
+/* Nothing of a device is in a cache: these have been done already. */
+static bool is_cache_insn(unsigned id)
+{
+    return id == INSN_DCBST || id == INSN_DCBF || id == INSN_ICBI;
+}
+
 /* The instruction at the thread's PC, through its own page tables. */
 static bool fetch(struct thread_save *s, struct cpu *cpu, uint32_t *word)
 {
@@ -80,6 +86,11 @@ bool mmio_begin(struct thread_save *s, struct cpu *cpu, gra_t gpa, ea_t ea)
     if (!fetch(s, cpu, &word))
         return false;
     insn_decode(&in, word);
+    if (is_cache_insn(in.id)) {
+        s->regs.pc += 4;
+        thread_resume(s, cpu);
+        return true;
+    }
     if (!find(in.id)) {
         /* dcbz and vectors on a device have no meaning that could be passed on. */
         LOG(LOG_UV | LOG_UNIMP, "uv: lpid %u: 0x%08x can not be done on a device", s->svm->lpid, word);
