@@ -219,15 +219,16 @@ static bool copy_out(struct thread_save *s, const struct service *v)
 {
     struct svm *svm = s->svm;
     gra_t gpa = buffer_gpa(svm, s->work.rtas.buffer);
-    uint8_t *p = bounce(svm, gpa);
+    uint8_t *p = bounce(svm, gpa), bytes[BUFFER_SIZE] = { 0 };
 
-    if (!p)
+    if (!p || ((v->data & TO_HV) && !svm_read(svm, s->work.rtas.data, bytes, s->work.rtas.len)))
         return false;
-    memset(p, 0, BUFFER_SIZE);
-    if ((v->data & TO_HV) && !svm_read(svm, s->work.rtas.data, p, s->work.rtas.len))
-        return false;
-    if (v->special == STRING)
-        p[BUFFER_SIZE - 1] = 0;
+    if (v->special == STRING) { /* what lies behind it is the SVM's secret */
+        size_t len = strnlen((char *)bytes, BUFFER_SIZE - 1);
+        memset(bytes + len, 0, BUFFER_SIZE - len);
+    }
+    memcpy(p, bytes, BUFFER_SIZE);
+    crypto_wipe(bytes, sizeof(bytes));
     s->work.rtas.args[v->buf] = (uint32_t)gpa;
     return true;
 }
@@ -299,8 +300,10 @@ static enum progress prepare(struct thread_save *s, struct cpu *cpu)
     if (!bounce_block(svm, block, s->work.rtas.token, s->work.rtas.nargs, s->work.rtas.nret,
                       s->work.rtas.args))
         return done(s, H_HARDWARE);
-    if (v->special == STOP_SELF) /* nobody comes back to free it */
+    if (v->special == STOP_SELF) { /* nobody comes back to free it */
         svm->rtas.busy &= ~(1u << s->work.rtas.buffer);
+        s->work.rtas.buffer = RTAS_BUFFERS;
+    }
     s->work.step = STEP_CALLED;
     s->work.rtas.rounds = 0;
     reflect_hcall(s, cpu, UV_H_RTAS, &block, 1);
@@ -344,6 +347,8 @@ enum progress work_rtas(struct thread_save *s, struct cpu *cpu)
     if (s->work.step == STEP_PREPARE)
         return prepare(s, cpu);
     if (s->work.step == STEP_CALLED) {
+        if (s->work.rtas.buffer == RTAS_BUFFERS) /* stop-self has come back: it did not stop */
+            return done(s, H_HARDWARE);
         take_results(s, cpu);
         s->work.step = STEP_COPY_BACK;
     }
