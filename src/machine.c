@@ -198,8 +198,7 @@ static uint64_t next_timer_ns(const struct machine *m)
 /* What @cpu may execute before something is due: a timer, or an event of its performance monitor. */
 static int64_t slice_budget(const struct machine *m, const struct cpu *cpu)
 {
-    uint64_t timer = next_timer_ns(m), event = pmu_next_event_ns(cpu);
-    int64_t insns = insns_until(m, timer < event ? timer : event);
+    int64_t insns = insns_until(m, next_timer_ns(m));
     int64_t cycles = pmu_cycles_left(cpu);
 
     return insns < cycles ? insns : cycles;

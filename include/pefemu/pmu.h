@@ -66,7 +66,7 @@ struct pmu {
     bool live;      /* not all is frozen: pmu_settle() must see every change of state */
     bool stepped;   /* pmu_observe() must see every instruction */
     bool recording; /* branches go into the BHRB */
-    uint64_t due;   /* cycle count at which a counter turns negative that matters; ~0: none */
+    uint64_t due;   /* cycle count at which pmu_settle() is wanted; ~0: none */
     uint64_t tb_events; /* transitions of the selected time base bit that have been seen */
     uint64_t bhrb[BHRB_ENTRIES];
     unsigned bhrb_last; /* index of the newest entry */
@@ -84,11 +84,9 @@ void pmu_reset(struct cpu *cpu);
  */
 void pmu_settle(struct cpu *cpu);
 
-/* Cycles (instructions and interrupts, machine.c) from now to the next overflow, at least 1; INT64_MAX:
- * none in sight. After pmu_settle(). */
+/* Cycles (instructions and interrupts, machine.c) from now to the next overflow or time-base event, at
+ * least 1; INT64_MAX: none in sight. After pmu_settle(). */
 int64_t pmu_cycles_left(const struct cpu *cpu);
-/* Machine time in ns of the next time-base event that matters; ~0: none. */
-uint64_t pmu_next_event_ns(const struct cpu *cpu);
 
 /* @in has completed, having branched or not, cpu->nia being valid. While cpu->pmu.stepped. */
 void pmu_observe(struct cpu *cpu, const struct insn *in, bool taken);

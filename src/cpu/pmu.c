@@ -145,6 +145,48 @@ static unsigned running_counters(const struct cpu *cpu)
     return mask;
 }
 
+/* ---- time-base events ---- */
+
+/* TBSEL: bits 63, 55, 51 and 47 of the time base. */
+static unsigned selected_bit(const struct pmu *pmu)
+{
+    static const uint8_t shift[] = { 0, 8, 12, 16 };
+
+    return shift[(pmu->mmcr0 & MMCR0_TBSEL) / PPC_BIT(40)];
+}
+
+static uint64_t tb_transitions(const struct cpu *cpu)
+{
+    unsigned bit = selected_bit(&cpu->pmu);
+
+    return (cpu_timebase(cpu) + (1ULL << bit)) >> (bit + 1);
+}
+
+static bool wants_tb_events(const struct pmu *pmu)
+{
+    return (pmu->mmcr0 & MMCR0_TBEE) && (pmu->mmcr0 & (MMCR0_PMAE | MMCR0_FCECE | MMCR0_TRIGGER));
+}
+
+static bool take_tb_event(struct cpu *cpu)
+{
+    uint64_t now = wants_tb_events(&cpu->pmu) ? tb_transitions(cpu) : cpu->pmu.tb_events;
+    bool changed = now != cpu->pmu.tb_events;
+
+    cpu->pmu.tb_events = now;
+    return changed;
+}
+
+/* Cycles from now to the next transition, at least 1. */
+static uint64_t cycles_to_tb_event(const struct cpu *cpu)
+{
+    unsigned bit = selected_bit(&cpu->pmu), shift = cpu->machine->cfg.icount_shift;
+    uint64_t tb = ((cpu->pmu.tb_events + 1) << (bit + 1)) - (1ULL << bit);
+    uint64_t ns = tb_to_ns(tb - (uint64_t)cpu->tb_offset);
+    uint64_t now = machine_now_ns(cpu->machine);
+
+    return ns <= now ? 1 : (ns - now + (1ULL << shift) - 1) >> shift;
+}
+
 /* ---- counting ---- */
 
 static uint64_t cycles_now(const struct cpu *cpu)
@@ -212,26 +254,35 @@ static bool is_watched(const struct pmu *pmu, unsigned n)
 static void start_counters(struct cpu *cpu)
 {
     struct pmu *pmu = &cpu->pmu;
-    uint64_t now = cycles_now(cpu);
 
     choose_kinds(pmu);
     pmu->running = (uint8_t)running_counters(cpu);
-    pmu->due = NEVER;
     pmu->recording = (pmu->mmcr0 & MMCR0_PMAE) && !is_frozen(cpu) && !is_out_of_bounds(cpu);
     pmu->stepped = pmu->recording;
     for (unsigned n = 0; n < PMC_COUNT; n++) {
-        if (!(pmu->running >> n & 1))
-            continue;
-        if (!is_lazy(pmu->kind[n])) {
+        if (runs_lazily(pmu, n))
+            pmu->base[n] = thread_count(cpu, pmu->kind[n]) - pmu->pmc[n];
+        else if (pmu->running >> n & 1)
             pmu->stepped = true;
-            continue;
-        }
-        pmu->base[n] = thread_count(cpu, pmu->kind[n]) - pmu->pmc[n];
-        /* An instruction takes a cycle at least, so a count of instructions is not late. */
-        if (pmu->pmc[n] < NEGATIVE && is_watched(pmu, n) &&
-            now + NEGATIVE - pmu->pmc[n] < pmu->due)
-            pmu->due = now + NEGATIVE - pmu->pmc[n];
     }
+}
+
+/* Cycles from now to what must not be missed. An instruction takes a cycle at least, so that a count of
+ * instructions is not looked at too late. */
+static uint64_t cycles_to_event(const struct cpu *cpu)
+{
+    const struct pmu *pmu = &cpu->pmu;
+    uint64_t next = NEVER;
+
+    for (unsigned n = 0; n < PMC_COUNT; n++)
+        if (runs_lazily(pmu, n) && pmu->pmc[n] < NEGATIVE && is_watched(pmu, n) &&
+            NEGATIVE - pmu->pmc[n] < next)
+            next = NEGATIVE - pmu->pmc[n];
+    if (wants_tb_events(pmu) && !is_out_of_bounds(cpu)) {
+        uint64_t tb = cycles_to_tb_event(cpu);
+        next = tb < next ? tb : next;
+    }
+    return next;
 }
 
 static void count_one(struct cpu *cpu, unsigned n)
@@ -269,47 +320,6 @@ void pmu_observe(struct cpu *cpu, const struct insn *in, bool taken)
             count_one(cpu, n);
     if (taken && pmu->recording)
         bhrb_record(cpu, in);
-}
-
-/* ---- time-base events ---- */
-
-/* TBSEL: bits 63, 55, 51 and 47 of the time base. */
-static unsigned selected_bit(const struct pmu *pmu)
-{
-    static const uint8_t shift[] = { 0, 8, 12, 16 };
-
-    return shift[(pmu->mmcr0 & MMCR0_TBSEL) / PPC_BIT(40)];
-}
-
-static uint64_t tb_transitions(const struct cpu *cpu)
-{
-    unsigned bit = selected_bit(&cpu->pmu);
-
-    return (cpu_timebase(cpu) + (1ULL << bit)) >> (bit + 1);
-}
-
-static bool wants_tb_events(const struct pmu *pmu)
-{
-    return (pmu->mmcr0 & MMCR0_TBEE) && (pmu->mmcr0 & (MMCR0_PMAE | MMCR0_FCECE | MMCR0_TRIGGER));
-}
-
-static bool take_tb_event(struct cpu *cpu)
-{
-    uint64_t now = wants_tb_events(&cpu->pmu) ? tb_transitions(cpu) : cpu->pmu.tb_events;
-    bool changed = now != cpu->pmu.tb_events;
-
-    cpu->pmu.tb_events = now;
-    return changed;
-}
-
-uint64_t pmu_next_event_ns(const struct cpu *cpu)
-{
-    unsigned bit = selected_bit(&cpu->pmu);
-
-    if (!cpu->pmu.live || !wants_tb_events(&cpu->pmu))
-        return NEVER;
-    uint64_t tb = ((cpu->pmu.tb_events + 1) << (bit + 1)) - (1ULL << bit);
-    return tb_to_ns(tb - (uint64_t)cpu->tb_offset);
 }
 
 /* ---- conditions, events, alerts ---- */
@@ -378,8 +388,9 @@ void pmu_settle(struct cpu *cpu)
     start_counters(cpu);
     update_line(cpu);
     pmu->live = !(pmu->mmcr0 & MMCR0_FC) || are_56_apart(pmu) || wants_tb_events(pmu);
-    if (pmu->due != NEVER)
-        cpu_limit(cpu, pmu_cycles_left(cpu));
+    uint64_t cycles = cycles_to_event(cpu);
+    pmu->due = cycles == NEVER ? NEVER : cycles_now(cpu) + cycles;
+    cpu_limit(cpu, pmu_cycles_left(cpu));
 }
 
 int64_t pmu_cycles_left(const struct cpu *cpu)
@@ -423,8 +434,7 @@ uint64_t pmu_read(const struct cpu *cpu, enum pmu_reg reg)
     return *plain_register((struct pmu *)&cpu->pmu, reg);
 }
 
-/* Time-base events count from here; a slice that runs was planned without them. PMAO=1 by software is
- * an exception like any other. */
+/* Time-base events count from here. PMAO=1 by software is an exception like any other. */
 static void set_mmcr0(struct cpu *cpu, uint64_t v)
 {
     struct pmu *pmu = &cpu->pmu;
@@ -433,8 +443,6 @@ static void set_mmcr0(struct cpu *cpu, uint64_t v)
 
     pmu->mmcr0 = v & 0xffffffff;
     pmu->tb_events = tb_transitions(cpu);
-    if (wants_tb_events(pmu))
-        cpu_kick(cpu);
     if ((pmu->mmcr0 & both) == both && !was_event)
         ebb_event(cpu);
 }
