@@ -95,6 +95,7 @@ static void hide_registers(struct cpu *cpu)
 #undef KEEP
 #undef ZERO
     cpu->ppr = PPR_HV;
+    pmu_reset(cpu);
     /* These go on counting from 0; what is saved is an offset, so nothing of the SVM's is lost. */
     cpu_spr_poke(cpu, SPR_PURR, 0);
     cpu_spr_poke(cpu, SPR_SPURR, 0);
@@ -193,6 +194,7 @@ void thread_resume(struct thread_save *s, struct cpu *cpu)
 #undef EXPOSE
     cpu_update_fp_mode(cpu);
     cpu->hfscr = (cpu->hfscr & ~HFSCR_TM) | HFSCR_MSGP;
+    cpu->lpcr |= LPCR_HR | LPCR_UPRT; /* as the SVM's tree is, whatever the hypervisor left */
     cpu->dpdes = 0;
     cpu->usrr0 = s->regs.pc;
     cpu->usrr1 = s->regs.msr & ~MSR_HV;

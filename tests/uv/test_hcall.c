@@ -24,7 +24,7 @@ enum { H_CEDE = 0xe0, H_RANDOM = 0x300, H_PRIVILEGE = -3 };
 enum {
     SPR_DEC = 22, SPR_SRR0 = 26, SPR_SRR1 = 27, SPR_PIDR = 48, SPR_FSCR = 153, SPR_UDSCR = 3,
     SPR_CTRLR = 136, SPR_CTRLW = 152, SPR_PSPB = 159, SPR_PPR = 896, SPR_PPR32 = 898, SPR_PSSCR = 823,
-    SPR_PSSCR_H = 855, SPR_TB40 = 286,
+    SPR_PSSCR_H = 855, SPR_TB40 = 286, SPR_UMMCR0 = 779, SPR_MMCR0 = 795,
 };
 
 /* ---- every register ---- */
@@ -89,7 +89,8 @@ static void assert_hidden(const struct cpu *seen, unsigned n_in)
         assert_int_equal(cpu->vsr[i].d[0] | cpu->vsr[i].d[1], 0);
     for (unsigned spr = 0; spr < 1024; spr++) {
         uint64_t v = 0;
-        if (svm_may_write(spr) && cpu_spr_peek(cpu, spr, &v) && v)
+        bool mmcr0 = spr == SPR_MMCR0 || spr == SPR_UMMCR0; /* frozen, whatever it was */
+        if (svm_may_write(spr) && cpu_spr_peek(cpu, spr, &v) && v != (mmcr0 ? MMCR0_FC : 0))
             fail_msg("SPR %u shows 0x%llx", spr, (unsigned long long)v);
     }
     static const unsigned counters[] = { 308, 309, 848 };
