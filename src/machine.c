@@ -382,19 +382,12 @@ static bool create_cpus(struct machine *m)
     return true;
 }
 
-/* Address space only, until a guest becomes secure. */
-static uint64_t secure_bytes(const struct machine_config *cfg)
-{
-    if (!cfg->pef)
-        return cfg->bare.secure_size;
-    return cfg->secure_size ? cfg->secure_size : cfg->ram_size + 256 * MiB;
-}
-
 struct machine *machine_create(const struct machine_config *cfg, struct chardev *console)
 {
     struct machine *m = calloc(1, sizeof(*m));
     const struct machine_kind *kind = machine_kind_find(cfg->machine ? cfg->machine : "pseries");
     uint64_t extra = kind->ram_needed ? kind->ram_needed(cfg) : 0;
+    uint64_t secure = kind->secure_needed ? kind->secure_needed(cfg) : 0;
     bool ok = m != NULL;
 
     if (ok) {
@@ -403,7 +396,7 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
         m->engine = cfg->engine;
         m->console = console;
         seed_random(m);
-        ok = memory_init(&m->mem, cfg->ram_size + extra, secure_bytes(cfg)) && create_cpus(m);
+        ok = memory_init(&m->mem, cfg->ram_size + extra, secure) && create_cpus(m);
     }
     if (!ok) {
         fprintf(stderr, "pefemu: -m %lluM: the host has not enough memory\n",

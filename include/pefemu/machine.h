@@ -57,6 +57,8 @@ struct machine_kind {
     bool stops_at_attn;      /* else attn is an illegal instruction */
     /* Bytes of RAM wanted above the guest's. */
     uint64_t (*ram_needed)(const struct machine_config *cfg);
+    /* Bytes of secure memory. */
+    uint64_t (*secure_needed)(const struct machine_config *cfg);
     /* Builds what there is beside CPUs and memory; not NULL. False with one line on stderr. */
     bool (*create)(struct machine *m);
     void (*destroy)(struct machine *m); /* of a machine that may be half built */

@@ -325,6 +325,11 @@ static bool bare_reset(struct machine *m)
                                "loader,file=,addr= or -reg pc=");
 }
 
+static uint64_t bare_secure_needed(const struct machine_config *cfg)
+{
+    return cfg->bare.secure_size;
+}
+
 const struct machine_kind machine_bare = {
     .name = "bare",
     .summary = "CPUs, RAM and -device; no firmware, for small programs",
@@ -332,6 +337,7 @@ const struct machine_kind machine_bare = {
     .ram_min = 64 * KiB,
     .ram_align = 64 * KiB,
     .stops_at_attn = true,
+    .secure_needed = bare_secure_needed,
     .create = bare_create,
     .destroy = bare_destroy,
     .reset = bare_reset,

@@ -58,6 +58,14 @@ static bool pseries_enter(struct cpu *cpu)
     return true;
 }
 
+/* Address space only, until a guest becomes secure. */
+static uint64_t pseries_secure_needed(const struct machine_config *cfg)
+{
+    if (!cfg->pef)
+        return 0;
+    return cfg->secure_size ? cfg->secure_size : cfg->ram_size + 256 * MiB;
+}
+
 const struct machine_kind machine_pseries = {
     .name = "pseries",
     .summary = "PAPR logical partition under the built-in hypervisor (default)",
@@ -66,6 +74,7 @@ const struct machine_kind machine_pseries = {
     .ram_min = 256 * MiB,
     .ram_align = 16 * MiB,
     .ram_needed = hv_ram_needed,
+    .secure_needed = pseries_secure_needed,
     .create = pseries_create,
     .destroy = pseries_destroy,
     .reset = pseries_reset,
