@@ -189,6 +189,9 @@ static void add_hash_properties(struct builder *b)
     else
         PROP_CELLS(b, "ibm,segment-page-sizes", 12, 0, 2, 12, 0, 16, 7, 16, 0x110, 1, 16, 1);
     PROP_CELLS(b, "ibm,processor-segment-sizes", 28, 40, 0xffffffff, 0xffffffff);
+    /* Keys of AMR and of IAMR. Without them Linux has no execute-only pages and no barrier between
+     * kernel and user under hash translation. */
+    PROP_CELLS(b, "ibm,processor-storage-keys", 32, 32);
 }
 
 /* One node per core; its threads have consecutive server numbers. */

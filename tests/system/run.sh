@@ -428,10 +428,12 @@ test_break() {
     fi
 }
 
-# disable_radix: the guest's own page table, by hypercalls.
+# disable_radix: the guest's own page table, by hypercalls, and storage keys.
 test_hash() {
-    boot "quiet disable_radix pefemu.test=poweroff" -smp 2 </dev/null
+    boot "disable_radix pefemu.test=poweroff" -smp 2 </dev/null
     [ $status = 0 ] && pass hash || fail hash "exit status $status"
+    grep -q 'Enabling pkeys with max key count 32' "$tmp/text" && pass hash_keys ||
+        fail hash_keys "the kernel does not use them"
 }
 
 test_gzip_kernel() {
