@@ -525,15 +525,16 @@ test_selftests() {
     sed 's/^/not run: /' "$skips"
     awk 'NR == FNR { out[$1]; next } !($1 in out)' "$skips" "$cache/selftests/list" >"$tmp/list"
     cat "$guest/initrd.img" "$cache/selftests/tests.cpio" >"$tmp/selftests.img"
-    selftests_run radix "${PEFEMU_SELFTESTS-}" quiet
-    # Storage keys and protection of subpages are there only with a hash table. Not mm/hugetlb_vs_thp_test:
-    # it clears ten thousand pages of 16 MiB.
-    [ -n "${PEFEMU_SELFTESTS-}" ] || selftests_run hash 'mm/[!h]*,ptrace/*-pkey' disable_radix
+    # Eight times the usual time for an instruction: several tests spin for 20 seconds.
+    selftests_run radix "${PEFEMU_SELFTESTS-}" quiet 3
+    # Storage keys are there only with a hash table; their test is a million signals, with a time limit.
+    # Not mm/hugetlb_vs_thp_test: it clears ten thousand pages of 16 MiB.
+    [ -n "${PEFEMU_SELFTESTS-}" ] || selftests_run hash 'mm/[!h]*,ptrace/*-pkey' disable_radix 0
     rm -f "$tmp/selftests.img"
 }
-# Time runs eight times faster than by default: several tests spin for 20 seconds.
-selftests_run() { # selftests_run MMU PATTERNS WORDS
-    limit=7200 boot "quiet pefemu.test=script pefemu.selftests=$2 $3" -m 2G -smp 2 -icount shift=3,sleep=off \
+selftests_run() { # selftests_run MMU PATTERNS WORDS SHIFT
+    limit=7200 boot "quiet pefemu.test=script pefemu.selftests=$2 $3" -m 2G -smp 2 \
+        -icount "shift=$4,sleep=off" \
         -initrd "$tmp/selftests.img" -guest-file "$here/selftests.sh:/test.sh" \
         -guest-file "$tmp/list:/selftests/list" </dev/null
     grep -a '^    ' "$tmp/text"
