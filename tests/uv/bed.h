@@ -90,6 +90,8 @@ static inline struct bed *bed_create(void)
     m->kind = &bed_kind;
     m->engine = &engine_ref;
     m->cfg.pef = true;
+    m->cfg.cpus = m->cfg.cores = BED_CPUS;
+    m->cfg.threads = 1;
     m->hv_entry = bed_hv_entry;
     assert_true(memory_init(&m->mem, BED_RAM, BED_SECURE));
     m->ncpus = BED_CPUS;
