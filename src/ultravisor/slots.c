@@ -153,6 +153,15 @@ int64_t u_register_mem_slot(struct ucall *c)
     return U_SUCCESS;
 }
 
+/* ESM has looked at pages of it, or set some aside: they must be there, and as they were, at its end. */
+static bool esm_needs(const struct svm *svm, const struct slot *s)
+{
+    for (uint64_t i = 0; svm->state == SVM_TRANSITION && i < s->size >> UV_PAGE_LOG2; i++)
+        if (s->page[i].fetched || (s->page[i].state != PAGE_SECURE && s->page[i].state != PAGE_PAGEDOUT))
+            return true;
+    return false;
+}
+
 /* (lpid, slot): what was in it is gone, as when memory is unplugged. */
 int64_t u_unregister_mem_slot(struct ucall *c)
 {
@@ -166,6 +175,8 @@ int64_t u_unregister_mem_slot(struct ucall *c)
         struct slot *s = *link;
         if (s->id != c->args[1])
             continue;
+        if (esm_needs(svm, s))
+            return U_P2;
         *link = s->next;
         slot_unmap(svm, s);
         slot_free(svm, s);

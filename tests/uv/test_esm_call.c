@@ -5,6 +5,8 @@
  */
 #include "bed.h"
 
+#include "../../src/ultravisor/enter.h"
+
 #define KBASE 0x400000ULL
 #define FDT   0x900000ULL
 #define RA    0x1000000ULL
@@ -193,6 +195,82 @@ BED_TEST(attack_57_pages_are_taken_when_asked_for_and_once)
     assert_int_equal(b->entries, 3);
 }
 
+/* ---- what nobody asked for is cleared, also when the page is away (68) ---- */
+
+#define ASKED (GUEST_BASE + 0x31234)
+#define LEN   0x12345ULL /* of two pages */
+
+/* An SVM in the middle of ESM with the range above brought in, all bytes 0xee; its suspended thread. */
+static struct thread_save *fetched_range(struct bed *b, struct svm **svm)
+{
+    struct cpu *cpu = &b->m.cpus[0];
+
+    *svm = bed_make_svm(b, BED_LPID);
+    (*svm)->state = SVM_TRANSITION;
+    struct esm *e = (*svm)->esm = calloc(1, sizeof(*e));
+    struct thread_save *s = thread_save(*svm, cpu, 0x10000, MSR_SF | MSR_ME);
+    assert_true(e && s);
+    e->want = ~0ULL;
+    e->range[e->nranges++] = (struct esm_range){ ASKED, LEN };
+    for (gra_t at = ASKED & ~0xffffULL; at < ASKED + LEN; at += UV_PAGE_SIZE) {
+        memset(bed_secure(b, *svm, at), 0xee, UV_PAGE_SIZE);
+        page_of(*svm, at)->fetched = true;
+    }
+    cpu_set_msr(cpu, MSR_SVM | MSR_HV);
+    return s;
+}
+
+static void assert_trimmed(struct bed *b, const struct svm *svm)
+{
+    gra_t first = ASKED & ~0xffffULL;
+
+    for (gra_t at = first; at < first + 2 * UV_PAGE_SIZE; at++) {
+        uint8_t byte = bed_secure(b, svm, at)[at & 0xffff];
+        assert_int_equal(byte, at - ASKED < LEN ? 0xee : 0);
+    }
+}
+
+BED_TEST(attack_68_what_nobody_asked_for_is_cleared)
+{
+    struct svm *svm;
+    struct thread_save *s = fetched_range(b, &svm);
+
+    assert_int_equal(esm_trim(s, &b->m.cpus[0]), ENTER_NEXT);
+    assert_trimmed(b, svm);
+}
+
+BED_TEST(attack_68_also_of_a_page_that_was_paged_out)
+{
+    struct cpu *cpu = &b->m.cpus[0];
+    struct svm *svm;
+    struct thread_save *s = fetched_range(b, &svm);
+    gra_t second = (ASKED & ~0xffffULL) + UV_PAGE_SIZE;
+
+    assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, RA, second, 0, 16), U_SUCCESS);
+    cpu_set_msr(cpu, MSR_SVM | MSR_HV);
+    assert_int_equal(esm_trim(s, cpu), ENTER_WAIT);
+    assert_int_equal(cpu->gpr[3], UV_H_SVM_PAGE_IN);
+    assert_int_equal(cpu->gpr[4], second);
+    assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, BED_LPID, RA, second, 0, 16), U_SUCCESS);
+    cpu_set_msr(cpu, MSR_SVM | MSR_HV);
+    assert_int_equal(esm_trim(s, cpu), ENTER_NEXT);
+    assert_trimmed(b, svm);
+}
+
+BED_TEST(attack_68_or_esm_fails)
+{
+    struct cpu *cpu = &b->m.cpus[0];
+    struct svm *svm;
+    struct thread_save *s = fetched_range(b, &svm);
+
+    assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, RA, ASKED & ~0xffffULL, 0, 16),
+                     U_SUCCESS);
+    cpu_set_msr(cpu, MSR_SVM | MSR_HV);
+    assert_int_equal(esm_trim(s, cpu), ENTER_WAIT);
+    cpu_set_msr(cpu, MSR_SVM | MSR_HV); /* the hypervisor returns and has done nothing */
+    assert_int_equal(esm_trim(s, cpu), ENTER_FAIL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +280,9 @@ int main(void)
         cmocka_unit_test(attack_71_another_thread_runs),
         cmocka_unit_test(the_first_hypercall_is_init_start),
         cmocka_unit_test(a_refused_esm_leaves_a_normal_vm),
+        cmocka_unit_test(attack_68_what_nobody_asked_for_is_cleared),
+        cmocka_unit_test(attack_68_also_of_a_page_that_was_paged_out),
+        cmocka_unit_test(attack_68_or_esm_fails),
         cmocka_unit_test(attack_57_pages_are_taken_when_asked_for_and_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

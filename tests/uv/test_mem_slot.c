@@ -203,6 +203,23 @@ BED_TEST(no_slots_for_an_svm_that_is_over)
     assert_int_equal(bed_call(b, FROM_HV, UV_UNREGISTER_MEM_SLOT, BED_LPID, 0), U_SUCCESS);
 }
 
+/* Pages that ESM has brought in stay until it is over: a slot registered again would show zeros where the
+ * owner's data was measured. */
+BED_TEST(a_slot_that_esm_needs_stays)
+{
+    struct svm *svm = bed_make_svm(b, BED_LPID);
+    struct page *p = page_of(svm, GUEST_BASE + 0x30000);
+
+    svm->state = SVM_TRANSITION;
+    p->fetched = true;
+    assert_int_equal(bed_call(b, FROM_HV, UV_UNREGISTER_MEM_SLOT, BED_LPID, 0), U_P2);
+    p->fetched = false;
+    p->state = PAGE_IMPLICIT;
+    assert_int_equal(bed_call(b, FROM_HV, UV_UNREGISTER_MEM_SLOT, BED_LPID, 0), U_P2);
+    p->state = PAGE_SECURE;
+    assert_int_equal(bed_call(b, FROM_HV, UV_UNREGISTER_MEM_SLOT, BED_LPID, 0), U_SUCCESS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +231,7 @@ int main(void)
         cmocka_unit_test(attack_21_unregistering_needs_no_memory),
         cmocka_unit_test(pages_stay_when_the_tree_has_no_memory),
         cmocka_unit_test(a_slot_can_come_and_go_for_ever),
+        cmocka_unit_test(a_slot_that_esm_needs_stays),
         cmocka_unit_test(no_slots_for_an_svm_that_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
