@@ -266,7 +266,7 @@ BED_TEST(attack_38_39_registers_of_a_share)
 BED_TEST(attack_43_counters_go_on_afterwards)
 {
     struct cpu *cpu = &b->m.cpus[0];
-    uint64_t purr, ic;
+    uint64_t purr = 0, ic = 0;
 
     bed_make_svm(b, BED_LPID);
     b->hv = bed_hv_answers;
