@@ -61,13 +61,14 @@ uint64_t cpu_insns_now(const struct cpu *cpu)
 
 void cpu_limit(struct cpu *cpu, int64_t budget)
 {
-    int64_t excess;
+    int64_t left, excess;
 
     if (cpu->machine->current != cpu)
         return;
-    excess = budget_left(cpu) - budget;
-    if (excess <= 0)
+    left = budget_left(cpu);
+    if (left <= budget) /* it may be negative, between the end of a slice and the next boundary */
         return;
+    excess = left - budget;
     cpu->budget -= excess;
     cpu->slice_end -= (uint64_t)excess;
 }

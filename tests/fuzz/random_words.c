@@ -373,6 +373,8 @@ static unsigned run(struct machine *m, unsigned slice)
     uint64_t insns = cpu->insn_retired, stalls = cpu->stalls, tried = 0;
     while (m->stop == STOP_NONE && cpu->run_state == CPU_RUNNING && tried < RUN_LIMIT) {
         cpu_update_timers(cpu);
+        if (cpu->pmu.live)
+            pmu_settle(cpu);
         m->slice_insns = cpu->insn_retired;
         m->slice_stalls = cpu->stalls;
         cpu->slice_end = cpu->insn_retired + slice;
