@@ -34,14 +34,27 @@ static bool is_start_cookie(const struct svm *svm, uint32_t cookie)
     return false;
 }
 
+/* Every hypercall of an SVM needs one: the kernel's generator is asked for many at a time. Whoever
+ * gets one takes it out of the pool. */
+static uint32_t random_cookie(struct uv *uv)
+{
+    if (!uv->cookies_left) {
+        crypto_random(uv->cookie_pool, sizeof(uv->cookie_pool));
+        uv->cookies_left = ARRAY_SIZE(uv->cookie_pool);
+    }
+    uint32_t *at = &uv->cookie_pool[--uv->cookies_left];
+    uint32_t cookie = *at;
+    *at = 0;
+    return cookie & ~3u;
+}
+
 /* Random, so that an old one is not valid by chance. */
 uint32_t cookie_new(const struct svm *svm)
 {
     uint32_t cookie;
 
     do {
-        crypto_random(&cookie, sizeof(cookie));
-        cookie &= ~3u;
+        cookie = random_cookie(svm->uv);
     } while (cookie < COOKIE_MIN || find(svm, cookie) || is_start_cookie(svm, cookie));
     return cookie;
 }

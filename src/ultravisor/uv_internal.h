@@ -249,6 +249,8 @@ struct uv {
     struct tpm_wrapping_key key;
     bool has_key;
     bool hv_le;        /* the hypervisor's interrupt endianness (HID0[HILE]) */
+    uint32_t cookie_pool[64]; /* secret: random numbers that nobody has seen yet, then zeros */
+    unsigned cookies_left;    /* of them, at the front */
     struct scom_reg scom[SCOM_MAX];
     unsigned nscom;
     struct uv_stats stats;

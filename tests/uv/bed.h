@@ -23,11 +23,13 @@
 #include "pefemu/mmu.h"
 
 #define BED_CPUS   2u
-#define BED_RAM    (32 * MiB)
-#define BED_SECURE (64 * MiB)
 #define BED_LPID   1u
 #define GUEST_BASE 0x200000ULL /* where a test's SVM has its first slot */
+#ifndef BED_RAM /* sizes that a test may choose */
+#define BED_RAM    (32 * MiB)
+#define BED_SECURE (64 * MiB)
 #define GUEST_SIZE 0x800000ULL
+#endif
 
 struct bed;
 typedef void (*bed_script)(struct bed *b, struct cpu *cpu, unsigned vector);
