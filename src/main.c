@@ -68,6 +68,9 @@ static int run(struct options *o)
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }
+    struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start};
+    if (o->stats_on)
+        chardev_watch(console, stats_watch, &marker);
     if (!o->cfg.dumpdtb)
         stop = machine_run(m);
     if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))

@@ -642,6 +642,9 @@ static enum parse apply(struct options *o, enum option_id id, const char *arg)
         return opt_timeout(o, arg);
     case OPT_STATS:
         return opt_stats(o, arg);
+    case OPT_STATS_ON:
+        o->stats_on = arg;
+        return OK;
     case OPT_DEVICE:
         return append(id, o->devices, arg);
     case OPT_REG:

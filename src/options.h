@@ -13,6 +13,7 @@ struct options {
     struct machine_config cfg; /* strings point into argv or into this struct */
     const char *serial;        /* chardev specification */
     enum stats_mode stats;
+    const char *stats_on;      /* -stats-on; NULL: no markers */
     enum dump_mode dump_regs;
     const char *log_file;
     const char *guest_files[OPTIONS_MAX_GUEST_FILES + 1];

@@ -16,6 +16,9 @@ struct chardev;
 void chardev_write(struct chardev *cd, const void *buf, size_t len);
 /* Is standard output the back end, and the last line written to it without an end? */
 bool chardev_mid_line(const struct chardev *cd);
+/* @saw gets everything that chardev_write() writes, before it is written; NULL: nobody. */
+void chardev_watch(struct chardev *cd, void (*saw)(void *opaque, const void *buf, size_t len),
+                   void *opaque);
 /* Takes up to @len bytes that have arrived; 0: none now. Does not wait. */
 size_t chardev_read(struct chardev *cd, void *buf, size_t len);
 /* True when chardev_read() would return something. Pumps the host descriptor; cheap. */

@@ -33,6 +33,9 @@ void hv_svm_off(struct hypervisor *hv);
 void hv_enter(struct cpu *cpu, unsigned vector);
 /* Bytes waiting on the console chardev: raise the vty's interrupt. Called between slices. */
 void hv_console_poll(struct hypervisor *hv);
+/* For statistics: the name of hypercall number @row of hcall.def, and how often it was answered since
+ * power-on, to an SVM's ultravisor too. NULL: there are no more. */
+const char *hv_hcall_stat(const struct hypervisor *hv, unsigned row, uint64_t *count);
 /* Bytes of hypervisor RAM wanted above the LPAR's memory (tables that the MMU walks). */
 uint64_t hv_ram_needed(const struct machine_config *cfg);
 

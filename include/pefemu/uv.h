@@ -35,13 +35,14 @@ enum {
 #define UV_PAGE_LOG2 16u
 #define UV_PAGE_SIZE (1ULL << UV_PAGE_LOG2)
 
-/* What has happened since power-on. */
+/* What has happened since power-on. Host CPU time is the emulator's own cost and no guest sees it. */
 struct uv_stats {
     uint64_t ucalls[(UCALL_LAST + 1 - UCALL_FIRST) / 4]; /* by (number - UCALL_FIRST) / 4 */
     uint64_t reflected_hcalls, reflected_interrupts;
     uint64_t pages_in, pages_out, pages_in_clear, pages_refused;
     uint64_t shared, unshared;
     uint64_t esm_ok, esm_failed, killed;
+    uint64_t esm_guest_ns, esm_host_ns; /* of the last UV_ESM that ended, from the call on */
 };
 
 /**

@@ -249,8 +249,11 @@ static bool deliver(struct cpu *cpu, enum trap trap)
 
 void cpu_interrupt(struct cpu *cpu, enum trap trap)
 {
+    bool calls_firmware = trap == TRAP_SC && cpu->trap.srr1; /* LEV 1 or 2: counted where it is answered */
+
     if (unlikely(stops_machine(cpu, trap)) || !deliver(cpu, trap))
         return;
+    cpu->interrupts[trap] += !calls_firmware;
     if (cpu->msr & MSR_HV)
         machine_enter_firmware(cpu);
     cpu->cia = cpu->nia;

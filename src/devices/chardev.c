@@ -27,6 +27,8 @@ struct chardev {
     bool escaped;        /* the last byte was Ctrl-A */
     bool quit;           /* Ctrl-A x */
     bool mid_line;       /* the last byte written was no newline */
+    void (*saw)(void *opaque, const void *buf, size_t len); /* chardev_watch() */
+    void *opaque;        /* borrowed */
     unsigned head, tail; /* free-running: input[] holds head - tail bytes */
     uint8_t input[INPUT_SIZE];
 };
@@ -248,9 +250,18 @@ int chardev_quit_signal(void)
 
 /* ---- output ---- */
 
+void chardev_watch(struct chardev *cd, void (*saw)(void *opaque, const void *buf, size_t len),
+                   void *opaque)
+{
+    cd->saw = saw;
+    cd->opaque = opaque;
+}
+
 void chardev_write(struct chardev *cd, const void *buf, size_t len)
 {
     const uint8_t *p = buf;
+    if (cd->saw)
+        cd->saw(cd->opaque, buf, len);
     while (len && cd->out >= 0) {
         ssize_t n = write(cd->out, p, len);
         if (n > 0) {

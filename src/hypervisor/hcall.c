@@ -11,6 +11,7 @@ struct hcall_row {
     const char *name;
     hcall_handler handler;
     uint8_t nargs, nresults;
+    uint8_t index; /* in hypervisor.hcalls[] */
 };
 
 /* ---- processors ---- */
@@ -366,12 +367,34 @@ int64_t h_of_client(struct hcall *c)
 
 /* ---- dispatch ---- */
 
+enum {
+#define HCALL(number, name, ...) INDEX_##name,
+#include "pefemu/hcall.def"
+#undef HCALL
+    HCALL_COUNT
+};
+_Static_assert(HCALL_COUNT <= HV_HCALLS, "hypervisor.hcalls[] is too small");
+
+const char *hv_hcall_stat(const struct hypervisor *hv, unsigned row, uint64_t *count)
+{
+    static const char *const names[] = {
+#define HCALL(number, name, ...) #name,
+#include "pefemu/hcall.def"
+#undef HCALL
+    };
+
+    if (row >= HCALL_COUNT)
+        return NULL;
+    *count = hv->hcalls[row];
+    return names[row];
+}
+
 static const struct hcall_row *find_row(uint64_t number)
 {
     switch (number) {
 #define HCALL(number, name, handler, nargs, nresults)                                              \
     case number: {                                                                                 \
-        static const struct hcall_row row = {#name, handler, nargs, nresults};                     \
+        static const struct hcall_row row = {#name, handler, nargs, nresults, INDEX_##name};       \
         return &row;                                                                               \
     }
 #include "pefemu/hcall.def"
@@ -410,6 +433,7 @@ void hcall_dispatch(struct hypervisor *hv, struct cpu *cpu)
         cpu->gpr[3] = (uint64_t)H_FUNCTION;
         return;
     }
+    hv->hcalls[row->index]++;
     struct hcall c = {.hv = hv, .cpu = cpu};
     memcpy(c.args, &cpu->gpr[4], sizeof(c.args));
     int64_t rc = row->handler(&c);

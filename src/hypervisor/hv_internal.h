@@ -11,6 +11,7 @@
 #include "devices/xive.h"
 
 #define HV_LPID 1u
+#define HV_HCALLS 128u /* room for the rows of hcall.def */
 
 /* Guest real addresses of what hv_reset() plants (pseries.md 1.1, 1.3, 1.5). prom_init copies code
  * over 0..0xff while it still uses the client interface, and the kernel takes 0..memsz later. */
@@ -106,6 +107,7 @@ struct hypervisor {
     uint64_t pate[2];         /* the entry, as this hypervisor last wrote it */
     struct hv_svm svm;
     struct hpt hpt;
+    uint64_t hcalls[HV_HCALLS]; /* answered since power-on, by row of hcall.def */
 };
 
 /* ---- hv.c ---- */

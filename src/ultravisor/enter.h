@@ -24,6 +24,7 @@ struct esm {
     gra_t kbase, fdt_gpa;
     unsigned step; /* row of esmstep.def */
     unsigned sub;  /* the step's own progress */
+    uint64_t guest_ns, host_ns; /* when UV_ESM was called, for statistics */
 
     /* What comes in from the hypervisor, page by page. */
     struct esm_range fetch;             /* outstanding */

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <libfdt.h>
 
@@ -20,6 +21,20 @@ static const struct esm_step {
 #include "pefemu/esmstep.def"
 #undef ESM_STEP
 };
+
+static uint64_t host_cpu_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void note_end(struct uv *uv, const struct esm *e)
+{
+    uv->stats.esm_guest_ns = machine_now_ns(uv->m) - e->guest_ns;
+    uv->stats.esm_host_ns = host_cpu_ns() - e->host_ns;
+}
 
 void esm_free(struct esm *e)
 {
@@ -201,6 +216,7 @@ static enum progress commit(struct thread_save *s, struct cpu *cpu)
     pate_write(uv, svm->lpid, 0, tree_pate0(&svm->tree));
     pate_write(uv, svm->lpid, 1, 0);
     svm_flush(svm);
+    note_end(uv, e);
     esm_free(e);
     svm->esm = NULL;
     s->regs.pc = kbase;
@@ -246,6 +262,7 @@ static enum progress give_up(struct thread_save *s, struct cpu *cpu)
 
     uv_say(svm->uv, svm->lpid, "ESM failed, stays a normal VM. Step %u, %s: %s", e->step + 1,
            steps[e->step].what, e->why);
+    note_end(svm->uv, e);
     esm_abort(s, cpu);
     return WORK_FAILED;
 }
@@ -351,6 +368,8 @@ int64_t u_esm(struct ucall *c)
     e->kbase = c->args[0];
     e->fdt_gpa = c->args[1];
     e->want = ~0ULL;
+    e->guest_ns = machine_now_ns(c->uv->m);
+    e->host_ns = host_cpu_ns();
     uv_say(c->uv, lpid, "ESM: enters secure mode, kernel at 0x%llx, device tree at 0x%llx",
            (unsigned long long)e->kbase, (unsigned long long)e->fdt_gpa);
     work_start(s, c->cpu, WORK_ESM);
