@@ -52,8 +52,8 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,\
                   $(filter-out %/guest_init.c,$(wildcard tests/system/guest_*.c)))
 
-.PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full bench install uninstall format lint clean asan \
-        guest kernel help fuzz fuzz-programs FORCE
+.PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full bench overhead \
+        install uninstall format lint clean asan guest kernel help fuzz fuzz-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -252,6 +252,12 @@ asan:
 bench: all
 	@if [ -x bench/run.sh ]; then bench/run.sh $(BUILD); else echo "bench/run.sh is not there yet"; fi
 
+# What secure VMs cost, by the emulator's exact counts.
+RUNS ?= 3
+SIZE ?= train
+overhead: all $(BUILD)/esm-file
+	@bench/overhead/run.sh $(BUILD) --runs $(RUNS) --size $(SIZE)
+
 # ---- install ----
 install: all
 	install -D -m 755 $(BUILD)/pefemu $(DESTDIR)$(PREFIX)/bin/pefemu
@@ -293,6 +299,7 @@ help:
 	@echo "make test-full  the long tests too, and everything again with sanitizers"
 	@echo "make fuzz       hostile guests and files, SECONDS=60 for each kind (needs clang)"
 	@echo "make bench      measure speed; with QEMU installed, the ratio to it"
+	@echo "make overhead   what secure VMs cost: RUNS=3 SIZE=test|train|ref, into $(BUILD)/overhead/"
 	@echo "make install DESTDIR= PREFIX=/usr/local     program, manual page, completion"
 	@echo "make docs       write the generated parts of docs/ anew"
 	@echo "make kernel NAME=svm    build a guest kernel from Debian's source (also be, 4k)"

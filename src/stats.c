@@ -23,7 +23,7 @@ uint64_t stats_clock_ns(void)
 
 /* What both forms print. */
 struct totals {
-    uint64_t insns, guest_ns, host_cpu_ns, host_wall_ns;
+    uint64_t insns, problem_insns, guest_ns, host_cpu_ns, host_wall_ns;
     double mips;
     long max_rss_kib;
 };
@@ -34,8 +34,10 @@ static struct totals totals_now(const struct machine *m, uint64_t start_ns)
                        .host_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
                        .host_wall_ns = stats_clock_ns() - start_ns};
     struct rusage ru;
-    for (unsigned i = 0; i < m->ncpus; i++)
+    for (unsigned i = 0; i < m->ncpus; i++) {
         t.insns += cpu_insns_now(&m->cpus[i]);
+        t.problem_insns += m->cpus[i].problem_insns;
+    }
     getrusage(RUSAGE_SELF, &ru);
     t.max_rss_kib = ru.ru_maxrss;
     t.mips = t.host_cpu_ns ? (double)t.insns * 1e3 / (double)t.host_cpu_ns : 0;
@@ -90,10 +92,11 @@ static void ultravisor_json(const struct uv *uv)
     member(&between, "in_clear", s->pages_in_clear);
     member(&between, "refused", s->pages_refused);
     member(&between, "shared", s->shared);
-    fprintf(stderr, "},\"reflected_hypercalls\":%" PRIu64 ",\"reflected_interrupts\":%" PRIu64
+    member(&between, "unshared", s->unshared);
+    fprintf(stderr, "},\"svm_hypercalls\":%" PRIu64 ",\"reflected_hypercalls\":%" PRIu64 ",\"reflected_interrupts\":%" PRIu64
             ",\"esm_ok\":%" PRIu64 ",\"esm_failed\":%" PRIu64 ",\"esm_guest_ns\":%" PRIu64
             ",\"esm_host_cpu_ns\":%" PRIu64,
-            s->reflected_hcalls, s->reflected_interrupts, s->esm_ok, s->esm_failed,
+            s->svm_hcalls, s->reflected_hcalls, s->reflected_interrupts, s->esm_ok, s->esm_failed,
             s->esm_guest_ns, s->esm_host_ns);
 }
 
@@ -102,9 +105,11 @@ static void print_json(const struct machine *m, const struct totals *t)
     fprintf(stderr,
             "\"instructions\":%" PRIu64 ",\"guest_ns\":%" PRIu64 ",\"cpus\":%u,"
             "\"engine\":\"%s\",\"host_cpu_s\":%.3f,\"host_cpu_ns\":%" PRIu64 ","
-            "\"host_wall_s\":%.3f,\"mips\":%.1f,\"max_rss_kib\":%ld",
+            "\"host_wall_s\":%.3f,\"mips\":%.1f,\"max_rss_kib\":%ld,"
+            "\"problem_instructions\":%" PRIu64,
             t->insns, t->guest_ns, m->ncpus, m->engine->name, (double)t->host_cpu_ns / 1e9,
-            t->host_cpu_ns, (double)t->host_wall_ns / 1e9, t->mips, t->max_rss_kib);
+            t->host_cpu_ns, (double)t->host_wall_ns / 1e9, t->mips, t->max_rss_kib,
+            t->problem_insns);
     interrupts_json(m);
     if (m->hv)
         hypercalls_json(m->hv);

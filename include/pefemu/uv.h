@@ -38,6 +38,7 @@ enum {
 /* What has happened since power-on. Host CPU time is the emulator's own cost and no guest sees it. */
 struct uv_stats {
     uint64_t ucalls[(UCALL_LAST + 1 - UCALL_FIRST) / 4]; /* by (number - UCALL_FIRST) / 4 */
+    uint64_t svm_hcalls; /* that SVMs have made; passed on as they are: */
     uint64_t reflected_hcalls, reflected_interrupts;
     uint64_t pages_in, pages_out, pages_in_clear, pages_refused;
     uint64_t shared, unshared;

@@ -23,6 +23,7 @@ void cpu_reset(struct cpu *cpu)
     cpu->insn_retired = fixed.insn_retired;
     cpu->slice_end = fixed.slice_end;
     cpu->stalls = fixed.stalls;
+    cpu->problem_insns = fixed.problem_insns;
     memcpy(cpu->interrupts, fixed.interrupts, sizeof(cpu->interrupts));
 
     cpu->pvr = PVR_POWER9_DD23;

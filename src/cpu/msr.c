@@ -5,6 +5,7 @@
  */
 #include "msr.h"
 
+#include "pefemu/engine.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
 
@@ -83,4 +84,6 @@ void cpu_set_msr(struct cpu *cpu, uint64_t msr)
         tlb_switch(cpu);
     if (changed & (MSR_FE0 | MSR_FE1))
         cpu_update_fp_mode(cpu);
+    if ((changed & msr & MSR_PR) && cpu->machine)
+        cpu->problem_since = cpu_insns_now(cpu);
 }

@@ -45,6 +45,7 @@ static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
     uint64_t before = cpu->msr;
 
     cpu_set_msr(cpu, msr);
+    cpu->problem_since++; /* the return itself is none of problem state's instructions */
     cpu->nia = cpu_ea(cpu, address & ~3ULL);
     return msr_changed(cpu, before);
 }

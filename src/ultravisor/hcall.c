@@ -46,6 +46,7 @@ void hcall_enter(struct thread_save *s, struct cpu *cpu)
     uint64_t number = gpr[3];
     const struct hcall_regs *row = find(number);
 
+    s->svm->uv->stats.svm_hcalls++;
     /* Problem state has no hypercalls: nothing of it gets out. */
     if (s->regs.msr & MSR_PR) {
         answer(s, cpu, -3); /* H_PRIVILEGE */
