@@ -10,6 +10,21 @@ static const char honest[] =
     "no estimate of a POWER9's time. Guest time adds to the instructions (1 ns each) what the firmware's "
     "work is assumed to take (include/pefemu/cost.def).";
 
+/* Programs whose count does not depend on the mode. */
+static size_t same_in_every_mode(const struct lab *lab, size_t metric)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < lab->nprograms; i++) {
+        size_t m = 1;
+        while (m < lab->nmodes && range_of(lab, &lab->program[i], m, metric).median ==
+                                      range_of(lab, &lab->program[i], 0, metric).median) {
+            m++;
+        }
+        same += m == lab->nmodes;
+    }
+    return same;
+}
+
 /* ---- terminal ---- */
 
 static void table_row(const struct lab *lab, const struct program *p, size_t m, FILE *f)
@@ -42,6 +57,8 @@ void write_table(const struct lab *lab, FILE *f)
             table_row(lab, &lab->program[i], m, f);
         }
     }
+    fprintf(f, "Instructions in problem state: the same in every mode for %zu of %zu programs.\n",
+            same_in_every_mode(lab, PROBLEM), lab->nprograms);
     for (size_t m = 0; m < lab->nmodes; m++) {
         if (lab->esm_guest_ns[m]) {
             fprintf(f, "ESM: %.1f ms of guest time, %.1f ms of host CPU time, %" PRIu64

@@ -1,19 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh [BUILD] [--runs N] [--size test|train|ref] [--only "NAME..."] [--modes "MODE..."]
+# run.sh [BUILD] [--runs N] [--size test|train|ref] [--only "NAME..."] [--modes "MODE..."] [--out DIR]
 # The overhead laboratory: the same programs in the same kernel as a normal VM without an ultravisor
 # (nopef), as a normal VM under one (nvm) and as a secure VM (svm). Counts what each program did and
-# what it cost the host; docs/overhead.md explains the columns. Results: BUILD/overhead.
+# what it cost the host; docs/overhead.md explains the columns. Results: BUILD/overhead or DIR.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-build=build runs=3 size=train only= modes="nopef nvm svm"
+build=build runs=3 size=train only= modes="nopef nvm svm" out=
 while [ $# -gt 0 ]; do
     case $1 in
     --runs) runs=$2; shift ;;
     --size) size=$2; shift ;;
     --only) only=$2; shift ;;
     --modes) modes=$2; shift ;;
+    --out) out=$2; shift ;;
     -*) sed -n '3,6s/^# //p' "$0" >&2; exit 2 ;;
     *) build=$1 ;;
     esac
@@ -26,7 +27,7 @@ kernel=$cache/kernel-svm/vmlinux svm=$cache/svm
 limit=${PEFEMU_BENCH_TIMEOUT:-1800}
 guest_cc=${GUEST_CC:-powerpc64le-linux-gnu-gcc}
 host_cc=${CC:-gcc}
-out=$build/overhead
+out=${out:-$build/overhead}
 
 command -v "$guest_cc" >/dev/null || { echo "overhead: $guest_cc is not installed" >&2; exit 1; }
 [ -f "$kernel" ] || { echo "overhead: no kernel for secure VMs at $kernel" >&2; exit 1; }
@@ -65,9 +66,12 @@ done <"$out/all" >"$out/programs"
 # ---- one initramfs for all, with the ESM blob in front; only svm=on makes use of it ----
 {
     echo "mount -t tmpfs tmpfs /tmp"
+    # memset() and the like take other paths at other addresses: no randomisation, and no environment,
+    # in which the kernel puts svm=on or svm=off.
+    echo "echo 0 >/proc/sys/kernel/randomize_va_space"
     while read -r name _; do
         "$out/native" "$name" "$size" | grep '^LAB-END' >&3
-        echo "/lab $name $size"
+        echo "env -i /lab $name $size"
     done <"$out/programs"
 } >"$out/root/test.sh" 3>"$out/expected"
 (cd "$out/root" && printf 'lab\ntest.sh\n' | cpio --quiet -o -H newc --owner=0:0) >"$out/cpio"

@@ -308,6 +308,46 @@ test_perf() {
         fail perf "exit status $status"
 }
 
+# A line of counters for each console line that begins with the text, and the same at the end.
+test_stats_on() {
+    boot "quiet pefemu.test=poweroff" -stats=json -stats-on "pefemu guest" </dev/null
+    grep '^{"marker":"pefemu guest ready","instructions":[1-9]' "$tmp/errors" >"$tmp/marker"
+    if [ "$(grep -c '"H_PUT_TERM_CHAR":[1-9]' "$tmp/marker")" = 1 ] &&
+        grep -q '^{"instructions":[1-9].*"decrementer":[1-9].*"UV_WRITE_PATE":' "$tmp/errors"; then
+        pass stats_on
+    else
+        fail stats_on "exit status $status"
+    fi
+}
+
+# The overhead laboratory: counts are the same in each run, and a program executes the same number of
+# instructions whether its VM is secure or not. A result that was tampered with is noticed.
+test_overhead() {
+    svm_kernel=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}/kernel-svm/vmlinux
+    [ -f "$svm_kernel" ] || { skip overhead "no kernel for secure VMs"; return; }
+    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
+        skip overhead "no ppc64el compiler"
+        return
+    }
+    rm -f "$tmp/console"
+    make -s -C "$top" BUILD="$build" "$build/esm-file" >/dev/null
+    PEFEMU_BENCH_TIMEOUT=$limit "$top/bench/overhead/run.sh" "$build" --out "$tmp/lab" --size test \
+        --runs 2 --only "graph fft" >"$tmp/table" 2>"$tmp/errors" && pass overhead_reproducible ||
+        { fail overhead_reproducible "see below"; return; }
+    same=$(awk -F, '($1 == "graph" || $1 == "fft") && !seen[$1 "," $7]++' "$tmp/lab/overhead.csv" |
+        grep -c .)
+    rows=$(grep -c -e '^graph,.*,svm,' -e '^fft,.*,svm,' "$tmp/lab/overhead.csv")
+    [ "$same" = 2 ] && [ "$rows" = 4 ] && pass secure_state_costs_no_instruction ||
+        fail secure_state_costs_no_instruction "$(cut -d, -f1,4-7 "$tmp/lab/overhead.csv")"
+    sed -i '/LAB-END fft/s/"instructions":/"instructions":1/' "$tmp/lab/runs/svm.2"
+    sed -i 's/LAB-END graph [0-9a-f]*/LAB-END graph 0123456789abcdef/' "$tmp/lab/runs/nvm.1"
+    "$tmp/lab/report" "$tmp/lab" test 2 "" nopef nvm svm >"$tmp/table" 2>"$tmp/errors"
+    status=$?
+    [ $status = 1 ] && grep -q 'svm: fft: counts differ from run to run' "$tmp/errors" &&
+        grep -q 'nvm: graph: the checksum is wrong' "$tmp/errors" && pass overhead_notices ||
+        fail overhead_notices "exit status $status"
+}
+
 test_packed_kernel() {
     command -v zstd >/dev/null || { skip zstd_kernel "no zstd"; return; }
     zstd -q -1 -f "$guest/vmlinux" -o "$tmp/vmlinux.zst"
@@ -559,9 +599,9 @@ if [ $# = 0 ]; then
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
-            no_shutdown serial break hash
+            no_shutdown serial break hash stats_on
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
-            log_items ref_engine fifty_boots kernel_be kernel_4k kernel_svm selftests
+            log_items ref_engine overhead fifty_boots kernel_be kernel_4k kernel_svm selftests
     fi
 fi
 for t in "$@"; do
