@@ -250,7 +250,13 @@ asan:
 	    OPT="-O1 -g" check
 
 bench: all
-	@if [ -x bench/run.sh ]; then bench/run.sh $(BUILD); else echo "bench/run.sh is not there yet"; fi
+	@bench/run.sh $(BUILD)
+	@bench/pef.sh $(BUILD)
+
+# On the test bed of tests/uv: needs cmocka.
+$(BUILD)/bench-pef: bench/pef.c tests/uv/bed.h $(LIBRARY)
+	@echo "  BENCH   $<"
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(WHOLE_LIBRARY) $(TEST_LIBS)
 
 # What secure VMs cost, by the emulator's exact counts.
 RUNS ?= 3
