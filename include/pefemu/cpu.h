@@ -243,7 +243,7 @@ struct cpu {
     uint64_t insn_retired;   /* total, exact whenever the engine is not running */
     uint64_t slice_end;      /* insn_retired at which the current budget is used up */
     uint64_t stalls;         /* interrupts taken: attempts that retire nothing but cost time */
-    uint64_t problem_insns;  /* retired in problem state, up to the last interrupt taken there */
+    uint64_t problem_insns;  /* retired in problem state, up to the last time it was left */
     uint64_t problem_since;  /* insn_retired when problem state was last entered */
     uint64_t interrupts[TRAP_COUNT]; /* taken since power-on, for statistics; sc 1 and sc 2 are none */
     struct tlb_set *tlbs;    /* owned; all translation contexts of the thread (src/mmu/tlb.c) */

@@ -251,11 +251,7 @@ void cpu_interrupt(struct cpu *cpu, enum trap trap)
 {
     bool calls_firmware = trap == TRAP_SC && cpu->trap.srr1; /* LEV 1 or 2: counted where it is answered */
 
-    if (unlikely(stops_machine(cpu, trap)))
-        return;
-    if (cpu->msr & MSR_PR)
-        cpu->problem_insns += cpu_insns_now(cpu) - cpu->problem_since;
-    if (!deliver(cpu, trap))
+    if (unlikely(stops_machine(cpu, trap)) || !deliver(cpu, trap))
         return;
     cpu->interrupts[trap] += !calls_firmware;
     if (cpu->msr & MSR_HV)

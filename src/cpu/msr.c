@@ -74,6 +74,17 @@ enum cpu_state cpu_state(const struct cpu *cpu)
     return cpu->msr & MSR_S ? ST_ULTRAVISOR : ST_HYPERVISOR;
 }
 
+/* MSR[PR] has changed. */
+static void count_problem_state(struct cpu *cpu)
+{
+    uint64_t now = cpu_insns_now(cpu);
+
+    if (cpu->msr & MSR_PR)
+        cpu->problem_since = now;
+    else
+        cpu->problem_insns += now - cpu->problem_since;
+}
+
 void cpu_set_msr(struct cpu *cpu, uint64_t msr)
 {
     uint64_t changed = cpu->msr ^ msr;
@@ -84,6 +95,6 @@ void cpu_set_msr(struct cpu *cpu, uint64_t msr)
         tlb_switch(cpu);
     if (changed & (MSR_FE0 | MSR_FE1))
         cpu_update_fp_mode(cpu);
-    if ((changed & msr & MSR_PR) && cpu->machine)
-        cpu->problem_since = cpu_insns_now(cpu);
+    if ((changed & MSR_PR) && cpu->machine)
+        count_problem_state(cpu);
 }
