@@ -23,7 +23,8 @@ uint64_t lab_stencil(unsigned work)
         double(*from)[N] = plate[round % 2], (*to)[N] = plate[1 - round % 2];
         for (size_t y = 1; y < N - 1; y++) {
             for (size_t x = 1; x < N - 1; x++) {
-                to[y][x] = 0.25 * (from[y - 1][x] + from[y + 1][x] + from[y][x - 1] + from[y][x + 1]);
+                double across = from[y][x - 1] + from[y][x + 1];
+                to[y][x] = 0.25 * (from[y - 1][x] + from[y + 1][x] + across);
             }
         }
     }

@@ -13,7 +13,8 @@ static const int shift_of[DIRECTIONS] = {1, -1, 8, -8, 9, -9, 7, -7};
 /* Without wrapping round the edge: which squares a step may land on. */
 #define NOT_A 0xfefefefefefefefeULL
 #define NOT_H 0x7f7f7f7f7f7f7f7fULL
-static const uint64_t landing[DIRECTIONS] = {NOT_A, NOT_H, ~0ULL, ~0ULL, NOT_A, NOT_H, NOT_H, NOT_A};
+static const uint64_t landing[DIRECTIONS] = {NOT_A, NOT_H, ~0ULL, ~0ULL,
+                                             NOT_A, NOT_H, NOT_H, NOT_A};
 
 struct position {
     uint64_t mine, theirs;

@@ -50,7 +50,7 @@ uint64_t lab_nothing(unsigned work)
     return work;
 }
 
-/* Waits until the console has it all: the kernel may leave the end of a line to a thread of its own. */
+/* Waits until the console has it all: the kernel may leave the end of a line to another thread. */
 static void say(const char *line, int length)
 {
     if (write(1, line, (size_t)length) != length) {

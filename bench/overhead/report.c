@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * report FOLDER SIZE RUNS VERSION MODE...: what the runs of the overhead laboratory say, as a table on
- * standard output, and FOLDER/overhead.csv, .json and .html. Reads FOLDER/programs, FOLDER/expected
- * (the checksums of a native build) and FOLDER/runs/MODE.N (pefemu's -stats-on LAB-). Status 1 when a
- * checksum is wrong, a program is missing, or counts differ from run to run.
+ * report FOLDER SIZE RUNS VERSION MODE...: what the runs of the overhead laboratory say, as a table
+ * on standard output, and FOLDER/overhead.csv, .json and .html. Reads FOLDER/programs,
+ * FOLDER/expected (the checksums of a native build) and FOLDER/runs/MODE.N (pefemu's -stats-on LAB-).
+ * Status 1 when a checksum is wrong, a program is missing, or counts differ from run to run.
  */
 #include "report.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const char honest[] =
-    "Counts are exact and the same in every run. Host time is what emulating costs on this host; it is "
-    "no estimate of a POWER9's time. Guest time adds to the instructions (1 ns each) what the firmware's "
-    "work is assumed to take (include/pefemu/cost.def).";
+    "Counts are exact and the same in every run. Host time is what emulating costs on this host; it "
+    "is no estimate of a POWER9's time. Guest time adds to the instructions (1 ns each) what the "
+    "firmware's work is assumed to take (include/pefemu/cost.def).";
 
 /* Programs whose count does not depend on the mode. */
 static size_t same_in_every_mode(const struct lab *lab, size_t metric)
@@ -139,9 +139,9 @@ static void write_json(const struct lab *lab, FILE *f)
     fputs("},\n  \"programs\": [", f);
     for (size_t i = 0; i <= lab->nprograms; i++) {
         const struct program *p = &lab->program[i];
-        fprintf(f, "%s\n    {\"name\": \"%s\", \"class\": \"%s\", \"what\": \"%s\", \"checksum\": \"%s\"",
-                i ? "," : "", p->name, p->class, p->what, p->expected);
-        fputs(", \"modes\": {", f);
+        fprintf(f, "%s\n    {\"name\": \"%s\", \"class\": \"%s\", \"what\": \"%s\", ",
+                i ? "," : "", p->name, p->class, p->what);
+        fprintf(f, "\"checksum\": \"%s\", \"modes\": {", p->expected);
         for (size_t m = 0; m < lab->nmodes; m++) {
             mode_json(lab, p, m, f);
         }
@@ -155,7 +155,8 @@ static void write_json(const struct lab *lab, FILE *f)
 enum { LABEL = 110, WIDTH = 560, BAR = 11, GAP = 10 };
 
 static const char style[] =
-    "body{font:15px/1.45 sans-serif;max-width:62em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
+    "body{font:15px/1.45 sans-serif;max-width:62em;margin:2em auto;padding:0 1em;color:#222;"
+    "background:#fff}"
     "h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}"
     "table{border-collapse:collapse;font-size:12.5px;font-variant-numeric:tabular-nums}"
     "td,th{padding:.15em .6em;text-align:right;border-bottom:1px solid #ddd}"
@@ -210,7 +211,8 @@ static void chart(const struct lab *lab, size_t metric, const char *title, FILE 
 {
     int step = (int)lab->nmodes * BAR + GAP, height = (int)lab->nprograms * step + GAP;
     double scale = WIDTH / most_of(lab, metric);
-    fprintf(f, "<h2>%s</h2>\n<svg width=%d height=%d role=img>", title, LABEL + WIDTH + 80, height);
+    fprintf(f, "<h2>%s; %s = 1</h2>\n", title, lab->mode[0]);
+    fprintf(f, "<svg width=%d height=%d role=img>", LABEL + WIDTH + 80, height);
     fprintf(f, "<path class=g d='M%.1f 0V%d'/>\n", LABEL + scale, height);
     for (size_t i = 0; i < lab->nprograms; i++) {
         const struct program *p = &lab->program[i];
@@ -260,9 +262,9 @@ static void write_html(const struct lab *lab, FILE *f)
                 lab->mode[m]);
     }
     fputs("(nopef: normal VM, no ultravisor; nvm: normal VM under one; svm: secure VM)\n", f);
-    chart(lab, INSTRUCTIONS, "Instructions, nopef = 1", f);
-    chart(lab, GUEST_NS, "Guest time, nopef = 1", f);
-    chart(lab, HOST_NS, "Host CPU time of the emulator, nopef = 1; whiskers: least and most of the runs", f);
+    chart(lab, INSTRUCTIONS, "Instructions", f);
+    chart(lab, GUEST_NS, "Guest time", f);
+    chart(lab, HOST_NS, "Host CPU time of the emulator, whiskers from least to most of the runs", f);
     html_table(lab, f);
     fputs("</html>\n", f);
 }

@@ -7,7 +7,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-build=build runs=3 size=train only= modes="nopef nvm svm" out=
+build=build runs=3 size=train only="" modes="nopef nvm svm" out=""
 while [ $# -gt 0 ]; do
     case $1 in
     --runs) runs=$2; shift ;;
