@@ -161,7 +161,7 @@ static const char style[] =
     "table{border-collapse:collapse;font-size:12.5px;font-variant-numeric:tabular-nums}"
     "td,th{padding:.15em .6em;text-align:right;border-bottom:1px solid #ddd}"
     "td:first-child,th:first-child,td:nth-child(2),th:nth-child(2){text-align:left}"
-    "tr.first td{border-top:1px solid #888}.note{background:#f4f1e6;padding:.6em 1em}"
+    "table.text td{text-align:left;vertical-align:top}tr.first td{border-top:1px solid #888}.note{background:#f4f1e6;padding:.6em 1em}"
     "svg text{font:12px sans-serif;fill:#222}.m0{fill:#9aa5b1}.m1{fill:#5b8db8}.m2{fill:#c2703d}"
     ".w{stroke:#222;stroke-width:1}.g{stroke:#ccc;stroke-width:1}";
 
@@ -247,6 +247,34 @@ static void html_table(const struct lab *lab, FILE *f)
     fputs("</table>\n", f);
 }
 
+static void html_events(const struct lab *lab, FILE *f)
+{
+    static const char *const titles[GROUPS] = {"interrupts", "hypercalls to the hypervisor",
+                                               "ultracalls", "pages"};
+    fputs("<h2>Events by name</h2>\n<table class=text><tr><th>program<th>mode", f);
+    for (size_t g = 0; g < GROUPS; g++) {
+        fprintf(f, "<th>%s", titles[g]);
+    }
+    fputs("</tr>\n", f);
+    for (size_t i = 0; i <= lab->nprograms; i++) {
+        for (size_t m = 0; m < lab->nmodes; m++) {
+            const struct program *p = &lab->program[i];
+            fprintf(f, "<tr%s><td>%s<td>%s", m ? "" : " class=first", m ? "" : p->name, lab->mode[m]);
+            for (size_t g = 0; g < GROUPS; g++) {
+                const struct events *e = &p->sample[m][0].events[g];
+                fputs("<td>", f);
+                for (size_t k = 0; k < e->n; k++) {
+                    if (e->event[k].count) {
+                        fprintf(f, "%s %" PRIu64 "<br>", e->event[k].name, e->event[k].count);
+                    }
+                }
+            }
+            fputs("</tr>\n", f);
+        }
+    }
+    fputs("</table>\n", f);
+}
+
 static void write_html(const struct lab *lab, FILE *f)
 {
     fprintf(f, "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8><title>pefemu: overhead of PEF</title>"
@@ -266,6 +294,7 @@ static void write_html(const struct lab *lab, FILE *f)
     chart(lab, GUEST_NS, "Guest time", f);
     chart(lab, HOST_NS, "Host CPU time of the emulator, whiskers from least to most of the runs", f);
     html_table(lab, f);
+    html_events(lab, f);
     fputs("</html>\n", f);
 }
 
