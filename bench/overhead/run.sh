@@ -30,6 +30,7 @@ host_cc=${CC:-gcc}
 out=${out:-$build/overhead}
 
 command -v "$guest_cc" >/dev/null || { echo "overhead: $guest_cc is not installed" >&2; exit 1; }
+[ -f "$kernel" ] || ! [ -x "$top/scripts/kernel" ] || "$top/scripts/kernel" svm
 [ -f "$kernel" ] || { echo "overhead: no kernel for secure VMs at $kernel" >&2; exit 1; }
 "$top/scripts/guest"
 "$top/scripts/svm" "$build"
