@@ -157,7 +157,7 @@ static void read_run(struct lab *lab, size_t mode, size_t run)
             lab->esm_guest_ns[mode] = number(line, "esm_guest_ns");
             lab->esm_host_ns[mode] = number(line, "esm_host_cpu_ns");
             lab->esm_pages[mode] = number(line, "in_clear");
-            if ((number(line, "esm_ok") == 1) != !strcmp(lab->mode[mode], "svm")) {
+            if ((number(line, "esm_ok") == 1) != !strncmp(lab->mode[mode], "svm", 3)) {
                 complain(lab, lab->mode[mode], "ESM", "the VM is not of the kind that it should be");
             }
         }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #define MAX_PROGRAMS 32
-#define MAX_MODES    3
+#define MAX_MODES    4
 #define MAX_RUNS     16
 #define MAX_EVENTS   48
 #define LINE         16384

@@ -30,7 +30,7 @@ static size_t same_in_every_mode(const struct lab *lab, size_t metric)
 static void table_row(const struct lab *lab, const struct program *p, size_t m, FILE *f)
 {
     struct range host = range_of(lab, p, m, HOST_NS);
-    fprintf(f, "%-12s %-6s", m ? "" : p->name, lab->mode[m]);
+    fprintf(f, "%-12s %-9s", m ? "" : p->name, lab->mode[m]);
     for (size_t k = 0; k <= PAGES; k++) {
         fprintf(f, " %*" PRIu64, k < INTERRUPTS ? 14 : 11, range_of(lab, p, m, k).median);
         if (k == INSTRUCTIONS) {
@@ -44,7 +44,7 @@ static void table_row(const struct lab *lab, const struct program *p, size_t m, 
 void write_table(const struct lab *lab, FILE *f)
 {
     fprintf(f, "%s; size %s, %zu run(s)\n%s\n\n", lab->version, lab->size, lab->runs, honest);
-    fprintf(f, "%-12s %-6s", "program", "mode");
+    fprintf(f, "%-12s %-9s", "program", "mode");
     for (size_t k = 0; k <= PAGES; k++) {
         fprintf(f, " %*s", k < INTERRUPTS ? 14 : 11, metrics[k].title);
         if (k == INSTRUCTIONS) {
@@ -162,7 +162,7 @@ static const char style[] =
     "td,th{padding:.15em .6em;text-align:right;border-bottom:1px solid #ddd}"
     "td:first-child,th:first-child,td:nth-child(2),th:nth-child(2){text-align:left}"
     "table.text td{text-align:left;vertical-align:top}tr.first td{border-top:1px solid #888}.note{background:#f4f1e6;padding:.6em 1em}"
-    "svg text{font:12px sans-serif;fill:#222}.m0{fill:#9aa5b1}.m1{fill:#5b8db8}.m2{fill:#c2703d}"
+    "svg text{font:12px sans-serif;fill:#222}.m0{fill:#9aa5b1}.m1{fill:#5b8db8}.m2{fill:#c2703d}.m3{fill:#7a5c9e}"
     ".w{stroke:#222;stroke-width:1}.g{stroke:#ccc;stroke-width:1}";
 
 static void escaped(const char *text, FILE *f)
@@ -289,7 +289,7 @@ static void write_html(const struct lab *lab, FILE *f)
         fprintf(f, "<svg width=12 height=12><rect class=m%zu width=12 height=12 /></svg> %s &nbsp; ", m,
                 lab->mode[m]);
     }
-    fputs("(nopef: normal VM, no ultravisor; nvm: normal VM under one; svm: secure VM)\n", f);
+    fputs("(nopef: normal VM, no ultravisor; nvm: normal VM under one; svm: secure VM; svm-paged: one whose pages the hypervisor takes out)\n", f);
     chart(lab, INSTRUCTIONS, "Instructions", f);
     chart(lab, GUEST_NS, "Guest time", f);
     chart(lab, HOST_NS, "Host CPU time of the emulator, whiskers from least to most of the runs", f);

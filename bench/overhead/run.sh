@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh [BUILD] [--runs N] [--size test|train|ref] [--only "NAME..."] [--modes "MODE..."] [--out DIR]
 # The overhead laboratory: the same programs in the same kernel as a normal VM without an ultravisor
-# (nopef), as a normal VM under one (nvm) and as a secure VM (svm). Counts what each program did and
-# what it cost the host; docs/overhead.md explains the columns. Results: BUILD/overhead or DIR.
+# (nopef), as a normal VM under one (nvm) and as a secure VM (svm; svm-paged: one that the hypervisor
+# pages out, 200 pages a second of its time). Counts what each program did and what it cost the host;
+# docs/overhead.md explains the columns. Results: BUILD/overhead or DIR.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -22,6 +23,11 @@ while [ $# -gt 0 ]; do
 done
 case $runs in '' | *[!0-9]* | 0) echo "overhead: RUNS is a number from 1 on, not '$runs'" >&2; exit 2 ;; esac
 case $size in test | train | ref) ;; *) echo "overhead: SIZE is test, train or ref, not '$size'" >&2; exit 2 ;; esac
+for mode in $modes; do
+    case $mode in nopef | nvm | svm | svm-paged) continue ;; esac
+    echo "overhead: a mode is nopef, nvm, svm or svm-paged, not '$mode'" >&2
+    exit 2
+done
 cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
 kernel=$cache/kernel-svm/vmlinux svm=$cache/svm
 limit=${PEFEMU_BENCH_TIMEOUT:-1800}
@@ -97,7 +103,7 @@ machine() { # machine MODE NAME: one run, its markers into runs/NAME
     nopef) pef=off ;;
     nvm) ;;
     svm) args=$svm_args tpm="-tpmstate dir=$out/tpm" ;;
-    *) echo "overhead: mode $1 is none of nopef, nvm, svm" >&2; exit 2 ;;
+    svm-paged) args=$svm_args tpm="-tpmstate dir=$out/tpm" pef=on,svm-paging=200 ;;
     esac
     # shellcheck disable=SC2086
     "$build/pefemu" -M pseries,ic-mode=xics,pef=$pef -smp 1 -m 1G -serial stdio -stats=json \
