@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-case $runs in '' | *[!0-9]* | 0) echo "overhead: RUNS is a number from 1 on, not '$runs'" >&2; exit 2 ;; esac
+case $runs in [1-9] | 1[0-6]) ;; *) echo "overhead: RUNS is 1 to 16, not '$runs'" >&2; exit 2 ;; esac
 case $size in test | train | ref) ;; *) echo "overhead: SIZE is test, train or ref, not '$size'" >&2; exit 2 ;; esac
 for mode in $modes; do
     case $mode in nopef | nvm | svm | svm-paged) continue ;; esac
