@@ -56,8 +56,11 @@ static int run(struct options *o)
     const char *why = "";
     uint64_t start = stats_clock_ns();
     enum machine_stop stop = STOP_POWER_OFF;
+    struct dump_files dump;
     struct machine *m;
     int status;
+    if (!dump_open(&dump, o->dump_normal_ram, o->dump_as_hypervisor))
+        return EXIT_PEF_USAGE;
     struct chardev *console = chardev_open(o->serial, &why);
     if (!console) {
         pef_complain("-serial %s: %s", o->serial, why);
@@ -80,6 +83,8 @@ static int run(struct options *o)
     stats_print(m, o->stats, start);
     dump_regs(m, o->dump_regs);
     status = exit_status(m, stop);
+    if (!dump_memory(&dump, m) && status == EXIT_PEF_OK)
+        status = EXIT_PEF_HOST;
     machine_destroy(m);
     return status;
 }

@@ -216,12 +216,12 @@ static enum parse opt_machine(struct options *o, const char *arg)
             if (!parse_u64(it.value, UINT64_MAX, &o->cfg.svm_paging_seed))
                 return bad(OPT_MACHINE, arg, "svm-paging-seed is a number");
         } else if (!strcmp(name, "hv-fault")) {
-            static const char *const faults[] = {"none", "refuse", "delay", "corrupt"};
+            static const char *const faults[] = {"none", "refuse", "delay", "corrupt", "rtas"};
             unsigned k = 0;
             while (k < ARRAY_SIZE(faults) && (!it.value || strcmp(it.value, faults[k])))
                 k++;
             if (k == ARRAY_SIZE(faults))
-                return bad(OPT_MACHINE, arg, "hv-fault is none, refuse, delay or corrupt");
+                return bad(OPT_MACHINE, arg, "hv-fault is none, refuse, delay, corrupt or rtas");
             o->cfg.hv_fault = (enum hv_fault)k;
         } else if (!strcmp(name, "dumpdtb")) {
             if (!it.value || !*it.value)
@@ -659,6 +659,12 @@ static enum parse apply(struct options *o, enum option_id id, const char *arg)
     case OPT_DUMP_REGS:
         o->dump_regs = *arg ? DUMP_JSON : DUMP_TEXT;
         return *arg && strcmp(arg, "json") ? bad(id, arg, "unknown form; use json") : OK;
+    case OPT_DUMP_AS_HYPERVISOR:
+        o->dump_as_hypervisor = arg;
+        return OK;
+    case OPT_DUMP_NORMAL_RAM:
+        o->dump_normal_ram = arg;
+        return OK;
     case OPT_LOG:
         return opt_log(arg);
     case OPT_LOGFILE:
@@ -797,6 +803,10 @@ static enum parse check_all(struct options *o)
     if (!bare && !o->cfg.kernel && !o->cfg.bios && !o->cfg.dumpdtb) {
         pef_complain("-kernel: no kernel was given; use -kernel vmlinux (`make run` fetches "
                      "Debian's), or see pefemu --help");
+        return BAD;
+    }
+    if (bare && o->dump_as_hypervisor) {
+        pef_complain("-dump-as-hypervisor: -M bare has no hypervisor; leave it out");
         return BAD;
     }
     if (o->cfg.tpm.socket && o->cfg.tpm.state_dir) {

@@ -16,6 +16,7 @@ struct options {
     const char *stats_on;      /* -stats-on; NULL: no markers */
     enum dump_mode dump_regs;
     const char *log_file;
+    const char *dump_as_hypervisor, *dump_normal_ram; /* files, NULL: none */
     const char *guest_files[OPTIONS_MAX_GUEST_FILES + 1];
     const char *devices[OPTIONS_MAX_GUEST_FILES + 1], *regs[OPTIONS_MAX_GUEST_FILES + 1];
     char *dumpdtb; /* owned */

@@ -73,8 +73,9 @@ const struct machine_kind *machine_kind_find(const char *name);
 /* The table itself, ended by NULL: the default first. */
 extern const struct machine_kind *const machine_kinds[];
 
-/* What the built-in hypervisor does wrong with one page-in in four, on request. */
-enum hv_fault { HV_FAULT_NONE, HV_FAULT_REFUSE, HV_FAULT_DELAY, HV_FAULT_CORRUPT };
+/* What the built-in hypervisor does wrong on request: with one page-in in four, or with the RTAS text
+ * that it gives the guest. */
+enum hv_fault { HV_FAULT_NONE, HV_FAULT_REFUSE, HV_FAULT_DELAY, HV_FAULT_CORRUPT, HV_FAULT_RTAS };
 
 struct machine_config {
     const char *machine;      /* name of a machine_kind; NULL: "pseries" */

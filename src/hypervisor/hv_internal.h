@@ -163,6 +163,8 @@ void hv_pressure_reset(struct hypervisor *hv);
 void hv_pressure_poll(struct hypervisor *hv);
 /* What to do with this page-in. */
 enum hv_misdeed hv_pressure_misdeed(struct hypervisor *hv);
+/* hv-fault=rtas: flips a bit of the RTAS text at @gra that does not change what it does. */
+bool hv_pressure_alter_rtas(struct hypervisor *hv, gra_t gra);
 
 /* ---- guestmem.c ---- */
 /* A NUL-terminated string of at most @size - 1 characters, cut there; always terminated. */

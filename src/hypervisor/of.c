@@ -269,6 +269,8 @@ static uint32_t method_instantiate_rtas(struct of_call *c)
     gra_t base = c->args[2];
     if (!hv_write_stub(c->hv, base, HCALL_RTAS))
         return OF_ERROR;
+    if (c->hv->m->cfg.hv_fault == HV_FAULT_RTAS && !hv_pressure_alter_rtas(c->hv, base))
+        return OF_ERROR;
     c->rets[1] = base;
     return 0;
 }

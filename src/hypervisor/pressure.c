@@ -2,7 +2,7 @@
 /*
  * A host that is short of memory, or hostile, on request (-M pseries,svm-paging=N,hv-fault=...): pages of
  * the SVM go out at random, and page-ins are refused, forgotten or corrupted. An SVM must come through
- * all of it, slower. The choices come from a generator of their own, so a run can be repeated.
+ * all of it, slower. Or the RTAS text is not the one that owners of SVMs expect. The choices come from a generator of their own, so a run can be repeated.
  */
 #include "hv_internal.h"
 
@@ -68,7 +68,20 @@ enum hv_misdeed hv_pressure_misdeed(struct hypervisor *hv)
     case HV_FAULT_CORRUPT:
         return HV_CORRUPTS;
     case HV_FAULT_NONE:
+    case HV_FAULT_RTAS:
         break;
     }
     return HV_BEHAVES;
+}
+
+/* The branch hint of the blr at the end. */
+bool hv_pressure_alter_rtas(struct hypervisor *hv, gra_t gra)
+{
+    uint8_t byte;
+    gra_t at = gra + STUB_SIZE - 2;
+
+    if (!gm_read(hv->m, at, &byte, 1))
+        return false;
+    byte ^= 0x08;
+    return gm_write(hv->m, at, &byte, 1);
 }

@@ -70,7 +70,7 @@ const struct machine_kind machine_pseries = {
     .name = "pseries",
     .summary = "PAPR logical partition under the built-in hypervisor (default)",
     .properties = "ic-mode=xics|xive|dual  pef=on|off  secure-mem=SIZE  dumpdtb=FILE  svm-paging=N  "
-                  "svm-paging-seed=N  hv-fault=none|refuse|delay|corrupt",
+                  "svm-paging-seed=N  hv-fault=none|refuse|delay|corrupt|rtas",
     .ram_min = 256 * MiB,
     .ram_align = 16 * MiB,
     .ram_needed = hv_ram_needed,

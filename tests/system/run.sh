@@ -126,6 +126,13 @@ test_bare() {
     failed=$((failed + $(grep -c '^FAIL' "$tmp/bad")))
     skipped=$((skipped + $(grep -c '^skip' "$tmp/bad")))
 }
+test_svm() {
+    sh "$here/svm.sh" "$build" "$tmp" >"$tmp/svm.log" 2>&1
+    cat "$tmp/svm.log"
+    passed=$((passed + $(grep -c '^pass' "$tmp/svm.log")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/svm.log")))
+    skipped=$((skipped + $(grep -c '^skip' "$tmp/svm.log")))
+}
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
 test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
@@ -601,7 +608,7 @@ if [ $# = 0 ]; then
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
-            no_shutdown serial break hash stats_on
+            no_shutdown serial break hash stats_on svm
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k kernel_svm selftests
     fi
