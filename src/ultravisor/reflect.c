@@ -122,6 +122,9 @@ static void enter_hypervisor(struct thread_save *s, struct cpu *cpu, unsigned ve
     uint64_t image = s->regs.msr | MSR_S | lev;
     uint64_t msr = MSR_SF | MSR_HV | MSR_ME | (image & (MSR_FP | MSR_VEC | MSR_VSX));
 
+    /* The ultravisor may ask on behalf of problem state, which itself has no hypercalls. */
+    if (vector == VEC_SC)
+        image &= ~MSR_PR;
     if (s->svm->uv->hv_le)
         msr |= MSR_LE;
     if (vector != VEC_SC && vector != VEC_RESET && vector != VEC_MCHECK)

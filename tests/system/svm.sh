@@ -133,6 +133,195 @@ test_shell() {
     done
 }
 
+# Two runs are one: what the guest prints, with its time stamps, and what was counted.
+test_determinism() {
+    prepare det "$which_vm; dmesg; od -An -N32 -tx1 /proc/sys/kernel/random/uuid" || { fail determinism "no blob"; return; }
+    for cpus in 1 4; do
+        for n in 1 2; do
+            boot "$tmp/det.img" -smp $cpus -rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off
+            sed 's/"host_cpu_s":[^,]*,"host_wall_s":[^,]*,"mips":[^,]*,"max_rss_kib":[^,]*,//' "$tmp/errors" >"$tmp/count$n"
+            cp "$tmp/text" "$tmp/text$n"
+        done
+        if [ $status != 0 ] || ! is_secure; then
+            fail "determinism_smp$cpus" "exit status $status"
+        elif ! cmp -s "$tmp/text1" "$tmp/text2" || ! cmp -s "$tmp/count1" "$tmp/count2"; then
+            diff "$tmp/text1" "$tmp/text2" | head -n 6
+            diff "$tmp/count1" "$tmp/count2"
+            fail "determinism_smp$cpus" "runs differ"
+        else
+            pass "determinism_smp$cpus"
+        fi
+    done
+}
+
+# ---- a hypervisor short of memory, or hostile ----
+
+work='
+echo svm $(cat /sys/devices/system/cpu/svm)
+i=0
+while [ $i -lt $rounds ]; do
+    dd if=/dev/zero bs=64k count=$size 2>/dev/null | tr "\0" "$i" >/tmp/a
+    gzip -1 -c /tmp/a >/tmp/a.gz
+    gunzip -c /tmp/a.gz | cmp - /tmp/a && echo round $i: $(cat /tmp/a /bin/busybox | sha256sum)
+    for n in 1 2 3 4 5 6 7 8; do (echo $n; sha256sum /tmp/a.gz) >/tmp/sum.$n & done
+    wait
+    cat /tmp/sum.* | sha256sum
+    i=$((i + 1))
+done'
+
+# calm NAME ROUNDS SIZE: the work without pressure; its console is what all others have to show
+calm() {
+    prepare "$1" "rounds=$2 size=$3 $work" || { fail "$1" "no blob"; return 1; }
+    boot "$tmp/$1.img"
+    if [ $status != 0 ] || ! is_secure; then
+        fail "$1" "without pressure: exit status $status"
+        return 1
+    fi
+    plain_text >"$tmp/$1.text"
+}
+# The console but for the firmware's messages and time stamps.
+plain_text() { sed -n '/^pefemu guest ready/,$p' "$tmp/text" | sed 's/^\[ *[0-9.]*\] //'; }
+# pressed NAME IMAGE LEAST STAT OPTIONS...: the same console, and at least LEAST in the ultravisor's STAT
+pressed() {
+    name=$1 image=$2 least=$3 what=$4
+    shift 4
+    boot "$tmp/$image.img" "$@"
+    count=$(stat "$what")
+    plain_text >"$tmp/now"
+    if [ $status != 0 ]; then
+        fail "$name" "exit status $status"
+    elif ! cmp -s "$tmp/$image.text" "$tmp/now"; then
+        diff "$tmp/$image.text" "$tmp/now" | head -n 10
+        fail "$name" "console differs"
+    elif [ "${count:-0}" -lt "$least" ]; then
+        fail "$name" "only ${count:-0} $what"
+    else
+        pass "$name"
+        echo "    $count $what, $(stat instructions) instructions"
+    fi
+}
+test_paging() {
+    mem=256M
+    calm paging 6 40 && pressed paging paging 2000 pages_out -M pseries,svm-paging=3000
+    mem=512M
+}
+# attack 50
+test_hostile() {
+    mem=256M
+    if calm hostile 2 20; then
+        for fault in refuse delay corrupt; do
+            pressed "hostile_$fault" hostile 200 pages_out -M "pseries,svm-paging=1000,hv-fault=$fault"
+        done
+        pressed hostile_smp4 hostile 200 pages_out -M pseries,svm-paging=1000,hv-fault=corrupt -smp 4
+    fi
+    mem=512M
+}
+
+# ---- what the hypervisor gets to see ----
+
+# The marker is computed in the guest; it is in no image, on no command line and not on the console.
+marker_text='pefemu marker'
+marker() { printf '%s' "$marker_text" | sha256sum | cut -c 1-40; }
+# attack 6: the hypervisor and whoever reads normal memory see no byte of it. attack 8: nor does DMA.
+test_secret() {
+    prepare secret "$which_vm
+m=\$(printf '%s' '$marker_text' | sha256sum | cut -c 1-40)
+i=0; while [ \$i -lt 2000 ]; do echo \$m; i=\$((i + 1)); done >/tmp/marker
+esm-file rootd >/tmp/file 2>/dev/null
+sha256sum /tmp/marker /tmp/file" || { fail secret "no blob"; return; }
+    secret=$(cat "$svm/passphrase")
+    # A normal VM first: without the marker in its dumps the test could not fail.
+    : >"$tmp/found"
+    for vm in normal secure; do
+        [ $vm = secure ] && pef=on || pef=off
+        boot "$tmp/secret.img" -M pseries,pef=$pef,svm-paging=2000 -action panic=none \
+            -dump-normal-ram "$tmp/ram" -dump-as-hypervisor "$tmp/dump"
+        is_$vm && [ $status = 0 ] || { fail secret "$vm VM: exit status $status"; return; }
+        for file in ram dump; do
+            echo "$vm $file $(grep -a -o -F "$(marker)" "$tmp/$file" | wc -l) $(grep -a -o -F "$secret" "$tmp/$file" | wc -l)" \
+                >>"$tmp/found"
+        done
+    done
+    if ! awk '/^normal/ && $3 < 1000 { exit 1 }' "$tmp/found"; then
+        fail secret "not to be found in a normal VM: $(cat "$tmp/found")"
+    elif ! awk '/^secure/ && $3 + $4 { exit 1 }' "$tmp/found"; then
+        fail secret "seen outside: $(cat "$tmp/found")"
+    elif ! grep -q "$(printf %s "$secret" | sha256sum | cut -c 1-64)  /tmp/file" "$tmp/text"; then
+        fail secret "the SVM does not have its file"
+    elif [ "$(stat pages_out)" -lt 100 ]; then
+        fail secret "only $(stat pages_out) pages went out"
+    else
+        pass secret
+    fi
+    rm -f "$tmp/ram" "$tmp/dump"
+}
+
+# ---- ESM refused ----
+
+# refused NAME LINE OPTIONS...: one line with LINE; the VM goes on as a normal one, if it may
+refused() {
+    name=$1 line=$2
+    shift 2
+    boot "$@" -action panic=none
+    if [ $status != 0 ] || ! is_normal; then
+        fail "refused_$name" "as a normal VM: exit status $status"
+    elif [ "$(tr -d '\r' <"$tmp/errors" | grep -c 'ESM failed')" != 1 ] || ! said "$line"; then
+        fail "refused_$name" "no line with '$line'"
+    elif [ "$(stat pages_in_clear)" != 0 ] && [ "$(stat esm_ok)" != 0 ]; then
+        fail "refused_$name" "it became secure"
+    else
+        pass "refused_$name"
+    fi
+}
+property() { fdtget -t bx "$tmp/ok.blob" "$1" "$2"; }
+# tampered NAME LINE NODE PROPERTY: a bit of the blob
+tampered() {
+    cp "$tmp/ok.img" "$tmp/bad.img"
+    # shellcheck disable=SC2046
+    perl "$here/flip.pl" "$tmp/bad.img" $(property "$3" "$4") || { fail "refused_$1" "no such bytes"; return; }
+    refused "$1" "$2" "$tmp/bad.img"
+}
+hex() { printf '%s' "$1" | od -An -v -tx1; }
+# attack 59: one bit anywhere. attack 63: a blob for another TPM.
+test_refused() {
+    prepare ok "$which_vm" || { fail refused "no blob"; return; }
+    digest='Step 11, .*: '
+    # The banner: a kernel that is wrong and works.
+    cp "$kernel" "$tmp/vmlinux"
+    perl -e 'open F, "+<:raw", $ARGV[0] or die; local $/; $a = <F>;
+        $i = rindex $a, "Linux version "; die if $i < 0; seek F, $i, 0; print F chr(ord("L") ^ 1)' "$tmp/vmlinux"
+    refused kernel "${digest}kernel: not what" "$tmp/ok.img" -kernel "$tmp/vmlinux"
+    rm -f "$tmp/vmlinux"
+    cp "$tmp/ok.img" "$tmp/bad.img"
+    # shellcheck disable=SC2046
+    perl "$here/flip.pl" "$tmp/bad.img" $(hex 'SPDX-License') || fail refused_initrd "no such bytes"
+    refused initrd "${digest}initrd: not what" "$tmp/bad.img"
+    refused bootargs "${digest}bootargs: not what" "$tmp/ok.img" -append "$scripted "
+    refused rtas "${digest}rtas: not what" "$tmp/ok.img" -M pseries,hv-fault=rtas
+    refused two "${digest}rtas, bootargs: not what" "$tmp/ok.img" -M pseries,hv-fault=rtas -append "$scripted 1"
+    sealed=/digest/digests-fdt
+    for item in ciphertext iv mac; do
+        tampered $item 'Step 9, .*digests-fdt' $sealed $item
+    done
+    tampered lockbox 'Step 9, .*lockbox' /lockboxes/lockbox-1 encrypted-symkey
+    refused guest_file "${digest}initrd: not what" "$tmp/ok.img" -guest-file "$here/flip.pl:/flip.pl"
+    refused no_blob 'Step 8, .*no ESM blob in front' "$tmp/ok.plain"
+    refused secure_mem 'secure memory too small: .* use -M pseries,secure-mem=' "$tmp/ok.img" -M pseries,secure-mem=64M
+    # Without -action the guest's os-term is the end.
+    boot "$tmp/ok.plain"
+    [ $status = 3 ] && said 'ESM failed' && pass refused_panics || fail refused_panics "exit status $status, not 3"
+}
+test_other_tpm() {
+    prepare ok "$which_vm" || { fail other_tpm "no blob"; return; }
+    "$build/pefemu-tpm" provision "$tmp/tpm2" >/dev/null
+    refused other_tpm 'Step 9, .*lockbox' "$tmp/ok.img" -tpmstate dir="$tmp/tpm2"
+    "$build/pefemu-tpm" pubkey "$tmp/tpm2" -o "$tmp/tpm2.pem"
+    blob ok "$scripted" "$tmp/tpm2.pem"
+    boot "$tmp/ok.img" -tpmstate dir="$tmp/tpm2"
+    [ $status = 0 ] && is_secure && pass its_tpm || fail its_tpm "exit status $status"
+    rm -rf "$tmp/tpm2"
+}
+
 # ---- main ----
 
 [ -f "$kernel" ] || {
@@ -151,8 +340,8 @@ cp -r "$svm/tpm" "$tmp/tpm"
 rm -f "$tmp/tpm/lock"
 
 if [ $# = 0 ]; then
-    set -- shell
-    [ -n "${PEFEMU_FULL-}" ] && set -- "$@"
+    set -- shell determinism hostile secret refused other_tpm
+    [ -n "${PEFEMU_FULL-}" ] && set -- "$@" paging
 fi
 for t in "$@"; do
     "test_$t"
