@@ -101,7 +101,8 @@ static void ultracall(struct uv *uv, struct cpu *cpu)
     cpu->gpr[3] = (uint64_t)rc;
     if (row && rc >= 0)
         memcpy(&cpu->gpr[row->first], &c.ret[row->first - 4], row->nresults * sizeof(c.ret[0]));
-    uv_charge(uv, COST_CROSSING);
+    if (c.svm) /* a normal VM's time is the same as without an ultravisor */
+        uv_charge(uv, COST_CROSSING);
     return_to_caller(cpu, c.srr1);
 }
 

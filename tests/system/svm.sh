@@ -14,6 +14,7 @@ svm=$tmp/made # as scripts/svm made it
 limit=${PEFEMU_TEST_TIMEOUT:-300}
 args="console=hvc0 svm=on xive=off quiet"
 mem=512M
+tpm="-tpmstate dir=$tmp/tpm"
 child=
 
 pass() { echo "pass system svm_$1"; }
@@ -60,8 +61,9 @@ prepare() { # prepare NAME SCRIPT-TEXT: an initramfs and a blob for a scripted r
 boot() {
     initrd=$1
     shift
+    # shellcheck disable=SC2086
     "$build/pefemu" -M pseries -m $mem -kernel "$kernel" -initrd "$initrd" -append "$scripted" \
-        -tpmstate dir="$tmp/tpm" -timeout "$limit" -stats=json "$@" >"$tmp/console" 2>"$tmp/errors" </dev/null
+        $tpm -timeout "$limit" -stats=json "$@" >"$tmp/console" 2>"$tmp/errors" </dev/null
     status=$?
     tr -d '\r' <"$tmp/console" >"$tmp/text"
 }
@@ -83,12 +85,13 @@ talk_begin() {
     child=$!
     exec 3>"$tmp/keys"
 }
-expect() {
+seen() { [ "$(tr -d '\r' <"$tmp/console" | grep -a -c -- "$1")" -ge "$2" ]; }
+expect() { # expect TEXT [COUNT]
     tries=$((limit * 5))
-    while ! tr -d '\r' <"$tmp/console" | grep -a -q -- "$1"; do
+    while ! seen "$1" "${2:-1}"; do
         tries=$((tries - 1))
         if [ "$tries" = 0 ] || ! kill -0 "$child" 2>/dev/null; then
-            tr -d '\r' <"$tmp/console" | grep -a -q -- "$1"
+            seen "$1" "${2:-1}"
             return
         fi
         sleep 0.2
@@ -322,6 +325,71 @@ test_other_tpm() {
     rm -rf "$tmp/tpm2"
 }
 
+# A new TPM opens nothing, and pefemu says so at once.
+test_fresh_tpm() {
+    prepare ok "$which_vm" || { fail fresh_tpm "no blob"; return; }
+    tpm=
+    refused fresh_tpm 'a new TPM: no blob made for another key opens; keep one with -tpmstate' "$tmp/ok.img"
+    tpm="-tpmstate dir=$tmp/tpm"
+}
+
+# attack 59: after a refusal the VM has all of its memory: it does what it would have done as an SVM.
+test_intact() {
+    calm intact 1 20 || return
+    boot "$tmp/intact.plain" -action panic=none
+    plain_text >"$tmp/now"
+    sed 's/^svm 1$/svm 0/' "$tmp/intact.text" | sed '/^Returned/d' >"$tmp/want"
+    if [ $status != 0 ] || ! is_normal; then
+        fail intact "exit status $status"
+    elif ! cmp -s "$tmp/want" "$tmp/now"; then
+        diff "$tmp/want" "$tmp/now" | head -n 10
+        fail intact "console differs"
+    else
+        pass intact
+    fi
+}
+
+# ---- the machine around it ----
+
+# attack 72: the second SVM is a new one; nobody has read the owner's file in it.
+test_reboot() {
+    secret=$(cat "$svm/passphrase")
+    talk_begin -smp 2
+    ok=
+    for n in 1 2; do
+        expect 'pefemu guest ready' $n && expect "pefemu:.*[\$#]" $n &&
+            type_line 'stty -echo; echo svm $(cat /sys/devices/system/cpu/svm) file $(esm-file rootd)' &&
+            expect "svm 1 file $secret\$" $n || break
+        [ $n = 1 ] && type_line 'reboot -f' || { type_line 'exit'; ok=1; }
+    done
+    [ -n "$ok" ] || printf '\001x' >&3
+    talk_end
+    [ -n "$ok" ] && [ "$status" = 0 ] && [ "$(tr -d '\r' <"$tmp/errors" | grep -c ': secure$')" = 2 ] &&
+        pass reboot || fail reboot "no second SVM (exit status $status)"
+}
+
+# Without PEF the kernel's ultracall is an unknown hypercall. A normal VM can not tell the difference.
+test_pef_off() {
+    prepare ok "$which_vm" || { fail pef_off "no blob"; return; }
+    boot "$tmp/ok.img" -M pseries,pef=off -action panic=none
+    grep -q 'Returned -2 from switching to secure mode' "$tmp/text" && is_normal && [ $status = 0 ] &&
+        ! said ESM && pass pef_off || fail pef_off "exit status $status"
+    guest=$cache/guest
+    [ -f "$guest/vmlinux" ] || { skip pef_off_same "no kernel of Debian's in the cache"; return; }
+    for pef in on off; do
+        "$build/pefemu" -M pseries,pef=$pef -smp 2 -m 512M -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+            -append "console=hvc0 pefemu.test=poweroff" -rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off \
+            -stats=json -timeout "$limit" </dev/null >"$tmp/console" 2>"$tmp/errors"
+        status=$?
+        tr -d '\r' <"$tmp/console" >"$tmp/text$pef"
+        grep -o '"instructions":[0-9]*,"guest_ns":[0-9]*' "$tmp/errors" >"$tmp/count$pef"
+    done
+    cp "$tmp/textoff" "$tmp/text"
+    [ $status = 0 ] && [ -s "$tmp/countoff" ] && cmp -s "$tmp/texton" "$tmp/textoff" &&
+        cmp -s "$tmp/counton" "$tmp/countoff" && pass pef_off_same ||
+        fail pef_off_same "exit status $status, $(cat "$tmp/counton" "$tmp/countoff")"
+}
+
 # ---- main ----
 
 [ -f "$kernel" ] || {
@@ -340,7 +408,7 @@ cp -r "$svm/tpm" "$tmp/tpm"
 rm -f "$tmp/tpm/lock"
 
 if [ $# = 0 ]; then
-    set -- shell determinism hostile secret refused other_tpm
+    set -- shell determinism hostile secret refused other_tpm fresh_tpm intact reboot pef_off
     [ -n "${PEFEMU_FULL-}" ] && set -- "$@" paging
 fi
 for t in "$@"; do
