@@ -230,6 +230,7 @@ check-programs: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/fuzz/ra
 
 docs: $(BUILD)/tests/conformance/insndoc
 	@tests/conformance/docs.sh $(BUILD) write
+	@tests/uv/attacks.sh write
 
 test:
 	@scripts/install-deps build test

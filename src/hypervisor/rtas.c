@@ -63,6 +63,7 @@ static int32_t rtas_os_term(struct rtas *r)
     char text[150];
     if (!gm_string(r->hv->m, r->args[0], text, sizeof(text)))
         snprintf(text, sizeof(text), "(no text)");
+    text[strcspn(text, "\r\n")] = '\0';
     if (r->hv->m->cfg.panic_stops) {
         machine_request_stop(r->hv->m, STOP_PANIC, text);
         hv_cpu_stop(r->cpu);

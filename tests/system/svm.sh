@@ -225,7 +225,7 @@ test_hostile() {
 # The marker is computed in the guest; it is in no image, on no command line and not on the console.
 marker_text='pefemu marker'
 marker() { printf '%s' "$marker_text" | sha256sum | cut -c 1-40; }
-# attack 6: the hypervisor and whoever reads normal memory see no byte of it. attack 8: nor does DMA.
+# The hypervisor and whoever reads normal memory see no byte of it.
 test_secret() {
     prepare secret "$which_vm
 m=\$(printf '%s' '$marker_text' | sha256sum | cut -c 1-40)
@@ -285,7 +285,7 @@ tampered() {
     refused "$1" "$2" "$tmp/bad.img"
 }
 hex() { printf '%s' "$1" | od -An -v -tx1; }
-# attack 59: one bit anywhere. attack 63: a blob for another TPM.
+# attack 59: one bit anywhere.
 test_refused() {
     prepare ok "$which_vm" || { fail refused "no blob"; return; }
     digest='Step 11, .*: '
@@ -314,6 +314,23 @@ test_refused() {
     boot "$tmp/ok.plain"
     [ $status = 3 ] && said 'ESM failed' && pass refused_panics || fail refused_panics "exit status $status, not 3"
 }
+# attack 60: what ESM needs is not there, or is another's.
+test_refused_early() {
+    prepare ok "$which_vm" || { fail refused_early "no blob"; return; }
+    "$build/pefemu" -M pseries -m $mem -kernel "$kernel" -append "$scripted" $tpm -timeout "$limit" \
+        </dev/null >"$tmp/console" 2>"$tmp/errors"
+    status=$?
+    tr -d '\r' <"$tmp/console" >"$tmp/text"
+    [ $status = 3 ] && said 'Step 7, .*names no initrd' && pass refused_no_initrd ||
+        fail refused_no_initrd "exit status $status"
+    # The owner measured a shorter kernel, and a longer one.
+    for other in "$build/esm-file" "$cache/guest/vmlinux"; do
+        [ -f "$other" ] || continue
+        (kernel=$other && blob ok "$scripted") || { fail refused_other_kernel "no blob"; return; }
+        refused "other_kernel_$(basename "$other")" "Step 11, .*kernel: not what" "$tmp/ok.img"
+    done
+}
+# attack 63: the TPM of somebody else
 test_other_tpm() {
     prepare ok "$which_vm" || { fail other_tpm "no blob"; return; }
     "$build/pefemu-tpm" provision "$tmp/tpm2" >/dev/null
@@ -323,6 +340,30 @@ test_other_tpm() {
     boot "$tmp/ok.img" -tpmstate dir="$tmp/tpm2"
     [ $status = 0 ] && is_secure && pass its_tpm || fail its_tpm "exit status $status"
     rm -rf "$tmp/tpm2"
+}
+
+# attack 58: refused after the lockbox was opened, normal memory has none of what the ultravisor saw then.
+test_leftovers() {
+    prepare ok "$which_vm; esm-file rootd" || { fail leftovers "no blob"; return; }
+    "$build/pefemu-esm" digest -a "$scripted" -i "$tmp/ok.plain" -k "$kernel" -o "$tmp/digests.dtb" >/dev/null
+    boot "$tmp/ok.img" -append "$scripted " -action panic=none -dump-normal-ram "$tmp/ram" \
+        -dump-as-hypervisor "$tmp/dump"
+    if [ $status != 0 ] || ! is_normal || ! said 'lockbox opened'; then
+        fail leftovers "exit status $status"
+    elif grep -q "$(cat "$svm/passphrase")" "$tmp/text"; then
+        fail leftovers "a normal VM got the file"
+    # The tree of digests: the digest of the kernel.
+    elif ! perl "$here/find.pl" "$tmp/digests.dtb" $(fdtget -t bx "$tmp/digests.dtb" /digests kernel); then
+        fail leftovers "the digest is not where it has to be"
+    elif perl "$here/find.pl" "$tmp/ram" $(fdtget -t bx "$tmp/digests.dtb" /digests kernel) ||
+        perl "$here/find.pl" "$tmp/dump" $(fdtget -t bx "$tmp/digests.dtb" /digests kernel); then
+        fail leftovers "the blob's digests are in normal memory"
+    elif grep -a -q -F "$(cat "$svm/passphrase")" "$tmp/ram" "$tmp/dump"; then
+        fail leftovers "the owner's file is in normal memory"
+    else
+        pass leftovers
+    fi
+    rm -f "$tmp/ram" "$tmp/dump"
 }
 
 # A new TPM opens nothing, and pefemu says so at once.
@@ -351,7 +392,7 @@ test_intact() {
 
 # ---- the machine around it ----
 
-# attack 72: the second SVM is a new one; nobody has read the owner's file in it.
+# The second SVM is a new one; nobody has read the owner's file in it.
 test_reboot() {
     secret=$(cat "$svm/passphrase")
     talk_begin -smp 2
@@ -408,7 +449,7 @@ cp -r "$svm/tpm" "$tmp/tpm"
 rm -f "$tmp/tpm/lock"
 
 if [ $# = 0 ]; then
-    set -- shell determinism hostile secret refused other_tpm fresh_tpm intact reboot pef_off
+    set -- shell determinism hostile secret refused refused_early other_tpm fresh_tpm leftovers intact reboot pef_off
     [ -n "${PEFEMU_FULL-}" ] && set -- "$@" paging
 fi
 for t in "$@"; do

@@ -435,6 +435,7 @@ static void change_tree(void *fdt, const struct field_case *c)
     free(value);
 }
 
+/* Attack 62: lengths, names, algorithms. */
 static void test_every_field_is_checked_and_named(void **state)
 {
     size_t len;
@@ -491,6 +492,7 @@ static void test_digest_tree_fields(void **state)
     free(fdt);
 }
 
+/* Attack 62: the tree of files, also cut anywhere. */
 static void test_nested_tree_fields(void **state)
 {
     static const struct field_case cases[] = {
@@ -533,6 +535,7 @@ static void test_nested_tree_fields(void **state)
 
 /* ---- bytes ---- */
 
+/* Attack 62: cut anywhere. */
 static void test_truncated_anywhere(void **state)
 {
     size_t len;
@@ -641,6 +644,7 @@ static void test_any_bytes_are_survived(void **state)
     free(bytes);
 }
 
+/* Attack 59, sealed data. */
 static void test_one_flipped_bit_in_sealed_data(void **state)
 {
     struct esm_blob b = golden();

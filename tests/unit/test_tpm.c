@@ -405,6 +405,7 @@ static void test_a_failed_boot_closes_the_gate(void **state)
     assert_opens();
 }
 
+/* Attack 63, the key. */
 static void test_a_foreign_key_is_not_used(void **state)
 {
     struct tss s = firmware();
@@ -432,6 +433,7 @@ static void test_lockbox_opens(void **state)
     assert_opens();
 }
 
+/* Attack 63, Name and lockbox. */
 static void test_wrong_password_name_lockbox(void **state)
 {
     struct tpm_unseal u;
@@ -650,6 +652,7 @@ static void test_key_does_not_decrypt_without_the_password(void **state)
     assert_ok(tpm_close(tpm));
 }
 
+/* Attack 66, the password. */
 static void test_password_can_not_be_changed_after_boot(void **state)
 {
     struct tss s = firmware();
@@ -674,6 +677,7 @@ static void test_password_can_not_be_changed_after_boot(void **state)
     assert_opens();
 }
 
+/* Attack 66, the key itself. */
 static void test_key_can_not_be_evicted_after_boot(void **state)
 {
     struct tss s = firmware();
