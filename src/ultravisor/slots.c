@@ -45,9 +45,13 @@ ra_t page_frame(const struct svm *svm, gra_t gpa)
 
 bool slot_covers(const struct svm *svm, gra_t gpa, uint64_t len)
 {
-    for (gra_t at = gpa, end = gpa + len; at < end;) {
+    gra_t end = gpa + len;
+
+    if (end < gpa) /* round the end of the address space */
+        return false;
+    for (gra_t at = gpa; at < end;) {
         const struct slot *s = slot_of(svm, at);
-        if (!s || end < gpa)
+        if (!s)
             return false;
         at = s->base + s->size;
         if (!at) /* the slot ends with the address space */
