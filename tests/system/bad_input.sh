@@ -112,6 +112,10 @@ bad 'not a number' -timeout soon
 bad 'unknown event' -action panic=dance
 bad 'log item' -d int,everything
 bad 'can be written' -kernel text -D /nonexistent/log
+bad 'can be written' -kernel text -dump-normal-ram /nonexistent/ram
+bad 'can be written' -kernel text -dump-as-hypervisor /nonexistent/ram
+bad 'no hypervisor' -M bare -dump-as-hypervisor ram
+bad 'delay, corrupt or rtas' -kernel text -M pseries,hv-fault=often
 bad 'not supported' -serial pty
 bad 'second console' -serial null -serial null
 bad 'monitor' -monitor stdio
