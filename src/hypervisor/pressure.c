@@ -2,7 +2,8 @@
 /*
  * A host that is short of memory, or hostile, on request (-M pseries,svm-paging=N,hv-fault=...): pages of
  * the SVM go out at random, and page-ins are refused, forgotten or corrupted. An SVM must come through
- * all of it, slower. Or the RTAS text is not the one that owners of SVMs expect. The choices come from a generator of their own, so a run can be repeated.
+ * all of it, slower. Or the RTAS text is not the one that owners of SVMs expect. The choices come from a
+ * generator of their own, so a run can be repeated.
  */
 #include "hv_internal.h"
 

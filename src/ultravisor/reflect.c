@@ -211,7 +211,8 @@ void thread_resume(struct thread_save *s, struct cpu *cpu)
 #undef EXPOSE
     cpu_update_fp_mode(cpu);
     cpu->hfscr = (cpu->hfscr & ~HFSCR_TM) | HFSCR_MSGP;
-    cpu->lpcr |= LPCR_HR | LPCR_UPRT; /* as the SVM's tree is, whatever the hypervisor left */
+    if (s->regs.msr & MSR_S) /* as the SVM's tree is, whatever the hypervisor left */
+        cpu->lpcr |= LPCR_HR | LPCR_UPRT;
     cpu->dpdes = 0;
     cpu->usrr0 = s->regs.pc;
     cpu->usrr1 = s->regs.msr & ~MSR_HV;

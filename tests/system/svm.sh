@@ -333,6 +333,7 @@ test_refused() {
     done
     tampered lockbox 'Step 9, .*lockbox' /lockboxes/lockbox-1 encrypted-symkey
     refused guest_file "${digest}initrd: not what" "$tmp/ok.img" -guest-file "$here/flip.pl:/flip.pl"
+    refused hash 'Step 1, .*refused' "$tmp/ok.img" -append "$args disable_radix pefemu.test=script"
     refused no_blob 'Step 8, .*no ESM blob in front' "$tmp/ok.plain"
     refused secure_mem 'secure memory too small: .* use -M pseries,secure-mem=' "$tmp/ok.img" -M pseries,secure-mem=64M
     # Without -action the guest's os-term is the end.
