@@ -435,6 +435,22 @@ test_reboot() {
         pass reboot || fail reboot "no second SVM (exit status $status)"
 }
 
+# XIVE by way of H_LOGICAL_CI, which the published ultravisor leaves out; and all the CPUs there can be.
+test_xive() {
+    scripted="console=hvc0 svm=on quiet pefemu.test=script"
+    if prepare xive "$which_vm; cat /proc/interrupts"; then
+        boot "$tmp/xive.img" -smp 16,threads=4 -M pseries,ic-mode=xive
+        is_secure && [ $status = 0 ] && grep -q 'XIVE-IPI' "$tmp/text" && pass xive_smp16 ||
+            fail xive_smp16 "exit status $status"
+        boot "$tmp/xive.img" -smp 16,threads=4
+        is_secure && [ $status = 0 ] && grep -q 'XICS.*IPI' "$tmp/text" && pass xics_smp16 ||
+            fail xics_smp16 "exit status $status"
+    else
+        fail xive "no blob"
+    fi
+    scripted="$args pefemu.test=script"
+}
+
 # Without PEF the kernel's ultracall is an unknown hypercall. A normal VM can not tell the difference.
 test_pef_off() {
     prepare ok "$which_vm" || { fail pef_off "no blob"; return; }
@@ -475,7 +491,7 @@ cp -r "$svm/tpm" "$tmp/tpm"
 rm -f "$tmp/tpm/lock"
 
 if [ $# = 0 ]; then
-    set -- shell determinism paging hostile secret refused refused_early other_tpm fresh_tpm leftovers intact reboot pef_off
+    set -- shell determinism paging hostile secret refused refused_early other_tpm fresh_tpm leftovers intact reboot xive pef_off
     [ -n "${PEFEMU_FULL-}" ] && set -- "$@" paging_smp ref_engine
 fi
 for t in "$@"; do

@@ -242,10 +242,29 @@ BED_TEST(attack_21_unplugged_while_it_is_asked_for)
     assert_int_equal(cpu->gpr[3], 0x1111);
 }
 
+/* Problem state has no hypercalls, and a hypervisor refuses what looks like one: the ultravisor asks. */
+BED_TEST(a_fault_of_problem_state_asks_as_the_system)
+{
+    const uint64_t user = MSR_SVM | MSR_EE | MSR_PR | MSR_IR | MSR_DR;
+    struct svm *svm = bed_make_svm(b, BED_LPID);
+    struct cpu *cpu = &b->m.cpus[0];
+
+    b->hv = hv_pages_in;
+    assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, bed_pool_ra(GPA), GPA, 0, 16), 0);
+    cpu->trap.asdr = GPA + 0x3000;
+    bed_interrupt(cpu, TRAP_HISI, user, 0x10073878);
+    assert_int_equal(b->entries, 1);
+    assert_int_equal(b->last.regs.srr1 & (MSR_PR | MSR_S), MSR_S);
+    assert_int_equal(page_of(svm, GPA)->state, PAGE_SECURE);
+    assert_int_equal(cpu->nia, 0x10073878);
+    assert_int_equal(cpu->msr, user);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_paged_out_page_comes_back_for_a_load_a_store_and_a_fetch),
+        cmocka_unit_test(a_fault_of_problem_state_asks_as_the_system),
         cmocka_unit_test(attack_50_a_page_that_never_comes),
         cmocka_unit_test(an_interrupt_gets_through_while_a_page_is_out),
         cmocka_unit_test(a_shared_page_that_was_taken_back_is_the_hypervisors_business),
