@@ -374,10 +374,12 @@ test_other_tpm() {
     rm -rf "$tmp/tpm2"
 }
 
+# shellcheck disable=SC2086
 # attack 58: refused after the lockbox was opened, normal memory has none of what the ultravisor saw then.
 test_leftovers() {
     prepare ok "$which_vm; esm-file rootd" || { fail leftovers "no blob"; return; }
     "$build/pefemu-esm" digest -a "$scripted" -i "$tmp/ok.plain" -k "$kernel" -o "$tmp/digests.dtb" >/dev/null
+    digest=$(fdtget -t bx "$tmp/digests.dtb" /digests kernel)
     boot "$tmp/ok.img" -append "$scripted " -action panic=none -dump-normal-ram "$tmp/ram" \
         -dump-as-hypervisor "$tmp/dump"
     if [ $status != 0 ] || ! is_normal || ! said 'lockbox opened'; then
@@ -385,10 +387,10 @@ test_leftovers() {
     elif grep -q "$(cat "$svm/passphrase")" "$tmp/text"; then
         fail leftovers "a normal VM got the file"
     # The tree of digests: the digest of the kernel.
-    elif ! perl "$here/find.pl" "$tmp/digests.dtb" $(fdtget -t bx "$tmp/digests.dtb" /digests kernel); then
+    elif ! perl "$here/find.pl" "$tmp/digests.dtb" $digest; then
         fail leftovers "the digest is not where it has to be"
-    elif perl "$here/find.pl" "$tmp/ram" $(fdtget -t bx "$tmp/digests.dtb" /digests kernel) ||
-        perl "$here/find.pl" "$tmp/dump" $(fdtget -t bx "$tmp/digests.dtb" /digests kernel); then
+    elif perl "$here/find.pl" "$tmp/ram" $digest ||
+        perl "$here/find.pl" "$tmp/dump" $digest; then
         fail leftovers "the blob's digests are in normal memory"
     elif grep -a -q -F "$(cat "$svm/passphrase")" "$tmp/ram" "$tmp/dump"; then
         fail leftovers "the owner's file is in normal memory"
