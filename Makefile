@@ -232,8 +232,10 @@ docs: $(BUILD)/tests/conformance/insndoc
 	@tests/conformance/docs.sh $(BUILD) write
 	@tests/uv/attacks.sh write
 
+# The kernel for secure VMs takes a few minutes to build, once.
 test:
-	@scripts/install-deps build test
+	@scripts/install-deps build test kernel
+	@scripts/kernel svm || echo "no kernel for secure VMs: their tests are skipped"
 	@+$(MAKE) --no-print-directory check
 
 check:
