@@ -38,7 +38,7 @@ write_sources() {
         [ -f "$f" ] && write_deb822 "$f"
     done
     [ -s "$apt/sources.list" ] || ls "$apt/sources.list.d"/*.sources >/dev/null 2>&1 ||
-        default_sources
+        die "this system has no sources of Debian's archive below /etc/apt"
 }
 write_deb822() {
     out=$apt/sources.list.d/$(basename "$1" .list).sources
@@ -46,14 +46,6 @@ write_deb822() {
         sed '/^Architectures:/d; /^#/d' >"${out%.sources}.sources"
     [ -s "$out" ] || rm -f "$out"
 }
-default_sources() {
-    rm -f "$apt/sources.list.d"/*
-    for suite in bookworm bookworm-updates; do
-        echo "deb http://deb.debian.org/debian $suite main"
-    done >"$apt/sources.list"
-    echo "deb http://deb.debian.org/debian-security bookworm-security main" >>"$apt/sources.list"
-}
-
 write_apt_conf() {
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/state" "$apt/preferences.d"
     : >"$apt/state/status"
@@ -93,10 +85,6 @@ apt_begin() {
     write_sources
     write_apt_conf
     refresh_lists "$@"
-    if [ -z "$package" ]; then
-        default_sources
-        refresh_lists "$@"
-    fi
     [ -n "$package" ] ||
         { tail -n 3 "$apt/update.log" >&2; die "no package $1 found; is the network up?"; }
 }
