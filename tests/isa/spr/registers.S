@@ -29,7 +29,7 @@
     ALIAS lr, 8, 8, PATTERN, PATTERN, USER
     ALIAS ctr, 9, 9, PATTERN, PATTERN, USER
     ALIAS tar, 815, 815, PATTERN, PATTERN, USER
-    ALIAS xer_upper_half_is_empty, 1, 1, -1, 0xffffffff, USER
+    ALIAS xer_upper_half_is_empty, 1, 1, -1, 0xe00fffff, USER /* and 35:43 are */
 
 
     /* 32 bits; the rest of what is written is lost */
