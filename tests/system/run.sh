@@ -3,6 +3,10 @@
 # run.sh BUILD [TEST...]: boots the real kernel under pefemu in many ways, and feeds it bad input.
 # Without names, all tests; with PEFEMU_FULL=1 the long ones too. Ends with a count.
 set -u
+# Under nohup SIGHUP stays ignored, and one test needs it.
+case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status 2>/dev/null) in
+[13579bdf]) [ -n "${PEFEMU_HUP-}" ] || PEFEMU_HUP=1 exec env --default-signal=HUP sh "$0" "$@" ;;
+esac
 build=$(cd "$1" && pwd) || exit 2
 shift
 here=$(cd "$(dirname "$0")" && pwd)
