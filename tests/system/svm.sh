@@ -487,6 +487,7 @@ test_pef_off() {
     skip all "no kernel for secure VMs in the cache; scripts/kernel svm builds it"
     exit 0
 }
+make -s -C "$top" BUILD="$build" "$build/esm-file" >/dev/null
 "$top/scripts/svm" "$build" || {
     fail all "scripts/svm could not make the guest"
     exit 0
