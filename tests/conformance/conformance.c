@@ -101,9 +101,9 @@ static bool is_quotient_undefined(const struct conf_case *c)
     struct insn in;
     insn_decode(&in, c->words[1]);
     const char *m = insn_table[in.id].mnemonic;
-    uint64_t a = c->in.gpr[in.ra], b = c->in.gpr[in.rb];
     if (strncmp(m, "div", 3) && strncmp(m, "mod", 3))
         return false;
+    uint64_t a = c->in.gpr[in.ra], b = c->in.gpr[in.rb];
     bool word = strchr(m, 'w') != NULL;
     bool extended = m[4] == 'e', is_unsigned = strchr(m + 3, 'u') != NULL;
     unsigned bits = word ? 32 : 64;
