@@ -81,29 +81,50 @@ enum enter_outcome esm_find_rmo(struct thread_save *s, struct cpu *cpu)
     return ENTER_NEXT;
 }
 
-static bool overlaps(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+#define RSV_MAX   256u /* memory reservations of a guest's tree; Linux makes a handful */
+#define TAKEN_MAX (RSV_MAX + 3)
+
+/* What of memory is somebody's, read out of the tree once: the search looks at many places. */
+struct taken {
+    struct esm_range range[TAKEN_MAX];
+    unsigned n;
+};
+
+/* Nobody's range wraps: one that would reaches to the end. */
+static void take(struct taken *t, uint64_t base, uint64_t len)
 {
-    return a < b + b_len && b < a + a_len;
+    if (len > UINT64_MAX - base)
+        len = UINT64_MAX - base;
+    if (len)
+        t->range[t->n++] = (struct esm_range){ base, len };
 }
 
-/* Nobody's: neither reserved in the tree, nor anything that this call is about. */
-static bool is_unused(const struct svm *svm, gra_t gpa, uint64_t len)
+/* Reservations, and what this call is about. False: too many reservations. */
+static bool find_taken(const struct esm *e, struct taken *t)
 {
-    const struct esm *e = svm->esm;
-    uint64_t base, size, start = 0, end = 0;
+    int reservations = fdt_num_mem_rsv(e->fdt);
+    uint64_t base, size, end;
 
-    for (int i = 0; i < fdt_num_mem_rsv(e->fdt); i++)
-        if (!fdt_get_mem_rsv(e->fdt, i, &base, &size) && overlaps(gpa, len, base, size))
+    t->n = 0;
+    if (reservations < 0 || (unsigned)reservations > RSV_MAX)
+        return false;
+    for (int i = 0; i < reservations; i++)
+        if (!fdt_get_mem_rsv(e->fdt, i, &base, &size))
+            take(t, base, size);
+    take(t, e->fdt_gpa, e->fdt_size);
+    if (number(e, "/chosen", "linux,initrd-start", &base) &&
+        number(e, "/chosen", "linux,initrd-end", &end) && end > base)
+        take(t, base, end - base);
+    if (number(e, "/rtas", "linux,rtas-base", &base) && number(e, "/rtas", "rtas-size", &size))
+        take(t, base, size);
+    return true;
+}
+
+static bool is_unused(const struct svm *svm, const struct taken *t, gra_t gpa, uint64_t len)
+{
+    for (unsigned i = 0; i < t->n; i++)
+        if (gpa < t->range[i].gpa + t->range[i].len && t->range[i].gpa < gpa + len)
             return false;
-    if (overlaps(gpa, len, e->fdt_gpa, e->fdt_size))
-        return false;
-    if (number(e, "/chosen", "linux,initrd-start", &start) &&
-        number(e, "/chosen", "linux,initrd-end", &end) && end > start &&
-        overlaps(gpa, len, start, end - start))
-        return false;
-    if (number(e, "/rtas", "linux,rtas-base", &start) && number(e, "/rtas", "rtas-size", &size) &&
-        overlaps(gpa, len, start, size))
-        return false;
     for (gra_t at = gpa; at < gpa + len; at += UV_PAGE_SIZE) {
         const struct page *p = page_of(svm, at);
         if (!p || p->fetched || p->state != PAGE_SECURE || esm_reserved_page(svm, at))
@@ -112,16 +133,17 @@ static bool is_unused(const struct svm *svm, gra_t gpa, uint64_t len)
     return true;
 }
 
-/* The highest @n adjacent pages below the RMO's top and below @limit; 0: none. */
+/* The highest @n adjacent pages below the RMO's top; 0: none. */
 static gra_t choose_pages(const struct svm *svm, unsigned n)
 {
     uint64_t len = n * UV_PAGE_SIZE;
+    struct taken taken;
 
-    if (svm->esm->rmo_top < len)
+    if (svm->esm->rmo_top < len || !find_taken(svm->esm, &taken))
         return 0;
     for (gra_t at = (svm->esm->rmo_top - len) & ~(UV_PAGE_SIZE - 1); at >= UV_PAGE_SIZE;
          at -= UV_PAGE_SIZE)
-        if (is_unused(svm, at, len))
+        if (is_unused(svm, &taken, at, len))
             return at;
     return 0;
 }
@@ -159,6 +181,8 @@ enum enter_outcome esm_reserve(struct thread_save *s, struct cpu *cpu)
     struct esm *e = svm->esm;
     gra_t tpm;
 
+    if (!e->sub && fdt_num_mem_rsv(e->fdt) > (int)RSV_MAX)
+        return enter_fail(e, "more than %u memory reservations", RSV_MAX);
     if (!e->sub && (!reserve(svm, ESM_RTAS_PAGES, &svm->rtas.bounce) || !reserve(svm, 1, &tpm)))
         return enter_fail(e, "no free memory below 0x%llx", (unsigned long long)e->rmo_top);
     if (e->sub && (cpu->gpr[3] != UV_H_SUCCESS || !accept_implicit(svm, e->reserved[e->sub - 1])))

@@ -231,6 +231,29 @@ static void change_tree(const struct tree_case *c)
         set_cells(c->node, c->name, (unsigned)c->n, c->cell);
 }
 
+/* Each is looked at for each page that might be free: so many would keep the ultravisor busy for ever. */
+BED_TEST(a_tree_with_too_many_reservations)
+{
+    struct host h = { 0 };
+
+    make_tree();
+    for (unsigned i = 0; i < 300; i++)
+        assert_int_equal(fdt_add_mem_rsv(tree, 0x100000000ULL + i * 0x10000ULL, 0x1000), 0);
+    place_tree(b);
+    fails(b, &h, 4, "memory reservations");
+}
+
+/* A reservation that wraps takes all memory behind its start. */
+BED_TEST(a_reservation_that_wraps)
+{
+    struct host h = { 0 };
+
+    make_tree();
+    assert_int_equal(fdt_add_mem_rsv(tree, 0x10000, ~0ULL), 0);
+    place_tree(b);
+    fails(b, &h, 4, "no free memory");
+}
+
 BED_TEST(attack_60_61_69_trees_that_make_no_sense)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -425,6 +448,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_hypervisor_comes_as_far_as_the_blob),
+        cmocka_unit_test(a_tree_with_too_many_reservations),
+        cmocka_unit_test(a_reservation_that_wraps),
         cmocka_unit_test(attack_60_61_69_trees_that_make_no_sense),
         cmocka_unit_test(attack_61_a_blob_that_is_nowhere),
         cmocka_unit_test(attack_69_a_boot_cpu_that_is_not_there),
