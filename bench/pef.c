@@ -7,9 +7,9 @@
  * One row per operation:  NAME HOST_NS VIRTUAL_NS BYTES, each for one operation, the median of
  * several batches; BYTES is 0 where no page moves.
  */
-#define BED_RAM     (160 * MiB)
-#define BED_SECURE  (192 * MiB)
-#define GUEST_SIZE  (128 * MiB)
+#define BED_RAM    (160 * MiB)
+#define BED_SECURE (192 * MiB)
+#define GUEST_SIZE (128 * MiB)
 #include "../tests/uv/bed.h"
 
 #include <inttypes.h>
@@ -102,13 +102,14 @@ static struct cost measure(struct bed *b, void (*run)(struct bed *b, unsigned n)
     double host = cpu_ns();
 
     run(b, n);
-    return (struct cost){ (cpu_ns() - host) / n, (double)(machine_now_ns(&b->m) - virtual) / n };
+    return (struct cost){(cpu_ns() - host) / n, (double)(machine_now_ns(&b->m) - virtual) / n};
 }
 
 static void report(const char *name, struct cost *batch, unsigned n, uint64_t bytes)
 {
     qsort(batch, n, sizeof(*batch), by_host_time);
-    printf("%s %.1f %.1f %" PRIu64 "\n", name, batch[n / 2].host_ns, batch[n / 2].virtual_ns, bytes);
+    printf("%s %.1f %.1f %" PRIu64 "\n", name, batch[n / 2].host_ns, batch[n / 2].virtual_ns,
+           bytes);
 }
 
 int main(void)
@@ -118,7 +119,7 @@ int main(void)
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     for (uint64_t i = 0; i < PAGES; i++) { /* no page is the host's zero page */
-        uint64_t seed[] = { i, ~i };
+        uint64_t seed[] = {i, ~i};
         svm_write(svm, GUEST_BASE + (i << UV_PAGE_LOG2), seed, sizeof(seed));
     }
     page_out(b, PAGES); /* 2 MiB leaves are broken up, host memory is there */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * esm-file NAME: prints a file that the owner of this secure VM put into its ESM blob, for example the
- * passphrase of a disk. A guest program for Linux. Each file can be read once, by one process
+ * esm-file NAME: prints a file that the owner of this secure VM put into its ESM blob, for example
+ * the passphrase of a disk. A guest program for Linux. Each file can be read once, by one process
  * (UV_ESMB_GET_FILE); problem state may make this ultracall.
  */
 #include <stdint.h>
@@ -27,14 +27,14 @@ static long get_file(uint64_t offset, const uint64_t name[8], uint64_t data[8])
                        "+r"(r10), "+r"(r11), "+r"(r12)
                      :
                      : "memory", "cr0", "ctr", "xer", "lr");
-    const uint64_t out[8] = { r4, r5, r6, r7, r8, r9, r10, r11 };
+    const uint64_t out[8] = {r4, r5, r6, r7, r8, r9, r10, r11};
     memcpy(data, out, sizeof(out));
     return r3;
 }
 
 int main(int argc, char **argv)
 {
-    uint8_t name[CHUNK] = { 0 };
+    uint8_t name[CHUNK] = {0};
     uint64_t regs[8], data[8];
     long n;
 

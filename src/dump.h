@@ -8,8 +8,8 @@
 void dump_regs(const struct machine *m, enum dump_mode mode);
 
 /*
- * Memory into files, with holes where it is zero. The files are made before the guest runs: a run is
- * not for nothing. Errors: one line on stderr, false.
+ * Memory into files, with holes where it is zero. The files are made before the guest runs: a run
+ * is not for nothing. Errors: one line on stderr, false.
  */
 struct dump_files {
     FILE *normal, *guest; /* NULL: not wanted */

@@ -1,9 +1,9 @@
 /*
  * The machine: builds its parts, schedules CPUs, keeps time, stops.
  *
- * Scheduling is deterministic: CPUs run in turn, each for a number of instructions; guest time is the
- * sum of what all have executed (decisions.md 4), so clocks never disagree. An idle machine warps to
- * its next event and, unless told otherwise, sleeps on the host meanwhile.
+ * Scheduling is deterministic: CPUs run in turn, each for a number of instructions; guest time is
+ * the sum of what all have executed (decisions.md 4), so clocks never disagree. An idle machine
+ * warps to its next event and, unless told otherwise, sleeps on the host meanwhile.
  */
 #include "pefemu/machine.h"
 
@@ -36,7 +36,7 @@ static uint64_t host_ns(clockid_t clock)
 
 /* ---- kinds ---- */
 
-const struct machine_kind *const machine_kinds[] = { &machine_pseries, &machine_bare, NULL };
+const struct machine_kind *const machine_kinds[] = {&machine_pseries, &machine_bare, NULL};
 
 const struct machine_kind *machine_kind_find(const char *name)
 {
@@ -195,7 +195,8 @@ static uint64_t next_timer_ns(const struct machine *m)
     return next;
 }
 
-/* What @cpu may execute before something is due: a timer, or an event of its performance monitor. */
+/* What @cpu may execute before something is due: a timer, or an event of its performance monitor.
+ */
 static int64_t slice_budget(const struct machine *m, const struct cpu *cpu)
 {
     int64_t insns = insns_until(m, next_timer_ns(m));
@@ -219,8 +220,8 @@ static bool is_runnable(struct cpu *cpu)
     return true;
 }
 
-/* Instructions until -icount-limit. What an interrupt ended counts too: a program that only faults is
- * to come to an end. */
+/* Instructions until -icount-limit. What an interrupt ended counts too: a program that only faults
+ * is to come to an end. */
 static uint64_t insns_left(const struct machine *m)
 {
     uint64_t used = m->insn_total + m->stall_total;

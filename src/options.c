@@ -281,7 +281,8 @@ static enum parse opt_tpmdev(struct options *o, const char *arg)
     if (!ok)
         return bad(OPT_TPMDEV, arg, "use emulator,id=ID,chardev=ID");
     if (!known)
-        return bad(OPT_TPMDEV, arg, "no such chardev; put -chardev socket,id=ID,path=PATH in front");
+        return bad(OPT_TPMDEV, arg,
+                   "no such chardev; put -chardev socket,id=ID,path=PATH in front");
     o->cfg.tpm.socket = o->socket;
     return OK;
 }
@@ -346,8 +347,9 @@ static enum parse opt_smp(struct options *o, const char *arg)
 static enum parse list_sprs(void)
 {
     struct spr_desc d;
-    printf("Special purpose registers: number, name, bits, least privileged state that may read and "
-           "write\n(U problem, P privileged, H hypervisor, V ultravisor, - nobody)\n");
+    printf(
+        "Special purpose registers: number, name, bits, least privileged state that may read and "
+        "write\n(U problem, P privileged, H hypervisor, V ultravisor, - nobody)\n");
     for (unsigned n = 0; n < 1024; n++)
         if (cpu_spr_describe(n, &d))
             printf("  %4u  %-9s %2u  %c %c\n", n, d.name, d.bits, d.read == 'N' ? '-' : d.read,
@@ -774,12 +776,12 @@ static bool check_memory(struct options *o)
 /* An option that needs the firmware; OPT_COUNT: none was given. */
 static enum option_id pseries_only(const struct options *o)
 {
-    return o->cfg.initrd           ? OPT_INITRD
-           : o->cfg.append         ? OPT_APPEND
-           : o->guest_files[0]     ? OPT_GUEST_FILE
-           : o->cfg.bios           ? OPT_BIOS
-           : o->cfg.dtb            ? OPT_DTB
-                                   : OPT_COUNT;
+    return o->cfg.initrd       ? OPT_INITRD
+           : o->cfg.append     ? OPT_APPEND
+           : o->guest_files[0] ? OPT_GUEST_FILE
+           : o->cfg.bios       ? OPT_BIOS
+           : o->cfg.dtb        ? OPT_DTB
+                               : OPT_COUNT;
 }
 
 /* What can only be said with all options known. */

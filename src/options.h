@@ -13,14 +13,14 @@ struct options {
     struct machine_config cfg; /* strings point into argv or into this struct */
     const char *serial;        /* chardev specification */
     enum stats_mode stats;
-    const char *stats_on;      /* -stats-on; NULL: no markers */
+    const char *stats_on; /* -stats-on; NULL: no markers */
     enum dump_mode dump_regs;
     const char *log_file;
     const char *dump_as_hypervisor, *dump_normal_ram; /* files, NULL: none */
     const char *guest_files[OPTIONS_MAX_GUEST_FILES + 1];
     const char *devices[OPTIONS_MAX_GUEST_FILES + 1], *regs[OPTIONS_MAX_GUEST_FILES + 1];
-    char *dumpdtb; /* owned */
-    const char *memory_given; /* the argument of -m, NULL: none */
+    char *dumpdtb;             /* owned */
+    const char *memory_given;  /* the argument of -m, NULL: none */
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */
     bool ic_given;
     bool rtc_fixed, serial_given, panic_given;

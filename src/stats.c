@@ -93,9 +93,10 @@ static void ultravisor_json(const struct uv *uv)
     member(&between, "refused", s->pages_refused);
     member(&between, "shared", s->shared);
     member(&between, "unshared", s->unshared);
-    fprintf(stderr, "},\"svm_hypercalls\":%" PRIu64 ",\"reflected_hypercalls\":%" PRIu64 ",\"reflected_interrupts\":%" PRIu64
-            ",\"esm_ok\":%" PRIu64 ",\"esm_failed\":%" PRIu64 ",\"esm_guest_ns\":%" PRIu64
-            ",\"esm_host_cpu_ns\":%" PRIu64,
+    fprintf(stderr,
+            "},\"svm_hypercalls\":%" PRIu64 ",\"reflected_hypercalls\":%" PRIu64
+            ",\"reflected_interrupts\":%" PRIu64 ",\"esm_ok\":%" PRIu64 ",\"esm_failed\":%" PRIu64
+            ",\"esm_guest_ns\":%" PRIu64 ",\"esm_host_cpu_ns\":%" PRIu64,
             s->svm_hcalls, s->reflected_hcalls, s->reflected_interrupts, s->esm_ok, s->esm_failed,
             s->esm_guest_ns, s->esm_host_ns);
 }

@@ -10,8 +10,8 @@
 enum { TEXT = 16384, CONTEXTS = 1 << 16 };
 
 struct model {
-    uint16_t near[256][256];  /* by byte before and bits of this one */
-    uint16_t far[CONTEXTS];   /* by hash of two bytes and those bits */
+    uint16_t near[256][256]; /* by byte before and bits of this one */
+    uint16_t far[CONTEXTS];  /* by hash of two bytes and those bits */
     uint8_t before[2];
 };
 

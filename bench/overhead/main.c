@@ -66,8 +66,8 @@ static int run(const struct program *p, unsigned work)
     usleep(20000);
     say(line, snprintf(line, sizeof(line), "LAB-BEGIN %s\n", p->name));
     uint64_t sum = p->run(work);
-    say(line, snprintf(line, sizeof(line), "LAB-END %s %016llx\n", p->name,
-                       (unsigned long long)sum));
+    say(line,
+        snprintf(line, sizeof(line), "LAB-END %s %016llx\n", p->name, (unsigned long long)sum));
     return 0;
 }
 

@@ -94,11 +94,11 @@ uint64_t lab_raytrace(unsigned work)
     uint64_t seed = 39, sum = 0;
     while (work--) {
         for (size_t i = 0; i < SPHERES; i++) {
-            spheres[i] = (struct sphere){{bench_unit(&seed) * 6 - 3, bench_unit(&seed) * 2 + 0.5,
-                                          bench_unit(&seed) * 4 + 2},
-                                         bench_unit(&seed) * 0.8 + 0.2,
-                                         bench_unit(&seed),
-                                         bench_unit(&seed) * 0.6};
+            spheres[i] = (struct sphere){
+                {bench_unit(&seed) * 6 - 3, bench_unit(&seed) * 2 + 0.5, bench_unit(&seed) * 4 + 2},
+                bench_unit(&seed) * 0.8 + 0.2,
+                bench_unit(&seed),
+                bench_unit(&seed) * 0.6};
         }
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) {

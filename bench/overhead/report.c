@@ -2,8 +2,8 @@
 /*
  * report FOLDER SIZE RUNS VERSION MODE...: what the runs of the overhead laboratory say, as a table
  * on standard output, and FOLDER/overhead.csv, .json and .html. Reads FOLDER/programs,
- * FOLDER/expected (the checksums of a native build) and FOLDER/runs/MODE.N (pefemu's -stats-on LAB-).
- * Status 1 when a checksum is wrong, a program is missing, or counts differ from run to run.
+ * FOLDER/expected (the checksums of a native build) and FOLDER/runs/MODE.N (pefemu's -stats-on
+ * LAB-). Status 1 when a checksum is wrong, a program is missing, or counts differ from run to run.
  */
 #include "report.h"
 
@@ -93,10 +93,9 @@ static struct sample difference(const char *begin, const char *end)
     if (number(end, "esm_ok")) {
         s.value[HYPERCALLS] = number(end, "svm_hypercalls") - number(begin, "svm_hypercalls");
     }
-    s.value[REFLECTIONS] = number(end, "reflected_hypercalls") +
-                           number(end, "reflected_interrupts") -
-                           number(begin, "reflected_hypercalls") -
-                           number(begin, "reflected_interrupts");
+    s.value[REFLECTIONS] =
+        number(end, "reflected_hypercalls") + number(end, "reflected_interrupts") -
+        number(begin, "reflected_hypercalls") - number(begin, "reflected_interrupts");
     s.value[ULTRACALLS] = total(&s.events[2]);
     s.value[PAGES] = total(&s.events[3]);
     s.value[GUEST_NS] = number(end, "guest_ns") - number(begin, "guest_ns");
@@ -158,7 +157,8 @@ static void read_run(struct lab *lab, size_t mode, size_t run)
             lab->esm_host_ns[mode] = number(line, "esm_host_cpu_ns");
             lab->esm_pages[mode] = number(line, "in_clear");
             if ((number(line, "esm_ok") == 1) != !strncmp(lab->mode[mode], "svm", 3)) {
-                complain(lab, lab->mode[mode], "ESM", "the VM is not of the kind that it should be");
+                complain(lab, lab->mode[mode], "ESM",
+                         "the VM is not of the kind that it should be");
             }
         }
     }

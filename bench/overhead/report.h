@@ -17,7 +17,7 @@
 /*     id, name in CSV and JSON, column title, equal in every run */
 #define LAB_METRICS(METRIC)                                                                        \
     METRIC(INSTRUCTIONS, "instructions", "instructions", true)                                     \
-    METRIC(PROBLEM, "problem_instructions", "problem state", true)                                \
+    METRIC(PROBLEM, "problem_instructions", "problem state", true)                                 \
     METRIC(INTERRUPTS, "interrupts", "interrupts", true)                                           \
     METRIC(HYPERCALLS, "hypercalls", "hypercalls", true)                                           \
     METRIC(REFLECTIONS, "reflections", "reflections", true)                                        \
@@ -30,7 +30,7 @@ enum {
 #define METRIC(id, ...) id,
     LAB_METRICS(METRIC)
 #undef METRIC
-    METRICS
+        METRICS
 };
 extern const struct metric {
     const char *name, *title;

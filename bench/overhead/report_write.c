@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The results of the overhead laboratory: table, CSV, JSON, and a page without external resources. */
+/* The results of the overhead laboratory: table, CSV, JSON, and a page without external resources.
+ */
 #include "report.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 static const char honest[] =
-    "Counts are exact and the same in every run. Host time is what emulating costs on this host; it "
+    "Counts are exact and the same in every run. Host time is what emulating costs on this host; "
+    "it "
     "is no estimate of a POWER9's time. Guest time adds to the instructions (1 ns each) what the "
     "firmware's work is assumed to take (include/pefemu/cost.def).";
 
@@ -61,9 +63,11 @@ void write_table(const struct lab *lab, FILE *f)
             same_in_every_mode(lab, PROBLEM), lab->nprograms);
     for (size_t m = 0; m < lab->nmodes; m++) {
         if (lab->esm_guest_ns[m]) {
-            fprintf(f, "ESM: %.1f ms of guest time, %.1f ms of host CPU time, %" PRIu64
-                    " pages brought in\n", (double)lab->esm_guest_ns[m] / 1e6,
-                    (double)lab->esm_host_ns[m] / 1e6, lab->esm_pages[m]);
+            fprintf(f,
+                    "ESM: %.1f ms of guest time, %.1f ms of host CPU time, %" PRIu64
+                    " pages brought in\n",
+                    (double)lab->esm_guest_ns[m] / 1e6, (double)lab->esm_host_ns[m] / 1e6,
+                    lab->esm_pages[m]);
         }
     }
 }
@@ -116,8 +120,10 @@ static void mode_json(const struct lab *lab, const struct program *p, size_t m, 
         if (metrics[k].exact) {
             fprintf(f, "%s\"%s\": %" PRIu64, k ? ", " : "", metrics[k].name, r.median);
         } else {
-            fprintf(f, "%s\"%s\": {\"min\": %" PRIu64 ", \"median\": %" PRIu64 ", \"max\": %" PRIu64
-                    "}", k ? ", " : "", metrics[k].name, r.least, r.median, r.most);
+            fprintf(f,
+                    "%s\"%s\": {\"min\": %" PRIu64 ", \"median\": %" PRIu64 ", \"max\": %" PRIu64
+                    "}",
+                    k ? ", " : "", metrics[k].name, r.least, r.median, r.most);
         }
     }
     for (size_t g = 0; g < GROUPS; g++) {
@@ -132,15 +138,17 @@ static void write_json(const struct lab *lab, FILE *f)
             lab->version, lab->size, lab->runs, lab->failed ? "true" : "false");
     fprintf(f, "  \"note\": \"%s\",\n  \"esm\": {", honest);
     for (size_t m = 0; m < lab->nmodes; m++) {
-        fprintf(f, "%s\"%s\": {\"guest_ns\": %" PRIu64 ", \"host_cpu_ns\": %" PRIu64
-                ", \"pages\": %" PRIu64 "}", m ? ", " : "", lab->mode[m], lab->esm_guest_ns[m],
-                lab->esm_host_ns[m], lab->esm_pages[m]);
+        fprintf(f,
+                "%s\"%s\": {\"guest_ns\": %" PRIu64 ", \"host_cpu_ns\": %" PRIu64
+                ", \"pages\": %" PRIu64 "}",
+                m ? ", " : "", lab->mode[m], lab->esm_guest_ns[m], lab->esm_host_ns[m],
+                lab->esm_pages[m]);
     }
     fputs("},\n  \"programs\": [", f);
     for (size_t i = 0; i <= lab->nprograms; i++) {
         const struct program *p = &lab->program[i];
-        fprintf(f, "%s\n    {\"name\": \"%s\", \"class\": \"%s\", \"what\": \"%s\", ",
-                i ? "," : "", p->name, p->class, p->what);
+        fprintf(f, "%s\n    {\"name\": \"%s\", \"class\": \"%s\", \"what\": \"%s\", ", i ? "," : "",
+                p->name, p->class, p->what);
         fprintf(f, "\"checksum\": \"%s\", \"modes\": {", p->expected);
         for (size_t m = 0; m < lab->nmodes; m++) {
             mode_json(lab, p, m, f);
@@ -161,17 +169,24 @@ static const char style[] =
     "table{border-collapse:collapse;font-size:12.5px;font-variant-numeric:tabular-nums}"
     "td,th{padding:.15em .6em;text-align:right;border-bottom:1px solid #ddd}"
     "td:first-child,th:first-child,td:nth-child(2),th:nth-child(2){text-align:left}"
-    "table.text td{text-align:left;vertical-align:top}tr.first td{border-top:1px solid #888}.note{background:#f4f1e6;padding:.6em 1em}"
-    "svg text{font:12px sans-serif;fill:#222}.m0{fill:#9aa5b1}.m1{fill:#5b8db8}.m2{fill:#c2703d}.m3{fill:#7a5c9e}"
+    "table.text td{text-align:left;vertical-align:top}tr.first td{border-top:1px solid "
+    "#888}.note{background:#f4f1e6;padding:.6em 1em}"
+    "svg text{font:12px "
+    "sans-serif;fill:#222}.m0{fill:#9aa5b1}.m1{fill:#5b8db8}.m2{fill:#c2703d}.m3{fill:#7a5c9e}"
     ".w{stroke:#222;stroke-width:1}.g{stroke:#ccc;stroke-width:1}";
 
 static void escaped(const char *text, FILE *f)
 {
     for (; *text; text++) {
         switch (*text) {
-        case '<': fputs("&lt;", f); break;
-        case '&': fputs("&amp;", f); break;
-        default: fputc(*text, f);
+        case '<':
+            fputs("&lt;", f);
+            break;
+        case '&':
+            fputs("&amp;", f);
+            break;
+        default:
+            fputc(*text, f);
         }
     }
 }
@@ -198,9 +213,10 @@ static void bar(const struct lab *lab, const struct program *p, size_t m, size_t
     double unit = base ? scale / base : 0;
     double middle = y + BAR / 2.0, low = LABEL + (double)r.least * unit;
     double high = LABEL + (double)r.most * unit, end = LABEL + (double)r.median * unit;
-    fprintf(f, "<rect class=m%zu x=%d y=%d width=%.1f height=%d><title>%s, %s: %" PRIu64 " (%" PRIu64
-            " to %" PRIu64 ")</title></rect>", m, LABEL, y, end - LABEL, BAR, p->name, lab->mode[m],
-            r.median, r.least, r.most);
+    fprintf(f,
+            "<rect class=m%zu x=%d y=%d width=%.1f height=%d><title>%s, %s: %" PRIu64 " (%" PRIu64
+            " to %" PRIu64 ")</title></rect>",
+            m, LABEL, y, end - LABEL, BAR, p->name, lab->mode[m], r.median, r.least, r.most);
     fprintf(f, "<path class=w fill=none d='M%.1f %.1fH%.1fM%.1f %dV%dM%.1f %dV%d'/>", low, middle,
             high, low, y + 2, y + BAR - 2, high, y + 2, y + BAR - 2);
     fprintf(f, "<text x=%.1f y=%d>%.5g</text>\n", (high > end ? high : end) + 5, y + BAR - 1,
@@ -259,7 +275,8 @@ static void html_events(const struct lab *lab, FILE *f)
     for (size_t i = 0; i <= lab->nprograms; i++) {
         for (size_t m = 0; m < lab->nmodes; m++) {
             const struct program *p = &lab->program[i];
-            fprintf(f, "<tr%s><td>%s<td>%s", m ? "" : " class=first", m ? "" : p->name, lab->mode[m]);
+            fprintf(f, "<tr%s><td>%s<td>%s", m ? "" : " class=first", m ? "" : p->name,
+                    lab->mode[m]);
             for (size_t g = 0; g < GROUPS; g++) {
                 const struct events *e = &p->sample[m][0].events[g];
                 fputs("<td>", f);
@@ -277,8 +294,11 @@ static void html_events(const struct lab *lab, FILE *f)
 
 static void write_html(const struct lab *lab, FILE *f)
 {
-    fprintf(f, "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8><title>pefemu: overhead of PEF</title>"
-            "<style>%s</style>\n<h1>Overhead of secure VMs</h1>\n<p>", style);
+    fprintf(
+        f,
+        "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8><title>pefemu: overhead of PEF</title>"
+        "<style>%s</style>\n<h1>Overhead of secure VMs</h1>\n<p>",
+        style);
     escaped(lab->version, f);
     fprintf(f, "; size %s, %zu run(s).\n<p class=note><b>%s</b>\n", lab->size, lab->runs, honest);
     if (lab->failed) {
@@ -286,13 +306,17 @@ static void write_html(const struct lab *lab, FILE *f)
     }
     fputs("<p>Modes: ", f);
     for (size_t m = 0; m < lab->nmodes; m++) {
-        fprintf(f, "<svg width=12 height=12><rect class=m%zu width=12 height=12 /></svg> %s &nbsp; ", m,
-                lab->mode[m]);
+        fprintf(f,
+                "<svg width=12 height=12><rect class=m%zu width=12 height=12 /></svg> %s &nbsp; ",
+                m, lab->mode[m]);
     }
-    fputs("(nopef: normal VM, no ultravisor; nvm: normal VM under one; svm: secure VM; svm-paged: one whose pages the hypervisor takes out)\n", f);
+    fputs("(nopef: normal VM, no ultravisor; nvm: normal VM under one; svm: secure VM; svm-paged: "
+          "one whose pages the hypervisor takes out)\n",
+          f);
     chart(lab, INSTRUCTIONS, "Instructions", f);
     chart(lab, GUEST_NS, "Guest time", f);
-    chart(lab, HOST_NS, "Host CPU time of the emulator, whiskers from least to most of the runs", f);
+    chart(lab, HOST_NS, "Host CPU time of the emulator, whiskers from least to most of the runs",
+          f);
     html_table(lab, f);
     html_events(lab, f);
     fputs("</html>\n", f);
@@ -313,6 +337,7 @@ static bool write_file(const struct lab *lab, const char *name,
 
 bool write_files(const struct lab *lab)
 {
-    return write_file(lab, "overhead.csv", write_csv) && write_file(lab, "overhead.json", write_json) &&
+    return write_file(lab, "overhead.csv", write_csv) &&
+           write_file(lab, "overhead.json", write_json) &&
            write_file(lab, "overhead.html", write_html);
 }

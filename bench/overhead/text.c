@@ -20,7 +20,7 @@ static struct word words[WORDS];
 
 static void make_text(uint64_t *seed)
 {
-    static const char *const syllable[] = {"ka", "to", "mi", "re", "sul", "an", "o", "ver",
+    static const char *const syllable[] = {"ka",  "to", "mi", "re", "sul", "an", "o",  "ver",
                                            "dis", "in", "ge", "la", "pro", "us", "te", "qua"};
     size_t at = 0;
     while (at < BYTES - 32) {
@@ -41,8 +41,8 @@ static void count_word(const char *at, size_t length)
     for (size_t i = 0; i < length; i++) {
         h = (h ^ (uint32_t)tolower((unsigned char)at[i])) * 16777619U;
     }
-    while (words[h % WORDS].count && (words[h % WORDS].length != length ||
-                                      memcmp(words[h % WORDS].at, at, length) != 0)) {
+    while (words[h % WORDS].count &&
+           (words[h % WORDS].length != length || memcmp(words[h % WORDS].at, at, length) != 0)) {
         h++;
     }
     struct word *w = &words[h % WORDS];

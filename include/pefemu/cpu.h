@@ -35,32 +35,32 @@ struct tlb_ctx;
 #define MSR_LE  PPC_BIT(63)
 
 /* ---- LPCR ---- */
-#define LPCR_VPM1   PPC_BIT(1)
-#define LPCR_ISL    PPC_BIT(2)
-#define LPCR_DPFD   PPC_BITS(9, 11)
-#define LPCR_PECEU  PPC_BITS(14, 16)
-#define LPCR_ILE    PPC_BIT(38)
-#define LPCR_AIL    PPC_BITS(39, 40)
-#define LPCR_AIL_2  (2ULL << 23)
-#define LPCR_AIL_3  (3ULL << 23)
-#define LPCR_UPRT   PPC_BIT(41)
-#define LPCR_EVIRT  PPC_BIT(42)
-#define LPCR_HR     PPC_BIT(43)
-#define LPCR_ONL    PPC_BIT(45)
-#define LPCR_LD     PPC_BIT(46)
-#define LPCR_PECEL  PPC_BITS(47, 51)
+#define LPCR_VPM1     PPC_BIT(1)
+#define LPCR_ISL      PPC_BIT(2)
+#define LPCR_DPFD     PPC_BITS(9, 11)
+#define LPCR_PECEU    PPC_BITS(14, 16)
+#define LPCR_ILE      PPC_BIT(38)
+#define LPCR_AIL      PPC_BITS(39, 40)
+#define LPCR_AIL_2    (2ULL << 23)
+#define LPCR_AIL_3    (3ULL << 23)
+#define LPCR_UPRT     PPC_BIT(41)
+#define LPCR_EVIRT    PPC_BIT(42)
+#define LPCR_HR       PPC_BIT(43)
+#define LPCR_ONL      PPC_BIT(45)
+#define LPCR_LD       PPC_BIT(46)
+#define LPCR_PECEL    PPC_BITS(47, 51)
 #define LPCR_PECE_DEC PPC_BIT(50)
-#define LPCR_MER    PPC_BIT(52)
-#define LPCR_GTSE   PPC_BIT(53)
-#define LPCR_TC     PPC_BIT(54)
-#define LPCR_HEIC   PPC_BIT(59)
-#define LPCR_LPES   PPC_BIT(60)
-#define LPCR_HVICE  PPC_BIT(62)
-#define LPCR_HDICE  PPC_BIT(63)
+#define LPCR_MER      PPC_BIT(52)
+#define LPCR_GTSE     PPC_BIT(53)
+#define LPCR_TC       PPC_BIT(54)
+#define LPCR_HEIC     PPC_BIT(59)
+#define LPCR_LPES     PPC_BIT(60)
+#define LPCR_HVICE    PPC_BIT(62)
+#define LPCR_HDICE    PPC_BIT(63)
 
 /* ---- PSSCR ---- */
-#define PSSCR_PLS   PPC_BITS(0, 3)   /* level that was reached */
-#define PSSCR_SD    PPC_BIT(41)      /* PLS reads as 0 in the privileged view */
+#define PSSCR_PLS   PPC_BITS(0, 3) /* level that was reached */
+#define PSSCR_SD    PPC_BIT(41)    /* PLS reads as 0 in the privileged view */
 #define PSSCR_ESL   PPC_BIT(42)
 #define PSSCR_EC    PPC_BIT(43)
 #define PSSCR_PSLL  PPC_BITS(44, 47) /* highest level outside hypervisor state */
@@ -72,19 +72,20 @@ struct tlb_ctx;
 #define SRR1_ILLEGAL    PPC_BIT(44)
 #define SRR1_PRIV       PPC_BIT(45)
 #define SRR1_TRAP       PPC_BIT(46)
-#define SRR1_FP_LATER   PPC_BIT(47) /* SRR0 is not the instruction with the exception but a later one */
+#define SRR1_FP_LATER                                                                              \
+    PPC_BIT(47) /* SRR0 is not the instruction with the exception but a later one */
 
 /* ---- DSISR / HDSISR / ISI-SRR1 cause bits (32-bit numbering 32..63) ---- */
-#define DSISR_NOHPTE    PPC_BIT(33)  /* translation not found */
-#define DSISR_NOEXEC_G  PPC_BIT(35)  /* ISI only: no-execute or guarded */
-#define DSISR_PROTFAULT PPC_BIT(36)
-#define DSISR_BADACCESS PPC_BIT(37)  /* atomics/quad to caching-inhibited storage, copy/paste */
-#define DSISR_ISSTORE   PPC_BIT(38)
-#define DSISR_DAWR      PPC_BIT(41)
-#define DSISR_KEYFAULT  PPC_BIT(42)
+#define DSISR_NOHPTE     PPC_BIT(33) /* translation not found */
+#define DSISR_NOEXEC_G   PPC_BIT(35) /* ISI only: no-execute or guarded */
+#define DSISR_PROTFAULT  PPC_BIT(36)
+#define DSISR_BADACCESS  PPC_BIT(37) /* atomics/quad to caching-inhibited storage, copy/paste */
+#define DSISR_ISSTORE    PPC_BIT(38)
+#define DSISR_DAWR       PPC_BIT(41)
+#define DSISR_KEYFAULT   PPC_BIT(42)
 #define DSISR_UNSUPP_MMU PPC_BIT(44) /* unsupported radix tree configuration */
-#define DSISR_SET_RC    PPC_BIT(45)  /* could not set R or C */
-#define DSISR_PRTABLE   PPC_BIT(46)  /* fault on the process table / on a process-table entry */
+#define DSISR_SET_RC     PPC_BIT(45) /* could not set R or C */
+#define DSISR_PRTABLE    PPC_BIT(46) /* fault on the process table / on a process-table entry */
 
 /* Interrupts, one row each in vector.def; TRAP_NONE = carry on. */
 enum trap {
@@ -113,7 +114,7 @@ union vsr {
     u128 q;
 };
 #if HOST_LE
-#define VSR_LANE(n, i) ((n) - 1 - (i))
+#define VSR_LANE(n, i) ((n)-1 - (i))
 #else
 #define VSR_LANE(n, i) (i)
 #endif
@@ -134,11 +135,11 @@ union vsr {
 
 /* Details of the trap being returned; only the fields that trap's vector uses are valid. */
 struct trap_info {
-    uint64_t srr1;  /* cause bits to be or'ed into SRR1/HSRR1 */
-    uint64_t dar;   /* DAR / HDAR */
-    uint64_t dsisr; /* DSISR / HDSISR */
-    uint64_t asdr;  /* guest real address of HDSI/HISI */
-    uint32_t heir;  /* HEAI: instruction image */
+    uint64_t srr1;   /* cause bits to be or'ed into SRR1/HSRR1 */
+    uint64_t dar;    /* DAR / HDAR */
+    uint64_t dsisr;  /* DSISR / HDSISR */
+    uint64_t asdr;   /* guest real address of HDSI/HISI */
+    uint32_t heir;   /* HEAI: instruction image */
     uint8_t fscr_ic; /* facility unavailable: interrupt cause for FSCR/HFSCR[IC] */
 };
 
@@ -153,14 +154,14 @@ struct trap_info {
 #define IRQ_PMI       0x080u
 #define IRQ_HMI       0x100u
 #define IRQ_MCHECK    0x200u
-#define IRQ_UDOORBELL 0x400u /* msgsndu */
-#define IRQ_MEDIATED  0x800u /* LPCR[MER] */
+#define IRQ_UDOORBELL 0x400u  /* msgsndu */
+#define IRQ_MEDIATED  0x800u  /* LPCR[MER] */
 #define IRQ_EBB       0x1000u /* event-based branch: no interrupt, problem state takes it (ebb.c) */
 
 enum cpu_run_state {
     CPU_STOPPED, /* waits for start-cpu */
     CPU_RUNNING,
-    CPU_IDLE,    /* H_CEDE or stop: sleeps until an interrupt or a prod */
+    CPU_IDLE, /* H_CEDE or stop: sleeps until an interrupt or a prod */
 };
 
 /* Lazily evaluated FPSCR effects of the last host-FPU operation: see src/cpu/fpu.h. */
@@ -179,20 +180,20 @@ struct slb_entry {
 /* Every register of the thread. Order: what the hot path touches first. */
 struct cpu {
     uint64_t gpr[32];
-    uint8_t cr[8];  /* CR0..CR7, 4-bit values LT GT EQ SO */
+    uint8_t cr[8];                  /* CR0..CR7, 4-bit values LT GT EQ SO */
     uint8_t so, ov, ca, ov32, ca32; /* XER bits, 0 or 1 */
-    uint8_t xer_len;  /* XER 57:63, string length */
-    uint32_t xer_rest; /* the reserved bits of XER that are kept, 46:56 */
+    uint8_t xer_len;                /* XER 57:63, string length */
+    uint32_t xer_rest;              /* the reserved bits of XER that are kept, 46:56 */
     uint64_t lr, ctr;
     ea_t cia, nia;
     uint64_t msr;
     const struct insn *ops; /* interp: predecoded operations of the current code page */
     const struct insn *op;  /* interp: the operation being executed, NULL outside threaded code */
     ea_t page_ea;           /* interp: EA of that page */
-    const struct insn *cfar_op; /* interp: where CFAR is while the last taken branch was one inside the
-                                   current page: cpu_settle_cfar(); NULL: in cfar */
-    int64_t budget;   /* instructions left until the engine must return; interp keeps it biased by
-                         the index of the operation in its page (src/engine/interp) */
+    const struct insn *cfar_op; /* interp: where CFAR is while the last taken branch was one inside
+                                   the current page: cpu_settle_cfar(); NULL: in cfar */
+    int64_t budget; /* instructions left until the engine must return; interp keeps it biased by
+                       the index of the operation in its page (src/engine/interp) */
     struct tlb_ctx *tlb; /* active translation context (mmu.h); never NULL */
     uint32_t irq_pending;
     trap_t exit_trap; /* interp: why threaded code was left, see interp.c */
@@ -207,7 +208,7 @@ struct cpu {
 
     struct fp_lazy fp_lazy;
     uint64_t fpscr;
-    uint32_t vscr;  /* NJ, SAT in ISA bits 111 and 127 of the register: here 0x10000 and 1 */
+    uint32_t vscr; /* NJ, SAT in ISA bits 111 and 127 of the register: here 0x10000 and 1 */
     uint32_t vrsave;
     _Alignas(16) union vsr vsr[64]; /* FPR n = doubleword 0 of VSR n; VR n = VSR 32+n */
 
@@ -225,8 +226,9 @@ struct cpu {
     uint64_t spr_store[1024]; /* SPRs that are plain storage */
     struct slb_entry slb[SLB_ENTRIES];
     uint32_t lpid, pid, pvr;
-    int64_t tb_offset;  /* TB = machine timebase + tb_offset */
-    uint64_t dec_expiry, hdec_expiry; /* TB value (without tb_offset) at which the count crosses 0 */
+    int64_t tb_offset; /* TB = machine timebase + tb_offset */
+    uint64_t dec_expiry,
+        hdec_expiry; /* TB value (without tb_offset) at which the count crosses 0 */
 
     struct trap_info trap; /* details of the trap being delivered */
     uint64_t scratch[2];   /* bytes on their way through the accessors' slow path: an escaping local
@@ -236,19 +238,20 @@ struct cpu {
     uint32_t index;          /* 0..ncpus-1 in the machine's array */
     uint32_t server;         /* interrupt server number (hardware thread id) */
     enum cpu_run_state run_state;
-    bool prodded;            /* H_PROD latch */
-    bool stop_ec;            /* idle by a stop with PSSCR[EC]=1 */
-    bool stop_request;       /* leave the engine at the next boundary */
-    bool step_only;          /* the engine must stop after one instruction */
-    uint64_t insn_retired;   /* total, exact whenever the engine is not running */
-    uint64_t slice_end;      /* insn_retired at which the current budget is used up */
-    uint64_t stalls;         /* interrupts taken: attempts that retire nothing but cost time */
-    uint64_t problem_insns;  /* retired in problem state, up to the last time it was left */
-    uint64_t problem_since;  /* insn_retired when problem state was last entered */
-    uint64_t interrupts[TRAP_COUNT]; /* taken since power-on, for statistics; sc 1 and sc 2 are none */
-    struct tlb_set *tlbs;    /* owned; all translation contexts of the thread (src/mmu/tlb.c) */
-    struct code_cache *code; /* borrowed: the machine's predecoded pages (src/engine) */
-    void *engine_state;      /* owned by the engine */
+    bool prodded;           /* H_PROD latch */
+    bool stop_ec;           /* idle by a stop with PSSCR[EC]=1 */
+    bool stop_request;      /* leave the engine at the next boundary */
+    bool step_only;         /* the engine must stop after one instruction */
+    uint64_t insn_retired;  /* total, exact whenever the engine is not running */
+    uint64_t slice_end;     /* insn_retired at which the current budget is used up */
+    uint64_t stalls;        /* interrupts taken: attempts that retire nothing but cost time */
+    uint64_t problem_insns; /* retired in problem state, up to the last time it was left */
+    uint64_t problem_since; /* insn_retired when problem state was last entered */
+    uint64_t
+        interrupts[TRAP_COUNT]; /* taken since power-on, for statistics; sc 1 and sc 2 are none */
+    struct tlb_set *tlbs;       /* owned; all translation contexts of the thread (src/mmu/tlb.c) */
+    struct code_cache *code;    /* borrowed: the machine's predecoded pages (src/engine) */
+    void *engine_state;         /* owned by the engine */
 };
 
 /* Set the CR field bf from a signed/unsigned comparison result (CR_LT, CR_GT or CR_EQ) and SO. */
@@ -282,9 +285,10 @@ static inline ea_t cpu_ea(const struct cpu *cpu, uint64_t v)
     return likely(cpu->msr & MSR_SF) ? v : (uint32_t)v;
 }
 
-/* CFAR: the address of the last taken branch, rfid, rfscv or rfebb; interrupts, hrfid and urfid leave it
- * alone (Book III 8.2). Threaded code notes the operation only; whoever reads cpu->cfar while an
- * instruction is being executed settles it first. Between runs of an engine it is settled. */
+/* CFAR: the address of the last taken branch, rfid, rfscv or rfebb; interrupts, hrfid and urfid
+ * leave it alone (Book III 8.2). Threaded code notes the operation only; whoever reads cpu->cfar
+ * while an instruction is being executed settles it first. Between runs of an engine it is settled.
+ */
 static inline void cpu_set_cfar(struct cpu *cpu, ea_t ea)
 {
     cpu->cfar = ea;
@@ -309,8 +313,17 @@ trap_t cpu_privileged(struct cpu *cpu, uint32_t word, enum insn_priv needed);
 trap_t cpu_facility(struct cpu *cpu, unsigned ic);
 /* Hypervisor facility unavailable; HFSCR binds everything outside hypervisor state. The enable bit
  * of cause @ic is bit 63-@ic. */
-enum { HFSCR_IC_FP = 0, HFSCR_IC_VECVSX = 1, HFSCR_IC_DSCR = 2, HFSCR_IC_PM = 3, HFSCR_IC_BHRB = 4,
-       HFSCR_IC_EBB = 7, HFSCR_IC_TAR = 8, HFSCR_IC_MSGP = 10, HFSCR_IC_STOP = 9 };
+enum {
+    HFSCR_IC_FP = 0,
+    HFSCR_IC_VECVSX = 1,
+    HFSCR_IC_DSCR = 2,
+    HFSCR_IC_PM = 3,
+    HFSCR_IC_BHRB = 4,
+    HFSCR_IC_EBB = 7,
+    HFSCR_IC_TAR = 8,
+    HFSCR_IC_MSGP = 10,
+    HFSCR_IC_STOP = 9
+};
 trap_t cpu_hfacility(struct cpu *cpu, unsigned ic);
 static inline bool cpu_hfscr_allows(const struct cpu *cpu, unsigned ic)
 {
@@ -327,19 +340,20 @@ trap_t cpu_need_facility(struct cpu *cpu, unsigned ic);
  * emulator, that firmware runs before this returns (machine.h: machine_enter_firmware).
  */
 void cpu_interrupt(struct cpu *cpu, enum trap trap);
-/* Does @trap, with its details in cpu->trap, follow an instruction that has completed? System calls, trace
- * and a floating-point exception that waited for MSR[FE0,FE1] save the address of the next instruction,
- * everything else that of the instruction that could not be done. */
+/* Does @trap, with its details in cpu->trap, follow an instruction that has completed? System
+ * calls, trace and a floating-point exception that waited for MSR[FE0,FE1] save the address of the
+ * next instruction, everything else that of the instruction that could not be done. */
 bool cpu_is_after_insn(const struct cpu *cpu, enum trap trap);
 
-/* ---- firmware in C (src/hypervisor, src/ultravisor) leaves the way code would: by an instruction. ----
- * These have its effect on the registers, cpu->nia being the next instruction before and after; what
- * owns the new state is entered by the caller (machine_enter_firmware). */
+/* ---- firmware in C (src/hypervisor, src/ultravisor) leaves the way code would: by an instruction.
+ * ---- These have its effect on the registers, cpu->nia being the next instruction before and
+ * after; what owns the new state is entered by the caller (machine_enter_firmware). */
 enum cpu_return { RETURN_HRFID, RETURN_URFID };
 void cpu_model_sc(struct cpu *cpu, unsigned lev);
 void cpu_model_return(struct cpu *cpu, enum cpu_return how); /* from HSRR0/1 or USRR0/1 */
 
-/* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE. */
+/* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE.
+ */
 enum trap cpu_pending(const struct cpu *cpu);
 /* Is any pending, masked or not? */
 static inline bool cpu_has_interrupt(const struct cpu *cpu)
@@ -350,8 +364,8 @@ static inline bool cpu_has_interrupt(const struct cpu *cpu)
 bool cpu_wakes(const struct cpu *cpu);
 /* It does: what stop does at its end, the system reset interrupt when PSSCR[EC] asked for it. */
 void cpu_leave_stop(struct cpu *cpu);
-/* Takes that interrupt, else the event-based branch, if any: between instructions only, cpu->cia is the
- * next one. */
+/* Takes that interrupt, else the event-based branch, if any: between instructions only, cpu->cia is
+ * the next one. */
 void cpu_take_pending(struct cpu *cpu);
 const char *cpu_trap_name(enum trap trap);
 
@@ -383,9 +397,10 @@ static inline bool insn_is_priority_hint(const struct insn *in)
 }
 
 /* ---- time (src/cpu/timer.c) ---- */
-uint64_t cpu_timebase(const struct cpu *cpu);     /* 512 MHz ticks, with tb_offset */
-void cpu_update_timers(struct cpu *cpu);          /* sets/clears IRQ_DEC, IRQ_HDEC */
-uint64_t cpu_next_timer_ns(const struct cpu *cpu); /* machine ns of the next DEC/HDEC event, ~0 none */
+uint64_t cpu_timebase(const struct cpu *cpu); /* 512 MHz ticks, with tb_offset */
+void cpu_update_timers(struct cpu *cpu);      /* sets/clears IRQ_DEC, IRQ_HDEC */
+uint64_t
+cpu_next_timer_ns(const struct cpu *cpu); /* machine ns of the next DEC/HDEC event, ~0 none */
 
 /* ---- special purpose registers (src/cpu/spr.c, from spr.def) ---- */
 trap_t cpu_mfspr(struct cpu *cpu, unsigned spr, uint64_t *value, uint32_t word);
@@ -409,8 +424,9 @@ struct cpu_reg {
 };
 /* Registers in turn: start with *at = 0; false: that was all. */
 bool cpu_reg_next(struct cpu *cpu, unsigned *at, struct cpu_reg *out);
-/* Also takes f0..f31 (the left half of vs0..) and v0..v31 (vs32..). MSR bits that POWER9 has not stay
- * 0. NULL: done; else what is wrong and the way out: no such register, read-only, value too wide. */
+/* Also takes f0..f31 (the left half of vs0..) and v0..v31 (vs32..). MSR bits that POWER9 has not
+ * stay 0. NULL: done; else what is wrong and the way out: no such register, read-only, value too
+ * wide. */
 const char *cpu_reg_set(struct cpu *cpu, const char *name, u128 value);
 
 /* Power-on state. */

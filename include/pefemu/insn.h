@@ -17,8 +17,8 @@
  *             (FPU and DFP: FP; VMX: VEC; VSX: see src/cpu/decode.c) and how engines treat it
  *   PRIV      USER, PRIV (privileged), HV (hypervisor), UV (ultravisor)
  *   ISA       level that introduced it: P1 P2 PPC V2_00 V2_01 ... V3_0 V3_0B
- *   reserved  fields that the ISA prints as "/": assemblers write zeros there and disassemblers insist
- *             on them, the processor ignores them (Book I 1.3.3). No part of the mask; operands are
+ *   reserved  fields that the ISA prints as "/": assemblers write zeros there and disassemblers
+ * insist on them, the processor ignores them (Book I 1.3.3). No part of the mask; operands are
  *             decoded as if these bits were zero. A word with such a bit set is not canonical.
  *
  * A row whose handler no file defines takes
@@ -54,19 +54,19 @@ typedef const struct insn *(*insn_thread)(struct cpu *cpu, const struct insn *in
 
 /* One decoded instruction: 32 bytes. */
 struct insn {
-    insn_thread fn;  /* interp only */
-    int64_t imm;     /* by form: D/DS/DQ displacement in bytes or SI, sign-extended; UI of logical
-                        immediates and cmpli, zero-extended; already shifted left by 16 in addis,
-                        oris, xoris, andis. and addpcis; I/B branch displacement in bytes;
-                        M/MD/MDS the 64-bit mask of the rotate; XFX the SPR/TBR number; else 0 */
-    uint32_t word;   /* the instruction as the ISA prints it (most significant byte first) */
-    uint16_t id;     /* enum insn_id */
-    uint8_t rt;      /* bits 6:10; VSX forms and lxsd, lxssp, stxsd, stxssp: VSR 0..63. Operands
-                        that the ISA calls VRx (VMX, quad precision) stay 0..31: VSR 32 + n */
-    uint8_t ra;      /* bits 11:15; VSX forms with XA: 0..63 */
-    uint8_t rb;      /* bits 16:20; VSX forms with XB: 0..63 */
-    uint8_t rc;      /* bits 21:25; XX4: XC 0..63 */
-    uint8_t sh;      /* shift amount of M/MD/XS forms and of srawi, 0..63 */
+    insn_thread fn; /* interp only */
+    int64_t imm;    /* by form: D/DS/DQ displacement in bytes or SI, sign-extended; UI of logical
+                       immediates and cmpli, zero-extended; already shifted left by 16 in addis,
+                       oris, xoris, andis. and addpcis; I/B branch displacement in bytes;
+                       M/MD/MDS the 64-bit mask of the rotate; XFX the SPR/TBR number; else 0 */
+    uint32_t word;  /* the instruction as the ISA prints it (most significant byte first) */
+    uint16_t id;    /* enum insn_id */
+    uint8_t rt;     /* bits 6:10; VSX forms and lxsd, lxssp, stxsd, stxssp: VSR 0..63. Operands
+                       that the ISA calls VRx (VMX, quad precision) stay 0..31: VSR 32 + n */
+    uint8_t ra;     /* bits 11:15; VSX forms with XA: 0..63 */
+    uint8_t rb;     /* bits 16:20; VSX forms with XB: 0..63 */
+    uint8_t rc;     /* bits 21:25; XX4: XC 0..63 */
+    uint8_t sh;     /* shift amount of M/MD/XS forms and of srawi, 0..63 */
     uint8_t spare;
 };
 
@@ -95,8 +95,8 @@ void insn_decode(struct insn *in, uint32_t word);
  * VSX instructions belong to the vector facility when they name VSRs 32..63. */
 uint64_t insn_facility_need(const struct insn *in);
 
-/* Is this what an assembler makes? False for reserved bits that are set, invalid forms, INSN_ILLEGAL.
- * The processor executes the first two all the same. */
+/* Is this what an assembler makes? False for reserved bits that are set, invalid forms,
+ * INSN_ILLEGAL. The processor executes the first two all the same. */
 bool insn_is_canonical(const struct insn *in);
 
 /**
@@ -114,7 +114,8 @@ void insn_disas(char *buf, size_t size, uint32_t word, ea_t ea);
 #endif
 #define OP(name) OP_LINKAGE trap_t op_##name(struct cpu *cpu, const struct insn *in)
 
-/* Taken by every row that has no semantics yet: logs -d unimp, returns the illegal-instruction trap. */
+/* Taken by every row that has no semantics yet: logs -d unimp, returns the illegal-instruction
+ * trap. */
 trap_t op_unimplemented(struct cpu *cpu, const struct insn *in);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Images from host files into a machine's memory. Every function prints one line to stderr naming the
- * option, the file, what is wrong and the way out, and returns false, when the file does not fit.
- * src/loader.c (libelf, zlib, libzstd)
+ * Images from host files into a machine's memory. Every function prints one line to stderr naming
+ * the option, the file, what is wrong and the way out, and returns false, when the file does not
+ * fit. src/loader.c (libelf, zlib, libzstd)
  */
 #ifndef PEFEMU_LOADER_H
 #define PEFEMU_LOADER_H
@@ -9,9 +9,9 @@
 #include "pefemu/machine.h"
 
 struct loaded_kernel {
-    ra_t base;   /* lowest address used */
-    ra_t end;    /* first address after the image including its bss */
-    ra_t entry;  /* where to start */
+    ra_t base;  /* lowest address used */
+    ra_t end;   /* first address after the image including its bss */
+    ra_t entry; /* where to start */
     bool elf64, little_endian;
     bool zimage; /* 32-bit big-endian ELF wrapper: needs the client interface */
 };

@@ -26,7 +26,8 @@ void log_write(uint32_t item, const char *fmt, ...) __attribute__((format(printf
             log_write((item), __VA_ARGS__);                                                        \
     } while (0)
 
-/* Parses "int,mmu" (or "help", which prints the list); returns 0, or -1 with the bad word in *bad. */
+/* Parses "int,mmu" (or "help", which prints the list); returns 0, or -1 with the bad word in *bad.
+ */
 int log_set_items(const char *list, const char **bad);
 /* -D FILE; returns 0 or -errno. */
 int log_set_file(const char *path);

@@ -11,7 +11,7 @@
 #include "pefemu/memory.h"
 #include "pefemu/tpm.h"
 
-#define TIMEBASE_HZ     512000000ULL
+#define TIMEBASE_HZ      512000000ULL
 #define MACHINE_MAX_CPUS 16
 
 struct hypervisor;
@@ -22,24 +22,24 @@ struct machine_config;
 /* Why machine_run() returned. The process exit codes derive from this (src/main.c). */
 enum machine_stop {
     STOP_NONE,
-    STOP_POWER_OFF,   /* RTAS power-off */
-    STOP_REBOOT,      /* reboot asked for, and -no-reboot */
-    STOP_PANIC,       /* ibm,os-term: the guest kernel panicked */
-    STOP_CHECKSTOP,   /* machine check with ME=0, or nothing left that could wake a CPU */
+    STOP_POWER_OFF,     /* RTAS power-off */
+    STOP_REBOOT,        /* reboot asked for, and -no-reboot */
+    STOP_PANIC,         /* ibm,os-term: the guest kernel panicked */
+    STOP_CHECKSTOP,     /* machine check with ME=0, or nothing left that could wake a CPU */
     STOP_FIRMWARE_EXIT, /* OF client "exit": the kernel gave up before it had a console */
-    STOP_TIMEOUT,     /* -timeout */
-    STOP_QUIT,        /* user: Ctrl-A x, signal */
-    STOP_EXIT,        /* -M bare: a store to the exit device, or attn; machine.exit_code */
-    STOP_TRAP,        /* -exit-on trap */
-    STOP_LIMIT,       /* -icount-limit */
+    STOP_TIMEOUT,       /* -timeout */
+    STOP_QUIT,          /* user: Ctrl-A x, signal */
+    STOP_EXIT,          /* -M bare: a store to the exit device, or attn; machine.exit_code */
+    STOP_TRAP,          /* -exit-on trap */
+    STOP_LIMIT,         /* -icount-limit */
 };
 
 enum dump_mode { DUMP_NONE, DUMP_TEXT, DUMP_JSON };
 
 /* What -M bare is told beyond the common part. Strings as they stand on the command line. */
 struct bare_config {
-    bool smf;                   /* start with SMFCTRL[E]=1 and in ultravisor state */
-    uint64_t secure_size;       /* bytes of secure memory */
+    bool smf;             /* start with SMFCTRL[E]=1 and in ultravisor state */
+    uint64_t secure_size; /* bytes of secure memory */
     bool have_exit;
     ra_t exit;                  /* where the exit device is */
     const char *const *devices; /* -device, NULL-terminated, may be NULL */
@@ -47,14 +47,14 @@ struct bare_config {
 };
 
 /*
- * A kind of machine (src/machines): what is outside the CPUs and their memory. Functions may be NULL
- * where not stated otherwise.
+ * A kind of machine (src/machines): what is outside the CPUs and their memory. Functions may be
+ * NULL where not stated otherwise.
  */
 struct machine_kind {
     const char *name, *summary;
-    const char *properties;  /* of -M NAME, for help */
+    const char *properties; /* of -M NAME, for help */
     uint64_t ram_min, ram_align;
-    bool stops_at_attn;      /* else attn is an illegal instruction */
+    bool stops_at_attn; /* else attn is an illegal instruction */
     /* Bytes of RAM wanted above the guest's. */
     uint64_t (*ram_needed)(const struct machine_config *cfg);
     /* Bytes of secure memory. */
@@ -73,68 +73,69 @@ const struct machine_kind *machine_kind_find(const char *name);
 /* The table itself, ended by NULL: the default first. */
 extern const struct machine_kind *const machine_kinds[];
 
-/* What the built-in hypervisor does wrong on request: with one page-in in four, or with the RTAS text
- * that it gives the guest. */
+/* What the built-in hypervisor does wrong on request: with one page-in in four, or with the RTAS
+ * text that it gives the guest. */
 enum hv_fault { HV_FAULT_NONE, HV_FAULT_REFUSE, HV_FAULT_DELAY, HV_FAULT_CORRUPT, HV_FAULT_RTAS };
 
 struct machine_config {
-    const char *machine;      /* name of a machine_kind; NULL: "pseries" */
+    const char *machine; /* name of a machine_kind; NULL: "pseries" */
     struct bare_config bare;
-    bool exit_on_trap;        /* -exit-on trap */
-    uint64_t insn_limit;      /* -icount-limit; 0: none */
-    uint64_t ram_size;        /* bytes */
-    bool pef;                 /* pseries: an ultravisor, and CPUs with SMF */
-    uint64_t secure_size;     /* pseries: bytes of secure memory; 0: as much as the guest may need */
+    bool exit_on_trap;    /* -exit-on trap */
+    uint64_t insn_limit;  /* -icount-limit; 0: none */
+    uint64_t ram_size;    /* bytes */
+    bool pef;             /* pseries: an ultravisor, and CPUs with SMF */
+    uint64_t secure_size; /* pseries: bytes of secure memory; 0: as much as the guest may need */
     struct tpm_config tpm;
-    uint64_t svm_paging;      /* pages of an SVM that the hypervisor pages out, per second of guest time */
+    uint64_t
+        svm_paging; /* pages of an SVM that the hypervisor pages out, per second of guest time */
     uint64_t svm_paging_seed;
     enum hv_fault hv_fault;
     unsigned cpus, cores, threads; /* cpus = cores * threads */
     const struct engine *engine;
     /* images, already read and unpacked by the loader (src/loader.c) */
     const char *kernel, *initrd, *append, *bios, *dtb, *dumpdtb;
-    const char **guest_files; /* HOST:GUEST strings, NULL-terminated, may be NULL */
+    const char **guest_files;        /* HOST:GUEST strings, NULL-terminated, may be NULL */
     bool xive_allowed, xics_allowed; /* ic-mode */
     bool radix_allowed, hash_allowed;
     bool reboot_stops, panic_stops; /* -no-reboot; -action panic=none clears the second */
-    bool shutdown_pauses;     /* -no-shutdown */
-    unsigned icount_shift;    /* guest ns per instruction = 1 << shift */
-    bool icount_sleep;        /* idle: sleep on the host (true) or warp at once */
-    bool deterministic;       /* -rtc base and -seed given: no host input but the console */
-    int64_t rtc_base;         /* seconds since 1970 at guest time 0; -1: the host's clock */
+    bool shutdown_pauses;           /* -no-shutdown */
+    unsigned icount_shift;          /* guest ns per instruction = 1 << shift */
+    bool icount_sleep;              /* idle: sleep on the host (true) or warp at once */
+    bool deterministic;             /* -rtc base and -seed given: no host input but the console */
+    int64_t rtc_base;               /* seconds since 1970 at guest time 0; -1: the host's clock */
     bool have_seed;
-    uint64_t seed;            /* -seed: feeds rng-seed, darn, H_RANDOM */
-    double timeout_s;         /* 0: none */
+    uint64_t seed;    /* -seed: feeds rng-seed, darn, H_RANDOM */
+    double timeout_s; /* 0: none */
 };
 
 struct machine {
     struct machine_config cfg; /* borrowed strings live as long as the machine */
     struct memory mem;
-    struct cpu *cpus;          /* owned array, ncpus */
+    struct cpu *cpus; /* owned array, ncpus */
     unsigned ncpus;
-    struct cpu *current;       /* the CPU whose engine is running, or NULL */
+    struct cpu *current; /* the CPU whose engine is running, or NULL */
     const struct engine *engine;
-    struct code_cache *code;   /* owned by the engine layer */
+    struct code_cache *code; /* owned by the engine layer */
 
-    uint64_t now_ns;           /* guest time at the start of the current slice; machine_now_ns() */
-    uint64_t insn_total;       /* retired by all CPUs up to the current slice */
-    uint64_t stall_total;      /* the same for attempts that an interrupt ended */
+    uint64_t now_ns;      /* guest time at the start of the current slice; machine_now_ns() */
+    uint64_t insn_total;  /* retired by all CPUs up to the current slice */
+    uint64_t stall_total; /* the same for attempts that an interrupt ended */
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
     const struct machine_kind *kind;
-    void *board;               /* owned by the kind: its devices */
-    uint8_t exit_code;         /* with STOP_EXIT */
-    struct hypervisor *hv;     /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
+    void *board;           /* owned by the kind: its devices */
+    uint8_t exit_code;     /* with STOP_EXIT */
+    struct hypervisor *hv; /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
     /* The hypervisor role's entry: hv_enter(), or a test's. */
     void (*hv_entry)(struct cpu *cpu, unsigned vector);
-    struct uv *uv;             /* owned; NULL without PEF */
-    struct tpm *tpm;           /* owned; NULL without PEF */
-    struct chardev *console;   /* borrowed */
-    uint64_t rng_state[4];     /* -seed generator */
-    int64_t rtc_offset_ns;     /* set-time-of-day moves it */
+    struct uv *uv;           /* owned; NULL without PEF */
+    struct tpm *tpm;         /* owned; NULL without PEF */
+    struct chardev *console; /* borrowed */
+    uint64_t rng_state[4];   /* -seed generator */
+    int64_t rtc_offset_ns;   /* set-time-of-day moves it */
 
-    enum machine_stop stop;    /* set by machine_request_stop() */
-    bool reset_request;        /* RTAS system-reboot, Ctrl-A is not one */
-    char stop_text[160];       /* e.g. the panic message */
+    enum machine_stop stop; /* set by machine_request_stop() */
+    bool reset_request;     /* RTAS system-reboot, Ctrl-A is not one */
+    char stop_text[160];    /* e.g. the panic message */
     bool paused;
 };
 
@@ -148,7 +149,8 @@ void machine_request_stop(struct machine *m, enum machine_stop why, const char *
 void machine_request_reset(struct machine *m);
 
 /* RAM at @ra was written on behalf of something other than @except (or NULL): the reservations of
- * its 128-byte granule are lost. The scheduler drops those of the CPU it leaves. src/cpu/atomic.c */
+ * its 128-byte granule are lost. The scheduler drops those of the CPU it leaves. src/cpu/atomic.c
+ */
 void cpu_break_reservations(struct machine *m, ra_t ra, const struct cpu *except);
 
 /* Does the kernel's command line ask for a secure VM ("svm=" and a boolean)? */

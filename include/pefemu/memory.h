@@ -30,14 +30,15 @@ struct mmio_region {
 #define MEM_MAX_MMIO 16
 
 struct memory {
-    uint8_t *ram;         /* owned mapping of ram_size bytes at real address 0: the LPAR's memory
-                             followed by the hypervisor's (decisions.md 2) */
+    uint8_t *ram; /* owned mapping of ram_size bytes at real address 0: the LPAR's memory
+                     followed by the hypervisor's (decisions.md 2) */
     uint64_t ram_size;
-    uint8_t *secure;      /* owned mapping of secure_size bytes at real address SECURE_RA_BIT, or NULL */
+    uint8_t *secure; /* owned mapping of secure_size bytes at real address SECURE_RA_BIT, or NULL */
     uint64_t secure_size;
-    uint8_t *code_map;    /* owned; one byte per 4 KiB of ram then of secure: non-zero when the
-                             engine holds predecoded operations of that page */
-    uint8_t *write_hint;  /* owned; one byte per 64 KiB: non-zero when some TLB may hold a write tag */
+    uint8_t *code_map; /* owned; one byte per 4 KiB of ram then of secure: non-zero when the
+                          engine holds predecoded operations of that page */
+    uint8_t
+        *write_hint; /* owned; one byte per 64 KiB: non-zero when some TLB may hold a write tag */
     struct mmio_region mmio[MEM_MAX_MMIO];
     unsigned mmio_count;
 };
@@ -50,8 +51,8 @@ bool memory_init(struct memory *mem, uint64_t ram_size, uint64_t secure_size);
 void memory_free(struct memory *mem);
 /* Zeroes all RAM by giving the pages back to the host. */
 void memory_clear(struct memory *mem);
-/* Zeroes [ra, ra+len), which must be RAM; large pieces go back to the host. The caller sees to decoded
- * code (memory_written). */
+/* Zeroes [ra, ra+len), which must be RAM; large pieces go back to the host. The caller sees to
+ * decoded code (memory_written). */
 void memory_discard(struct memory *mem, ra_t ra, uint64_t len);
 /* Adds a device window; asserts that there is room and no overlap (our own bug otherwise). */
 void memory_add_mmio(struct memory *mem, const char *name, ra_t base, uint64_t size,

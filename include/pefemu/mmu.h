@@ -2,7 +2,8 @@
  * Address translation of one CPU and its software TLBs.
  *
  * A guest access goes: mem_load*() inline hit -> mmu_load() -> tlb_fill() -> mmu_translate() ->
- * radix walk (process scoped, each step through partition scope) -> secure_check() -> RAM or device.
+ * radix walk (process scoped, each step through partition scope) -> secure_check() -> RAM or
+ * device.
  */
 #ifndef PEFEMU_MMU_H
 #define PEFEMU_MMU_H
@@ -13,22 +14,23 @@
 enum mmu_access { ACCESS_FETCH, ACCESS_LOAD, ACCESS_STORE };
 
 /* ---- software TLB ---- */
-#define TLB_GRANULE_LOG2 16 /* 64 KiB: mappings that are not uniform over it live in the second level */
-#define TLB_MASK         (~((1ULL << TLB_GRANULE_LOG2) - 1))
-#define TLB_ENTRIES      1024
-#define TLB_NO_TAG       1ULL /* never equals an EA of the granule */
-#define ITLB_ENTRIES     512
+#define TLB_GRANULE_LOG2                                                                           \
+    16 /* 64 KiB: mappings that are not uniform over it live in the second level */
+#define TLB_MASK     (~((1ULL << TLB_GRANULE_LOG2) - 1))
+#define TLB_ENTRIES  1024
+#define TLB_NO_TAG   1ULL /* never equals an EA of the granule */
+#define ITLB_ENTRIES 512
 
 struct tlb_entry {
-    uint64_t tag_r;   /* EA & TLB_MASK when loads may use the entry, else TLB_NO_TAG */
-    uint64_t tag_w;   /* the same for stores: no tag while C is clear or the granule holds code */
-    intptr_t addend;  /* host address = EA + addend */
-    ra_t ra;          /* real address of the granule */
+    uint64_t tag_r;  /* EA & TLB_MASK when loads may use the entry, else TLB_NO_TAG */
+    uint64_t tag_w;  /* the same for stores: no tag while C is clear or the granule holds code */
+    intptr_t addend; /* host address = EA + addend */
+    ra_t ra;         /* real address of the granule */
 };
 
 struct itlb_entry {
-    ea_t tag;                /* EA of the 4 KiB page, or TLB_NO_TAG */
-    const struct insn *ops;  /* its 1024 predecoded operations */
+    ea_t tag;               /* EA of the 4 KiB page, or TLB_NO_TAG */
+    const struct insn *ops; /* its 1024 predecoded operations */
 };
 
 /* What a translation depends on besides the EA. */
@@ -44,8 +46,8 @@ struct tlb_key {
 #define TLB_SMALL_MASK    (~((1ULL << TLB_SMALL_LOG2) - 1))
 #define TLB_SMALL_ENTRIES 1024
 
-/* Fills outside the kernel's quadrant, so that a hash guest's context switch (slbia) clears what the
- * process touched and nothing else. */
+/* Fills outside the kernel's quadrant, so that a hash guest's context switch (slbia) clears what
+ * the process touched and nothing else. */
 #define TLB_USER_LOG 192
 
 struct tlb_ctx {
@@ -54,8 +56,8 @@ struct tlb_ctx {
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     struct tlb_key key;
     uint64_t last_used;
-    uint8_t filled; /* what may hold entries: flushes look nowhere else */
-    uint16_t user_fills; /* used part of the log; TLB_USER_LOG + 1: it overflowed */
+    uint8_t filled;                  /* what may hold entries: flushes look nowhere else */
+    uint16_t user_fills;             /* used part of the log; TLB_USER_LOG + 1: it overflowed */
     uint16_t user_log[TLB_USER_LOG]; /* index in e[], then s[], then i[] */
 };
 #define TLB_FILLED_E      1u
@@ -64,9 +66,9 @@ struct tlb_ctx {
 #define TLB_FILLED_KERNEL 8u /* some of it in the kernel's quadrant */
 
 /* The accessors below take the entry of an access's first byte and compare the tag of its last. So
- * neighbours, the first granule after the last one included, must never share an entry: one that did
- * would serve an access that begins in front of its memory. A sum keeps them apart, exclusive or does
- * not (a carry through both parts cancels out). */
+ * neighbours, the first granule after the last one included, must never share an entry: one that
+ * did would serve an access that begins in front of its memory. A sum keeps them apart, exclusive
+ * or does not (a carry through both parts cancels out). */
 static inline unsigned tlb_index(ea_t ea)
 {
     return ((ea >> TLB_GRANULE_LOG2) + (ea >> (TLB_GRANULE_LOG2 + 12))) & (TLB_ENTRIES - 1);
@@ -104,10 +106,10 @@ void tlb_forget_code(struct machine *m, const struct insn *ops);
 
 /* ---- translation ---- */
 struct xlate {
-    ra_t ra;           /* real address of the byte asked for */
-    unsigned size_log2; /* of the smallest page on the way: the range over which ra is linear */
+    ra_t ra;                /* real address of the byte asked for */
+    unsigned size_log2;     /* of the smallest page on the way: the range over which ra is linear */
     bool read, write, exec; /* permitted without a further walk (write only if C is set) */
-    bool guarded_io;   /* cache-inhibited */
+    bool guarded_io;        /* cache-inhibited */
 };
 
 /**
@@ -140,7 +142,8 @@ trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
 /* The DSI of larx, stcx., lq and friends on caching-inhibited storage (xlate.guarded_io). */
 trap_t mmu_bad_access(struct cpu *cpu, ea_t ea, enum mmu_access access);
 
-/* TLB management instructions (src/mmu/tlbie.c): handlers op_tlbie, op_tlbiel, op_slb* use these. */
+/* TLB management instructions (src/mmu/tlbie.c): handlers op_tlbie, op_tlbiel, op_slb* use these.
+ */
 
 /* ---- hashed page tables (src/mmu/hash.c) ----
  *
@@ -171,13 +174,13 @@ trap_t mmu_bad_access(struct cpu *cpu, ea_t ea, enum mmu_access access);
 #define HPTEG_SLOTS   8u
 #define HPT_MIN_LOG2  18u /* bytes: 2048 groups */
 /* Partition-table entry, dw0 with HR=0: 4:45 base, 56:58 page size of the VRMA, 59:63 size. */
-#define HPT_BASE      PPC_BITS(4, 45)
-#define HPT_PS_64K    (PPC_BIT(56) | PPC_BIT(58))
-#define HPT_PS_16M    PPC_BIT(56)
-#define HPT_SIZE      PPC_BITS(59, 63)
-#define SEGMENT_256M  0u /* values of B */
-#define SEGMENT_1T    1u
-#define VRMA_VSID     0x1ffffffULL /* of the 1 TiB segment that real mode runs in */
+#define HPT_BASE     PPC_BITS(4, 45)
+#define HPT_PS_64K   (PPC_BIT(56) | PPC_BIT(58))
+#define HPT_PS_16M   PPC_BIT(56)
+#define HPT_SIZE     PPC_BITS(59, 63)
+#define SEGMENT_256M 0u /* values of B */
+#define SEGMENT_1T   1u
+#define VRMA_VSID    0x1ffffffULL /* of the 1 TiB segment that real mode runs in */
 
 /* Base and actual page size from L and LP; false: no encoding of POWER9's. */
 bool hpte_page_size(uint64_t dw0, uint64_t dw1, unsigned *base_log2, unsigned *size_log2);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The performance monitor and the branch history buffer of one hardware thread. Facts: Power ISA 3.0B
- * Book III chapter 9; events: POWER9 performance monitor guide, pmu_event.def.
+ * The performance monitor and the branch history buffer of one hardware thread. Facts: Power
+ * ISA 3.0B Book III chapter 9; events: POWER9 performance monitor guide, pmu_event.def.
  *
- * A counter of instructions or cycles costs nothing while it runs: it is a difference to the thread's
- * own counts, taken when something looks. The states that freeze counters change only where the engines
- * take traps and interrupts, so that is where counters start and stop (pmu_settle). An overflow is a
- * date: the slice ends at the first boundary (engine.h) behind it. Events that only single instructions
- * tell apart, and the branch history, make the engines go step by step while they are on.
+ * A counter of instructions or cycles costs nothing while it runs: it is a difference to the
+ * thread's own counts, taken when something looks. The states that freeze counters change only
+ * where the engines take traps and interrupts, so that is where counters start and stop
+ * (pmu_settle). An overflow is a date: the slice ends at the first boundary (engine.h) behind it.
+ * Events that only single instructions tell apart, and the branch history, make the engines go step
+ * by step while they are on.
  */
 #ifndef PEFEMU_PMU_H
 #define PEFEMU_PMU_H
@@ -63,11 +64,11 @@ struct pmu {
     uint64_t base[PMC_COUNT]; /* of the others: the counter is the thread's count less this */
     uint8_t kind[PMC_COUNT];  /* enum pmu_kind; follows MMCR0 and MMCR1 at pmu_settle() */
     uint8_t running;          /* bit 0: PMC1 counts in the present state */
-    bool live;      /* not all is frozen: pmu_settle() must see every change of state */
-    bool stepped;   /* pmu_observe() must see every instruction */
-    bool recording; /* branches go into the BHRB */
-    uint64_t due;   /* cycle count at which pmu_settle() is wanted; ~0: none */
-    uint64_t tb_events; /* transitions of the selected time base bit that have been seen */
+    bool live;                /* not all is frozen: pmu_settle() must see every change of state */
+    bool stepped;             /* pmu_observe() must see every instruction */
+    bool recording;           /* branches go into the BHRB */
+    uint64_t due;             /* cycle count at which pmu_settle() is wanted; ~0: none */
+    uint64_t tb_events;       /* transitions of the selected time base bit that have been seen */
     uint64_t bhrb[BHRB_ENTRIES];
     unsigned bhrb_last; /* index of the newest entry */
 };
@@ -77,25 +78,36 @@ void pmu_reset(struct cpu *cpu);
 
 /**
  * pmu_settle - bring the performance monitor up to date with the thread's state
- * Between instructions, cpu->cia being the next one, after anything that may have changed MSR, CTRL or
- * a register of the monitor, and at the start of a slice. Counters that ran in the old state get what
- * they are due; alerts are raised; those that run in the new state start; the running slice ends no
- * later than the next overflow. Needed only while cpu->pmu.live.
+ * Between instructions, cpu->cia being the next one, after anything that may have changed MSR, CTRL
+ * or a register of the monitor, and at the start of a slice. Counters that ran in the old state get
+ * what they are due; alerts are raised; those that run in the new state start; the running slice
+ * ends no later than the next overflow. Needed only while cpu->pmu.live.
  */
 void pmu_settle(struct cpu *cpu);
 
-/* Cycles (instructions and interrupts, machine.c) from now to the next overflow or time-base event, at
- * least 1; INT64_MAX: none in sight. After pmu_settle(). */
+/* Cycles (instructions and interrupts, machine.c) from now to the next overflow or time-base event,
+ * at least 1; INT64_MAX: none in sight. After pmu_settle(). */
 int64_t pmu_cycles_left(const struct cpu *cpu);
 
 /* @in has completed, having branched or not, cpu->nia being valid. While cpu->pmu.stepped. */
 void pmu_observe(struct cpu *cpu, const struct insn *in, bool taken);
 
-/* Registers as software sees them with all rights. Writes change nothing but the register: the caller
- * makes sure that pmu_settle() follows (TRAP_RESCHED from an instruction). */
+/* Registers as software sees them with all rights. Writes change nothing but the register: the
+ * caller makes sure that pmu_settle() follows (TRAP_RESCHED from an instruction). */
 enum pmu_reg {
-    PMU_PMC1, PMU_PMC2, PMU_PMC3, PMU_PMC4, PMU_PMC5, PMU_PMC6,
-    PMU_MMCR0, PMU_MMCR1, PMU_MMCR2, PMU_MMCRA, PMU_SIER, PMU_SIAR, PMU_SDAR,
+    PMU_PMC1,
+    PMU_PMC2,
+    PMU_PMC3,
+    PMU_PMC4,
+    PMU_PMC5,
+    PMU_PMC6,
+    PMU_MMCR0,
+    PMU_MMCR1,
+    PMU_MMCR2,
+    PMU_MMCRA,
+    PMU_SIER,
+    PMU_SIAR,
+    PMU_SDAR,
 };
 uint64_t pmu_read(const struct cpu *cpu, enum pmu_reg reg);
 void pmu_write(struct cpu *cpu, enum pmu_reg reg, uint64_t v);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ultravisor in C. It is entered by registers as firmware in ultravisor state would be
- * (uv_enter) and leaves by a modelled urfid; it knows the hypervisor only as somebody who is entered
- * at a vector with MSR[S]=0 and who calls back by `sc 2`. So any hypervisor can stand there: the
- * built-in one, a script in a test, or Linux.
+ * (uv_enter) and leaves by a modelled urfid; it knows the hypervisor only as somebody who is
+ * entered at a vector with MSR[S]=0 and who calls back by `sc 2`. So any hypervisor can stand
+ * there: the built-in one, a script in a test, or Linux.
  *
  * Specification: docs/pef.md; Linux Documentation/powerpc/ultravisor.rst.
  */
@@ -17,9 +17,19 @@ struct uv;
 
 /* Status of an ultracall, in R3. */
 enum {
-    U_SUCCESS = 0, U_BUSY = 1, U_NOT_AVAILABLE = 3,
-    U_FUNCTION = -2, U_PARAMETER = -4, U_RETRY = -5, U_PERMISSION = -11,
-    U_P2 = -55, U_P3 = -56, U_P4 = -57, U_P5 = -58, U_BAD_MODE = -59, U_STATE = -75,
+    U_SUCCESS = 0,
+    U_BUSY = 1,
+    U_NOT_AVAILABLE = 3,
+    U_FUNCTION = -2,
+    U_PARAMETER = -4,
+    U_RETRY = -5,
+    U_PERMISSION = -11,
+    U_P2 = -55,
+    U_P3 = -56,
+    U_P4 = -57,
+    U_P5 = -58,
+    U_BAD_MODE = -59,
+    U_STATE = -75,
 };
 
 /* Numbers of the ultracalls, UV_WRITE_PATE and so on. */
@@ -35,7 +45,8 @@ enum {
 #define UV_PAGE_LOG2 16u
 #define UV_PAGE_SIZE (1ULL << UV_PAGE_LOG2)
 
-/* What has happened since power-on. Host CPU time is the emulator's own cost and no guest sees it. */
+/* What has happened since power-on. Host CPU time is the emulator's own cost and no guest sees it.
+ */
 struct uv_stats {
     uint64_t ucalls[(UCALL_LAST + 1 - UCALL_FIRST) / 4]; /* by (number - UCALL_FIRST) / 4 */
     uint64_t svm_hcalls; /* that SVMs have made; passed on as they are: */
@@ -55,8 +66,8 @@ void uv_destroy(struct uv *uv); /* wipes every secret; accepts NULL */
 /* Power-on and reboot: secure memory zeroed, no SVM, an empty partition table, PTCR and SMFCTRL of
  * every CPU set. False: secure memory is too small for even that; one line on stderr. */
 bool uv_reset(struct uv *uv);
-/* How to open lockboxes: what boot firmware hands over (/ibm,uv-fdt/ibm,uv-tpm). The caller wipes its
- * copy. Without it no lockbox opens. */
+/* How to open lockboxes: what boot firmware hands over (/ibm,uv-fdt/ibm,uv-tpm). The caller wipes
+ * its copy. Without it no lockbox opens. */
 void uv_set_wrapping_key(struct uv *uv, const struct tpm_wrapping_key *key);
 
 /* The CPU is in ultravisor state at @vector. Returns in another state: urfid was modelled. */

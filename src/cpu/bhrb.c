@@ -5,8 +5,8 @@
  *
  *   0:61 address   62 T: it is a target, of the branch in the next older entry   63 P: mispredicted
  *
- * A branch whose target stands in its instruction leaves its address; one by LR, CTR or TAR leaves its
- * address and its target. P is always 0: nothing is predicted. An entry of 0 ends the history.
+ * A branch whose target stands in its instruction leaves its address; one by LR, CTR or TAR leaves
+ * its address and its target. P is always 0: nothing is predicted. An entry of 0 ends the history.
  */
 #include "pefemu/cpu.h"
 
@@ -24,16 +24,16 @@ static void push(struct pmu *pmu, uint64_t entry)
     pmu->bhrb[pmu->bhrb_last] = entry;
 }
 
-/* Does MMCRA[IFM] drop the address of a conditional form with this BO? Mode 2: when it branches always;
- * mode 3: also when CR does not decide or software has predicted it. */
+/* Does MMCRA[IFM] drop the address of a conditional form with this BO? Mode 2: when it branches
+ * always; mode 3: also when CR does not decide or software has predicted it. */
 static bool is_filtered(unsigned ifm, unsigned bo)
 {
     bool always = (bo & BO_ALWAYS) == BO_ALWAYS;
 
     if (ifm < 2)
         return false;
-    return always || (ifm == 3 && ((bo & BO_ANY_CR) || (bo & (BO_ANY_CTR | BO_A)) ==
-                                                           (BO_ANY_CTR | BO_A)));
+    return always ||
+           (ifm == 3 && ((bo & BO_ANY_CR) || (bo & (BO_ANY_CTR | BO_A)) == (BO_ANY_CTR | BO_A)));
 }
 
 void bhrb_record(struct cpu *cpu, const struct insn *in)

@@ -120,9 +120,9 @@ OP(mfcr)
     return TRAP_NONE;
 }
 
-/* The field that mfocrf and mtocrf name. Not exactly one bit of FXM is undefined: hardware takes the leftmost
- * one, and CR7 when there is none (noted by the authors of Microwatt). The fields of RT that mfocrf leaves
- * undefined are zero. */
+/* The field that mfocrf and mtocrf name. Not exactly one bit of FXM is undefined: hardware takes
+ * the leftmost one, and CR7 when there is none (noted by the authors of Microwatt). The fields of
+ * RT that mfocrf leaves undefined are zero. */
 static uint64_t one_field_mask(uint32_t word)
 {
     unsigned fxm = WORD_BITS(word, 12, 19);

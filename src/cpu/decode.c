@@ -15,8 +15,8 @@
 const struct insn_row insn_table[INSN_COUNT] = {
     [INSN_ILLEGAL] = {".long", "", "", 0, 0xffffffff, op_unimplemented, FAC_FXU, PRIV_USER, "", 0},
 #define INSN(id, handler, mnemonic, form, operands, match, mask, fac, priv, isa, reserved)         \
-    [INSN_##id] = {mnemonic,  #form,       operands, match,   mask, handler,                       \
-                   FAC_##fac, PRIV_##priv, #isa,     reserved},
+    [INSN_##id] = {mnemonic, #form,     operands,    match, mask,                                  \
+                   handler,  FAC_##fac, PRIV_##priv, #isa,  reserved},
 #include "pefemu/insn.def"
 #undef INSN
 };

@@ -14,8 +14,8 @@ static inline uint64_t ra_or_0(const struct cpu *cpu, const struct insn *in)
     return in->ra ? cpu->gpr[in->ra] : 0;
 }
 
-/* EA of the displacement forms (D, DS, DQ) and the indexed forms. With update RA=0 is an invalid form: a
- * POWER9 takes no GPR 0 into the sum there either, and leaves the EA in it. */
+/* EA of the displacement forms (D, DS, DQ) and the indexed forms. With update RA=0 is an invalid
+ * form: a POWER9 takes no GPR 0 into the sum there either, and leaves the EA in it. */
 static inline ea_t ea_disp(const struct cpu *cpu, const struct insn *in)
 {
     return cpu_ea(cpu, ra_or_0(cpu, in) + (uint64_t)in->imm);

@@ -46,7 +46,7 @@
 /* name, nameu, namex, nameux */
 #define LOAD_FORMS(name, stem, bits, type)                                                         \
     LOAD(name, bits, type, ea_disp)                                                                \
-    LOAD_UPDATE(stem##u, bits, type, ea_disp)                                               \
+    LOAD_UPDATE(stem##u, bits, type, ea_disp)                                                      \
     LOAD(stem##x, bits, type, ea_index)                                                            \
     LOAD_UPDATE(stem##ux, bits, type, ea_index)
 

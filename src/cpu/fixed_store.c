@@ -34,7 +34,7 @@
 /* name, nameu, namex, nameux */
 #define STORE_FORMS(name, bits)                                                                    \
     STORE(name, bits, ea_disp)                                                                     \
-    STORE_UPDATE(name##u, bits, ea_disp)                                                    \
+    STORE_UPDATE(name##u, bits, ea_disp)                                                           \
     STORE(name##x, bits, ea_index)                                                                 \
     STORE_UPDATE(name##ux, bits, ea_index)
 

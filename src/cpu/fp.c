@@ -123,8 +123,8 @@ OP_ARITH(friz, round_int(FRB, FP_ZERO, &op), FPRF_DOUBLE)
 OP_ARITH(frip, round_int(FRB, FP_UP, &op), FPRF_DOUBLE)
 OP_ARITH(frim, round_int(FRB, FP_DOWN, &op), FPRF_DOUBLE)
 
-/* To integer. FPRF is undefined afterwards, POWER9 clears it; so are bits 0:31 of word results, where
- * POWER9 has the word once more. */
+/* To integer. FPRF is undefined afterwards, POWER9 clears it; so are bits 0:31 of word results,
+ * where POWER9 has the word once more. */
 #define FPRF_NONE 0
 
 static inline uint64_t twice(uint32_t w)

@@ -40,8 +40,9 @@
 #define FPSCR_XE     PPC_BIT(60)
 #define FPSCR_NI     PPC_BIT(61)
 #define FPSCR_RN     PPC_BITS(62, 63)
-#define FPSCR_VX_ANY (FPSCR_VXSNAN | FPSCR_VXISI | FPSCR_VXIDI | FPSCR_VXZDZ | FPSCR_VXIMZ | \
-                      FPSCR_VXVC | FPSCR_VXSOFT | FPSCR_VXSQRT | FPSCR_VXCVI)
+#define FPSCR_VX_ANY                                                                               \
+    (FPSCR_VXSNAN | FPSCR_VXISI | FPSCR_VXIDI | FPSCR_VXZDZ | FPSCR_VXIMZ | FPSCR_VXVC |           \
+     FPSCR_VXSOFT | FPSCR_VXSQRT | FPSCR_VXCVI)
 #define FPSCR_STICKY (FPSCR_OX | FPSCR_UX | FPSCR_ZX | FPSCR_XX | FPSCR_VX_ANY)
 
 /* Rounding: FPSCR[RN] values, then the modes only some instructions use. */
@@ -50,10 +51,10 @@ enum fp_round { FP_NEAREST, FP_ZERO, FP_UP, FP_DOWN, FP_AWAY /* ties away */, FP
 /* Environment and outcome of one arithmetic operation. Zero .flags .fi .fr before the call. */
 struct fp_op {
     enum fp_round rn;
-    bool oe, ue;      /* overflow/underflow enabled: the result is the ISA's bias-adjusted one */
-    uint64_t flags;   /* out: FPSCR_OX UX ZX XX VX* bits raised */
-    bool fi, fr;      /* out: inexact, rounded up in magnitude */
-    bool ve;          /* invalid operation enabled: only the ordered comparisons look at it */
+    bool oe, ue;    /* overflow/underflow enabled: the result is the ISA's bias-adjusted one */
+    uint64_t flags; /* out: FPSCR_OX UX ZX XX VX* bits raised */
+    bool fi, fr;    /* out: inexact, rounded up in magnitude */
+    bool ve;        /* invalid operation enabled: only the ordered comparisons look at it */
 };
 
 /* Arithmetic on IEEE bit patterns. NaN rules of the ISA: first of (A, C/B as the ISA lists them)
@@ -96,12 +97,13 @@ unsigned f32_compare(uint32_t a, uint32_t b, bool ordered, struct fp_op *op);
 
 /* Conversions between formats; sNaN: quieted with VXSNAN. */
 uint64_t f32_to_f64(uint32_t b, struct fp_op *op);
-uint32_t f64_to_f32(uint64_t b, struct fp_op *op);          /* rounds */
+uint32_t f64_to_f32(uint64_t b, struct fp_op *op); /* rounds */
 uint64_t f16_to_f64(uint16_t b, struct fp_op *op);
 uint32_t f16_to_f32(uint16_t b, struct fp_op *op);
 uint16_t f64_to_f16(uint64_t b, struct fp_op *op);
 uint16_t f32_to_f16(uint32_t b, struct fp_op *op);
-/* Register format changes of lfs/stfs/xscvdpspn/xscvspdpn: no flags, no rounding (Book I 4.6.2-3). */
+/* Register format changes of lfs/stfs/xscvdpspn/xscvspdpn: no flags, no rounding (Book I 4.6.2-3).
+ */
 uint64_t f32_to_f64_bits(uint32_t b);
 uint32_t f64_to_f32_bits(uint64_t b);
 

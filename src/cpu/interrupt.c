@@ -6,10 +6,10 @@
 #include "msr.h"
 
 /* SRR1 bits 33:36 and 42:47 hold the cause; the others come from MSR. */
-#define SRR1_INFO 0x783f0000ULL
-#define SRR1_LEV(n) ((uint64_t)(n) << 20)
-#define AIL3_BASE 0xc000000000004000ULL
-#define AIL2_BASE 0x18000ULL
+#define SRR1_INFO     0x783f0000ULL
+#define SRR1_LEV(n)   ((uint64_t)(n) << 20)
+#define AIL3_BASE     0xc000000000004000ULL
+#define AIL2_BASE     0x18000ULL
 #define SCV_BASE_AIL3 0xc000000000003000ULL
 
 enum save_pair { SRR, HSRR };
@@ -22,7 +22,7 @@ struct vector {
 };
 
 static const struct vector vectors[TRAP_COUNT] = {
-#define VECTOR(id, name, offset, save, ail) [TRAP_##id] = { name, offset, save, ail },
+#define VECTOR(id, name, offset, save, ail) [TRAP_##id] = {name, offset, save, ail},
 #include "pefemu/vector.def"
 #undef VECTOR
 };
@@ -249,7 +249,8 @@ static bool deliver(struct cpu *cpu, enum trap trap)
 
 void cpu_interrupt(struct cpu *cpu, enum trap trap)
 {
-    bool calls_firmware = trap == TRAP_SC && cpu->trap.srr1; /* LEV 1 or 2: counted where it is answered */
+    bool calls_firmware =
+        trap == TRAP_SC && cpu->trap.srr1; /* LEV 1 or 2: counted where it is answered */
 
     if (unlikely(stops_machine(cpu, trap)) || !deliver(cpu, trap))
         return;
@@ -284,20 +285,20 @@ static const struct async {
     uint64_t lpcr; /* bits that must be set */
     bool edge;     /* the cause goes with the interrupt; the others are levels */
 } async[] = {
-    { IRQ_RESET, TRAP_RESET, ALWAYS, 0, true },
-    { IRQ_MCHECK, TRAP_MCHECK, ALWAYS, 0, true },
-    { IRQ_UDOORBELL, TRAP_UDOORBELL, OR_BELOW_UV, 0, true },
-    { IRQ_HMI, TRAP_HMI, OR_BELOW_HV, 0, true },
-    { IRQ_HVI, TRAP_HVI, OR_BELOW_HV, LPCR_HVICE, false },
-    { IRQ_EXTERNAL, TRAP_EXTERNAL, ONLY_EE, LPCR_LPES, false },
-    { IRQ_EXTERNAL, TRAP_HEXTERNAL, OR_BELOW_HV, 0, false },
-    { IRQ_MEDIATED, TRAP_EXTERNAL, ONLY_EE, LPCR_LPES, false },
-    { IRQ_MEDIATED, TRAP_HEXTERNAL, ONLY_EE, 0, false },
-    { IRQ_HDEC, TRAP_HDEC, OR_BELOW_HV, LPCR_HDICE, false },
-    { IRQ_HDOORBELL, TRAP_HDOORBELL, OR_BELOW_HV, 0, true },
-    { IRQ_PMI, TRAP_PMI, ONLY_EE, 0, false },
-    { IRQ_DEC, TRAP_DEC, ONLY_EE, 0, false },
-    { IRQ_DOORBELL, TRAP_DOORBELL, ONLY_EE, 0, true },
+    {IRQ_RESET, TRAP_RESET, ALWAYS, 0, true},
+    {IRQ_MCHECK, TRAP_MCHECK, ALWAYS, 0, true},
+    {IRQ_UDOORBELL, TRAP_UDOORBELL, OR_BELOW_UV, 0, true},
+    {IRQ_HMI, TRAP_HMI, OR_BELOW_HV, 0, true},
+    {IRQ_HVI, TRAP_HVI, OR_BELOW_HV, LPCR_HVICE, false},
+    {IRQ_EXTERNAL, TRAP_EXTERNAL, ONLY_EE, LPCR_LPES, false},
+    {IRQ_EXTERNAL, TRAP_HEXTERNAL, OR_BELOW_HV, 0, false},
+    {IRQ_MEDIATED, TRAP_EXTERNAL, ONLY_EE, LPCR_LPES, false},
+    {IRQ_MEDIATED, TRAP_HEXTERNAL, ONLY_EE, 0, false},
+    {IRQ_HDEC, TRAP_HDEC, OR_BELOW_HV, LPCR_HDICE, false},
+    {IRQ_HDOORBELL, TRAP_HDOORBELL, OR_BELOW_HV, 0, true},
+    {IRQ_PMI, TRAP_PMI, ONLY_EE, 0, false},
+    {IRQ_DEC, TRAP_DEC, ONLY_EE, 0, false},
+    {IRQ_DOORBELL, TRAP_DOORBELL, ONLY_EE, 0, true},
 };
 
 static bool is_masked(const struct cpu *cpu, const struct async *a)
@@ -362,13 +363,13 @@ static const struct wakeup {
     uint64_t pece;
     unsigned reason;
 } wakeups[] = {
-    { IRQ_RESET, 0, 4 },
-    { IRQ_MCHECK | IRQ_HMI, PPC_BIT(51), 10 },
-    { IRQ_HVI, PPC_BIT(17), 9 },
-    { IRQ_EXTERNAL, PPC_BIT(49), 8 },
-    { IRQ_DEC | IRQ_HDEC, LPCR_PECE_DEC, 6 },
-    { IRQ_HDOORBELL, PPC_BIT(48), 3 },
-    { IRQ_DOORBELL, PPC_BIT(47), 5 },
+    {IRQ_RESET, 0, 4},
+    {IRQ_MCHECK | IRQ_HMI, PPC_BIT(51), 10},
+    {IRQ_HVI, PPC_BIT(17), 9},
+    {IRQ_EXTERNAL, PPC_BIT(49), 8},
+    {IRQ_DEC | IRQ_HDEC, LPCR_PECE_DEC, 6},
+    {IRQ_HDOORBELL, PPC_BIT(48), 3},
+    {IRQ_DOORBELL, PPC_BIT(47), 5},
 };
 
 static const struct wakeup *find_wakeup(const struct cpu *cpu)
@@ -380,7 +381,8 @@ static const struct wakeup *find_wakeup(const struct cpu *cpu)
     return NULL;
 }
 
-/* With EC=0 whatever would be an interrupt if MSR[EE] were 1: not what LPCR keeps from being one. */
+/* With EC=0 whatever would be an interrupt if MSR[EE] were 1: not what LPCR keeps from being one.
+ */
 bool cpu_wakes(const struct cpu *cpu)
 {
     uint32_t off = (cpu->lpcr & LPCR_HDICE ? 0 : IRQ_HDEC) | (cpu->lpcr & LPCR_HVICE ? 0 : IRQ_HVI);

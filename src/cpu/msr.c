@@ -1,7 +1,7 @@
 /*
- * The MSR state machine. Sources: Book III 3.2.1 and the descriptions of the instructions, pef.md 1.4
- * for S. One table says which bits each instruction may change; MSR[S] changes only by `sc 2`
- * (interrupt.c) and urfid.
+ * The MSR state machine. Sources: Book III 3.2.1 and the descriptions of the instructions,
+ * pef.md 1.4 for S. One table says which bits each instruction may change; MSR[S] changes only by
+ * `sc 2` (interrupt.c) and urfid.
  */
 #include "msr.h"
 
@@ -12,22 +12,22 @@
 #define MSR_LOW32 0xffffffffULL
 
 struct msr_rule {
-    uint64_t taken;      /* bits that come from the source */
-    uint64_t and_bits;   /* of these: may be cleared but not set */
-    uint64_t hv_bits;    /* taken only in hypervisor state */
-    bool pr_implies;     /* source PR=1 forces EE, IR, DR to 1 */
+    uint64_t taken;    /* bits that come from the source */
+    uint64_t and_bits; /* of these: may be cleared but not set */
+    uint64_t hv_bits;  /* taken only in hypervisor state */
+    bool pr_implies;   /* source PR=1 forces EE, IR, DR to 1 */
 };
 
 #define ALL_BUT(x) (MSR_IMPLEMENTED & ~(uint64_t)(x))
 
 static const struct msr_rule msr_rules[] = {
-    [BY_MTMSR]    = { ALL_BUT(MSR_HV | MSR_S | MSR_ME | MSR_LE) & MSR_LOW32, 0, 0, true },
-    [BY_MTMSRD]   = { ALL_BUT(MSR_HV | MSR_S | MSR_ME | MSR_LE), 0, 0, true },
-    [BY_MTMSR_L1] = { MSR_EE | MSR_RI, 0, 0, false },
-    [BY_RFID]     = { ALL_BUT(MSR_S), MSR_HV, MSR_ME, true },
-    [BY_RFSCV]    = { ALL_BUT(MSR_S), MSR_HV, MSR_ME, true },
-    [BY_HRFID]    = { ALL_BUT(MSR_S), 0, 0, true },
-    [BY_URFID]    = { MSR_IMPLEMENTED, 0, 0, true },
+    [BY_MTMSR] = {ALL_BUT(MSR_HV | MSR_S | MSR_ME | MSR_LE) & MSR_LOW32, 0, 0, true},
+    [BY_MTMSRD] = {ALL_BUT(MSR_HV | MSR_S | MSR_ME | MSR_LE), 0, 0, true},
+    [BY_MTMSR_L1] = {MSR_EE | MSR_RI, 0, 0, false},
+    [BY_RFID] = {ALL_BUT(MSR_S), MSR_HV, MSR_ME, true},
+    [BY_RFSCV] = {ALL_BUT(MSR_S), MSR_HV, MSR_ME, true},
+    [BY_HRFID] = {ALL_BUT(MSR_S), 0, 0, true},
+    [BY_URFID] = {MSR_IMPLEMENTED, 0, 0, true},
 };
 
 uint64_t msr_after(const struct cpu *cpu, enum msr_writer writer, uint64_t source)
@@ -48,7 +48,8 @@ uint64_t msr_after(const struct cpu *cpu, enum msr_writer writer, uint64_t sourc
     return msr;
 }
 
-uint64_t msr_on_interrupt(const struct cpu *cpu, enum msr_entry entry, bool relocated, uint64_t keep)
+uint64_t msr_on_interrupt(const struct cpu *cpu, enum msr_entry entry, bool relocated,
+                          uint64_t keep)
 {
     uint64_t msr = MSR_SF | (cpu->msr & (MSR_ME | MSR_S | MSR_HV | keep));
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The performance monitor: what counts when, and what an overflow does. One instruction is one cycle,
- * and so is an interrupt taken by an instruction that did not complete. Power ISA 3.0B Book III
- * chapter 9; who may reach which register: pmu_spr.c.
+ * The performance monitor: what counts when, and what an overflow does. One instruction is one
+ * cycle, and so is an interrupt taken by an instruction that did not complete. Power ISA 3.0B Book
+ * III chapter 9; who may reach which register: pmu_spr.c.
  *
- * The ultravisor is out of bounds (pef.md 9.1): nothing counts in its state, whatever the registers say,
- * and an alert that falls into it waits until it has left, so that no register tells of its work.
+ * The ultravisor is out of bounds (pef.md 9.1): nothing counts in its state, whatever the registers
+ * say, and an alert that falls into it waits until it has left, so that no register tells of its
+ * work.
  */
 #include "pefemu/pmu.h"
 
@@ -22,23 +23,23 @@
 #define SIER_SIARV PPC_BIT(41) /* SIAR is valid; SDARV stays 0, no operand is sampled */
 
 /* Counters as masks, bit 0 is PMC1. */
-#define PMC1   0x01u
-#define PMC14  0x0fu
-#define PMC56  0x30u
-#define ALL_6  0x3fu
+#define PMC1  0x01u
+#define PMC14 0x0fu
+#define PMC56 0x30u
+#define ALL_6 0x3fu
 
 /* ---- what is counted ---- */
 
 static const struct pmu_event {
     uint8_t counters, unit, sel, kind;
 } events[] = {
-#define PMU_EVENT(name, counters, unit, sel, counts) { counters, unit, sel, counts },
+#define PMU_EVENT(name, counters, unit, sel, counts) {counters, unit, sel, counts},
 #include "pefemu/pmu_event.def"
 #undef PMU_EVENT
 };
 
-/* MMCR1 on POWER9: PMCnUNIT 4 bits each from bit 0, PMCnCOMB 2 bits each from bit 24, PMCnSEL 8 bits
- * each from bit 32. */
+/* MMCR1 on POWER9: PMCnUNIT 4 bits each from bit 0, PMCnCOMB 2 bits each from bit 24, PMCnSEL 8
+ * bits each from bit 32. */
 static enum pmu_kind chosen_event(uint64_t mmcr1, unsigned n)
 {
     unsigned unit = mmcr1 >> (60 - 4 * n) & 0xf;
@@ -51,8 +52,8 @@ static enum pmu_kind chosen_event(uint64_t mmcr1, unsigned n)
     return PMU_NOTHING;
 }
 
-/* PMCC=3 takes PMC5 and PMC6 out of the monitor: they count run instructions and run cycles and obey
- * no other bit. */
+/* PMCC=3 takes PMC5 and PMC6 out of the monitor: they count run instructions and run cycles and
+ * obey no other bit. */
 static bool are_56_apart(const struct pmu *pmu)
 {
     return (pmu->mmcr0 & MMCR0_PMCC) == MMCR0_PMCC;
@@ -102,7 +103,7 @@ static bool is_frozen(const struct cpu *cpu)
 /* MMCR2 has nine bits for each counter: FCnS FCnP0 FCnP1 FCnM1 FCnM0 FCnWAIT FCnH, two reserved. */
 static bool is_frozen_alone(const struct cpu *cpu, unsigned n)
 {
-    static const uint16_t by_state[] = { 0x100, 0x080, 0x004, 0x040 };
+    static const uint16_t by_state[] = {0x100, 0x080, 0x004, 0x040};
     unsigned bits = cpu->pmu.mmcr2 >> (55 - 9 * n) & 0x1ff;
 
     return (bits & by_state[state_of(cpu->msr)]) || (bits & (cpu->msr & MSR_PMM ? 0x20 : 0x10)) ||
@@ -150,7 +151,7 @@ static unsigned running_counters(const struct cpu *cpu)
 /* TBSEL: bits 63, 55, 51 and 47 of the time base. */
 static unsigned selected_bit(const struct pmu *pmu)
 {
-    static const uint8_t shift[] = { 0, 8, 12, 16 };
+    static const uint8_t shift[] = {0, 8, 12, 16};
 
     return shift[(pmu->mmcr0 & MMCR0_TBSEL) / PPC_BIT(40)];
 }
@@ -267,8 +268,8 @@ static void start_counters(struct cpu *cpu)
     }
 }
 
-/* Cycles from now to what must not be missed. An instruction takes a cycle at least, so that a count of
- * instructions is not looked at too late. */
+/* Cycles from now to what must not be missed. An instruction takes a cycle at least, so that a
+ * count of instructions is not looked at too late. */
 static uint64_t cycles_to_event(const struct cpu *cpu)
 {
     const struct pmu *pmu = &cpu->pmu;
@@ -346,8 +347,8 @@ static void alert(struct cpu *cpu)
 
     pmu->mmcr0 = (pmu->mmcr0 & ~MMCR0_PMAE) | MMCR0_PMAO;
     pmu->siar = cpu->cia;
-    pmu->sier = SIER_SIARV | (cpu->msr & MSR_PR ? SIER_SIPR : 0) |
-                (cpu->msr & MSR_HV ? SIER_SIHV : 0);
+    pmu->sier =
+        SIER_SIARV | (cpu->msr & MSR_PR ? SIER_SIPR : 0) | (cpu->msr & MSR_HV ? SIER_SIHV : 0);
     if (pmu->mmcr0 & MMCR0_EBE)
         ebb_event(cpu);
 }

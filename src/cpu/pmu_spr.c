@@ -9,7 +9,8 @@
  *   2      read and write                                                  read
  *   3      read and write, but PMC5 and PMC6 are unavailable               read
  *
- * Below the hypervisor HFSCR[PM] must be 1. In problem state MMCR0 and MMCR2 consist of a few bits only.
+ * Below the hypervisor HFSCR[PM] must be 1. In problem state MMCR0 and MMCR2 consist of a few bits
+ * only.
  */
 #include "pmu_spr.h"
 
@@ -79,8 +80,8 @@ static trap_t set(struct cpu *cpu, enum pmu_reg reg, enum group group, uint64_t 
     return TRAP_RESCHED;
 }
 
-/* Both numbers of a register lead here: the table in spr.c keeps problem state from the privileged one
- * and from writing what it may only read. */
+/* Both numbers of a register lead here: the table in spr.c keeps problem state from the privileged
+ * one and from writing what it may only read. */
 #define X(name, reg, group)                                                                        \
     trap_t get_##name(struct cpu *cpu, uint64_t *v)                                                \
     {                                                                                              \

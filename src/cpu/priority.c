@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Program priority: PPR and the forms of `or` that set it. Book II, "Program Priority Registers" and "or
- * Instruction"; Book III, "Program Priority". All threads run alike, only the register tells. */
+/* Program priority: PPR and the forms of `or` that set it. Book II, "Program Priority Registers"
+ * and "or Instruction"; Book III, "Program Priority". All threads run alike, only the register
+ * tells. */
 #include "pefemu/cpu.h"
 
 #define PPR_PRI       PPC_BITS(11, 13)

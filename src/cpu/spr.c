@@ -58,14 +58,14 @@ static trap_t set_cfar(struct cpu *cpu, uint64_t v)
 #define FACILITY_SPR(name, field, ic)                                                              \
     static trap_t get_##name(struct cpu *cpu, uint64_t *v)                                         \
     {                                                                                              \
-        trap_t t = cpu_need_facility(cpu, ic);                                                        \
+        trap_t t = cpu_need_facility(cpu, ic);                                                     \
         if (!t)                                                                                    \
             *v = cpu->field;                                                                       \
         return t;                                                                                  \
     }                                                                                              \
     static trap_t set_##name(struct cpu *cpu, uint64_t v)                                          \
     {                                                                                              \
-        trap_t t = cpu_need_facility(cpu, ic);                                                        \
+        trap_t t = cpu_need_facility(cpu, ic);                                                     \
         if (!t)                                                                                    \
             cpu->field = v;                                                                        \
         return t;                                                                                  \
@@ -426,8 +426,8 @@ static trap_t set_hmeer(struct cpu *cpu, uint64_t v)
     return TRAP_RESCHED;
 }
 
-/* The privileged view of PSSCR: the hypervisor's fields (SD ESL EC PSLL) are not in it, and PLS only
- * while SD does not hide it. */
+/* The privileged view of PSSCR: the hypervisor's fields (SD ESL EC PSLL) are not in it, and PLS
+ * only while SD does not hide it. */
 static trap_t get_psscr(struct cpu *cpu, uint64_t *v)
 {
     *v = cpu->psscr & (PSSCR_GUEST | (cpu->psscr & PSSCR_SD ? 0 : PSSCR_PLS));
@@ -536,8 +536,8 @@ static trap_t set_ic(struct cpu *cpu, uint64_t v)
     return TRAP_NONE;
 }
 
-/* RUN, which starts and stops counters, is all there is of CTRL; the states of the sibling threads (TS)
- * read as 0. */
+/* RUN, which starts and stops counters, is all there is of CTRL; the states of the sibling threads
+ * (TS) read as 0. */
 static trap_t set_ctrl(struct cpu *cpu, uint64_t v)
 {
     cpu->ctrl = v & PPC_BIT(63);
@@ -562,8 +562,8 @@ static trap_t set_ctrl(struct cpu *cpu, uint64_t v)
 
 static const struct spr_row spr_rows[1024] = {
 #define SPR(num, nm, width, rd, wr, access)                                                        \
-    [num] = { .name = #nm, .bits = width, .read = SPR_##rd, .write = SPR_##wr, .exists = true,     \
-              access },
+    [num] = {                                                                                      \
+        .name = #nm, .bits = width, .read = SPR_##rd, .write = SPR_##wr, .exists = true, access},
 #include "pefemu/spr.def"
 #undef SPR
 };
@@ -574,7 +574,7 @@ bool cpu_spr_describe(unsigned spr, struct spr_desc *out)
 
     if (spr > 1023 || !row->exists)
         return false;
-    *out = (struct spr_desc){ row->name, row->bits, "UPHVN"[row->read], "UPHVN"[row->write] };
+    *out = (struct spr_desc){row->name, row->bits, "UPHVN"[row->read], "UPHVN"[row->write]};
     return true;
 }
 
@@ -641,7 +641,9 @@ static trap_t refuse(struct cpu *cpu, unsigned spr, uint32_t word, bool write)
 
     LOG(row->exists ? LOG_GUEST_ERRORS : LOG_UNIMP, "%s of SPR %u (%s) in %s state at 0x%llx", verb,
         spr, row->exists ? row->name : "unknown",
-        cpu->msr & MSR_PR ? "problem" : cpu->msr & MSR_HV ? "hypervisor" : "privileged",
+        cpu->msr & MSR_PR   ? "problem"
+        : cpu->msr & MSR_HV ? "hypervisor"
+                            : "privileged",
         (unsigned long long)cpu->cia);
     if (cpu->msr & MSR_PR)
         return spr & 0x10 ? cpu_program(cpu, SRR1_PRIV) : cpu_illegal(cpu, word);

@@ -1,4 +1,5 @@
-/* System linkage and the other instructions that reach across privilege states. Book III 3.3, 5.4. */
+/* System linkage and the other instructions that reach across privilege states. Book III 3.3, 5.4.
+ */
 #include "pefemu/engine.h"
 #include "pefemu/log.h"
 #include "pefemu/machine.h"
@@ -27,9 +28,9 @@ OP(scv)
     return TRAP_SCV;
 }
 
-/* After a change of the MSR. A floating-point exception that was enabled while MSR[FE0,FE1] were both 0
- * has waited for them: its interrupt comes now, in front of the next instruction (Book III, "Program
- * Interrupt"). FPSCR[FEX] is never lazy. */
+/* After a change of the MSR. A floating-point exception that was enabled while MSR[FE0,FE1] were
+ * both 0 has waited for them: its interrupt comes now, in front of the next instruction (Book III,
+ * "Program Interrupt"). FPSCR[FEX] is never lazy. */
 static trap_t msr_changed(struct cpu *cpu, uint64_t before)
 {
     const uint64_t fe = MSR_FE0 | MSR_FE1;

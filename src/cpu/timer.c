@@ -1,4 +1,5 @@
-/* Time base, decrementers and what else follows the clock. Book III chapter 8 (timer facilities). */
+/* Time base, decrementers and what else follows the clock. Book III chapter 8 (timer facilities).
+ */
 #include "timer.h"
 
 #include "pefemu/engine.h"

@@ -121,17 +121,17 @@ XS_CONVERT(xscvhpdp, , XS_FPRF64, f16_to_f64((uint16_t)b, &op))
 #undef XS_CONVERT
 
 /* Conversions to integers clear FPRF, as POWER9 does (the ISA: undefined). */
-#define XS_TO_INTEGER(name, host, soft_result)                                        \
+#define XS_TO_INTEGER(name, host, soft_result)                                                     \
     OP(name)                                                                                       \
     {                                                                                              \
         uint64_t b = XB_D0, r;                                                                     \
         if (cpu->fp_fast && host(cpu, b, &r))                                                      \
-            return vsx_done(cpu, in, r);                                                 \
+            return vsx_done(cpu, in, r);                                                           \
         struct fp_op op;                                                                           \
         fp_begin(cpu, &op);                                                                        \
         op.rn = FP_ZERO;                                                                           \
         r = soft_result;                                                                           \
-        return vsx_end_scalar(cpu, in, r, 0, &op);                                         \
+        return vsx_end_scalar(cpu, in, r, 0, &op);                                                 \
     }
 XS_TO_INTEGER(xscvdpsxds, fph_ctidz, (uint64_t)f64_to_i64(b, &op))
 XS_TO_INTEGER(xscvdpuxds, fph_ctiduz, f64_to_u64(b, &op))

@@ -21,14 +21,14 @@
 #define CTRL_O     0x0f /* hvc_console takes it as break: the next key is a SysRq command */
 
 struct chardev {
-    int in, out;         /* -1: none */
-    bool owns_out;       /* a file that chardev_close() closes */
-    bool escapes;        /* Ctrl-A commands */
-    bool escaped;        /* the last byte was Ctrl-A */
-    bool quit;           /* Ctrl-A x */
-    bool mid_line;       /* the last byte written was no newline */
+    int in, out;   /* -1: none */
+    bool owns_out; /* a file that chardev_close() closes */
+    bool escapes;  /* Ctrl-A commands */
+    bool escaped;  /* the last byte was Ctrl-A */
+    bool quit;     /* Ctrl-A x */
+    bool mid_line; /* the last byte written was no newline */
     void (*saw)(void *opaque, const void *buf, size_t len); /* chardev_watch() */
-    void *opaque;        /* borrowed */
+    void *opaque;                                           /* borrowed */
     unsigned head, tail; /* free-running: input[] holds head - tail bytes */
     uint8_t input[INPUT_SIZE];
 };

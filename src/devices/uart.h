@@ -20,7 +20,8 @@ struct uart {
 void uart_init(struct uart *u, struct chardev *cd);
 /* Registers of one byte, as in the data sheets of the part; opaque is a struct uart. */
 extern const struct mmio_ops uart_16550_ops;
-/* 8-byte registers: +0x0 transmit, +0x8 receive (all ones: nothing came), +0x10 status, 0: ready. */
+/* 8-byte registers: +0x0 transmit, +0x8 receive (all ones: nothing came), +0x10 status, 0: ready.
+ */
 extern const struct mmio_ops uart_plain_ops;
 
 #endif

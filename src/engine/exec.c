@@ -5,7 +5,7 @@
  * VSX facilities. */
 static bool hidden_by_pcr(const struct cpu *cpu, const struct insn *in, uint64_t need)
 {
-    static const char *const last[] = { "V2_07", "V2_06", "V2_05" };
+    static const char *const last[] = {"V2_07", "V2_06", "V2_05"};
     const char *isa = insn_table[in->id].isa;
 
     if (!(cpu->msr & MSR_PR))
@@ -38,7 +38,9 @@ trap_t exec_gate(struct cpu *cpu, const struct insn *in)
 
     if (unlikely(row->priv != PRIV_USER)) {
         static const uint64_t must_have[] = {
-            [PRIV_PRIV] = 0, [PRIV_HV] = MSR_HV, [PRIV_UV] = MSR_HV | MSR_S,
+            [PRIV_PRIV] = 0,
+            [PRIV_HV] = MSR_HV,
+            [PRIV_UV] = MSR_HV | MSR_S,
         };
         uint64_t want = must_have[row->priv];
 
@@ -98,15 +100,17 @@ static bool ciabr_matches(const struct cpu *cpu, uint64_t msr)
 }
 
 /* What kind of access the trace interrupt reports: SRR1 bit 35 loads, 36 stores, and what counts as
- * one. The facilities other than LSU have loads beside their arithmetic; lvsl and lvsr load nothing. */
+ * one. The facilities other than LSU have loads beside their arithmetic; lvsl and lvsr load
+ * nothing. */
 static uint64_t traced_access(const struct insn_row *row)
 {
     const char *name = row->mnemonic;
 
     if (!strncmp(name, "st", 2) || !strncmp(name, "dcbz", 4))
         return row->fac == FAC_SYS ? 0 : PPC_BIT(36); /* stop */
-    if (row->fac == FAC_LSU || (name[0] == 'l' && strncmp(name, "lvs", 3) &&
-                                (row->fac == FAC_FPU || row->fac == FAC_VMX || row->fac == FAC_VSX)))
+    if (row->fac == FAC_LSU ||
+        (name[0] == 'l' && strncmp(name, "lvs", 3) &&
+         (row->fac == FAC_FPU || row->fac == FAC_VMX || row->fac == FAC_VSX)))
         return PPC_BIT(35);
     return 0;
 }

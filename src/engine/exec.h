@@ -25,8 +25,8 @@ static inline bool exec_is_traced(const struct cpu *cpu, uint64_t msr)
     return (msr & (MSR_SE | MSR_BE)) || (cpu->ciabr & 3);
 }
 
-/* Fetch, decode and execute one instruction at cpu->cia without any cache; cpu->nia and cpu->cia are
- * the next instruction afterwards. Interrupts of the instruction are taken. Returns true at a
+/* Fetch, decode and execute one instruction at cpu->cia without any cache; cpu->nia and cpu->cia
+ * are the next instruction afterwards. Interrupts of the instruction are taken. Returns true at a
  * boundary: a taken branch (but to the next instruction), a trap, a context change, the end of a
  * page. Updates cpu->budget (unbiased). */
 bool exec_one(struct cpu *cpu);

@@ -144,7 +144,8 @@ static void add_rtas(struct builder *b)
     PROP_CELLS(b, "ibm,lrdr-capacity", HI32(ram), LO32(ram), 0, LMB_SIZE, b->hv->m->ncpus);
     prop_u32(b, "rtas-version", 1);
     prop_u32(b, "rtas-size", RTAS_SIZE);
-    prop_u32(b, "slof,rtas-size", STUB_SIZE); /* of its text; read when the guest becomes secure (pef.md 5.2) */
+    prop_u32(b, "slof,rtas-size",
+             STUB_SIZE); /* of its text; read when the guest becomes secure (pef.md 5.2) */
     prop_u32(b, "rtas-event-scan-rate", 1);
     prop_u32(b, "rtas-error-log-max", 0x800);
     prop_empty(b, "ibm,extended-os-term");

@@ -98,7 +98,8 @@ void hv_set_mmu_mode(struct hypervisor *hv, bool hash)
 
 /* ---- entry ---- */
 
-/* Does the thread belong to an SVM, or to a VM on its way there? Only the ultravisor can resume it. */
+/* Does the thread belong to an SVM, or to a VM on its way there? Only the ultravisor can resume it.
+ */
 static bool is_svm(const struct cpu *cpu, uint64_t image)
 {
     return cpu->machine->hv->svm.started && (image & MSR_S);
@@ -348,8 +349,7 @@ static bool start_by_client_interface(struct hypervisor *hv)
         (hv->initrd.size && !of_claim_range(hv, hv->initrd.base, PAGE_64K(hv->initrd.size))))
         return false;
     struct cpu *cpu = &hv->m->cpus[0];
-    hv_cpu_start(hv, cpu, hv->kernel_entry, hv->initrd.size ? hv->initrd.base : 0,
-                 hv->kernel_msr);
+    hv_cpu_start(hv, cpu, hv->kernel_entry, hv->initrd.size ? hv->initrd.base : 0, hv->kernel_msr);
     cpu->gpr[4] = hv->initrd.size;
     cpu->gpr[5] = GRA_OF_ENTRY;
     cpu->gpr[1] = GRA_OF_R1;

@@ -10,7 +10,7 @@
 #include "devices/xics.h"
 #include "devices/xive.h"
 
-#define HV_LPID 1u
+#define HV_LPID   1u
 #define HV_HCALLS 128u /* room for the rows of hcall.def */
 
 /* Guest real addresses of what hv_reset() plants (pseries.md 1.1, 1.3, 1.5). prom_init copies code

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A host that is short of memory, or hostile, on request (-M pseries,svm-paging=N,hv-fault=...): pages of
- * the SVM go out at random, and page-ins are refused, forgotten or corrupted. An SVM must come through
- * all of it, slower. Or the RTAS text is not the one that owners of SVMs expect. The choices come from a
- * generator of their own, so a run can be repeated.
+ * A host that is short of memory, or hostile, on request (-M pseries,svm-paging=N,hv-fault=...):
+ * pages of the SVM go out at random, and page-ins are refused, forgotten or corrupted. An SVM must
+ * come through all of it, slower. Or the RTAS text is not the one that owners of SVMs expect. The
+ * choices come from a generator of their own, so a run can be repeated.
  */
 #include "hv_internal.h"
 
@@ -25,7 +25,7 @@ void hv_pressure_reset(struct hypervisor *hv)
     struct hv_pressure *p = &hv->svm.pressure;
     const struct machine_config *cfg = &hv->m->cfg;
 
-    *p = (struct hv_pressure){ .state = cfg->svm_paging_seed + 1, .last_ns = machine_now_ns(hv->m) };
+    *p = (struct hv_pressure){.state = cfg->svm_paging_seed + 1, .last_ns = machine_now_ns(hv->m)};
 }
 
 static void page_one_out(struct hypervisor *hv)

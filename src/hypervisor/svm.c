@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Secure VMs, seen by the hypervisor: which page of LPID 1 the ultravisor holds (it counts a token for
- * each, as it never sees secure memory), which are shared, and the hypercalls that move them.
+ * Secure VMs, seen by the hypervisor: which page of LPID 1 the ultravisor holds (it counts a token
+ * for each, as it never sees secure memory), which are shared, and the hypercalls that move them.
  * Behaviour of KVM: Linux arch/powerpc/kvm/book3s_hv_uvmem.c.
  */
 #include "hv_internal.h"
@@ -59,7 +59,7 @@ void hv_uv_return(struct cpu *cpu, ea_t nia, uint64_t msr, uint64_t guest_srr1)
 static int64_t uv_page(struct hypervisor *hv, uint64_t number, gra_t gpa)
 {
     /* LPID 1's map is the identity: the normal page of a guest page has its number. */
-    const uint64_t args[] = { HV_LPID, gpa, gpa, 0, UV_PAGE_LOG2 };
+    const uint64_t args[] = {HV_LPID, gpa, gpa, 0, UV_PAGE_LOG2};
     return hv_ucall(hv, number, args, ARRAY_SIZE(args));
 }
 
@@ -163,7 +163,7 @@ static void terminate(struct hypervisor *hv)
 
 void hv_svm_off(struct hypervisor *hv)
 {
-    const uint64_t slot[] = { HV_LPID, SLOT_ID };
+    const uint64_t slot[] = {HV_LPID, SLOT_ID};
 
     if (hv->svm.started) {
         hv_ucall(hv, UV_UNREGISTER_MEM_SLOT, slot, ARRAY_SIZE(slot));
@@ -183,7 +183,7 @@ static bool from_secure(const struct hcall *c)
 int64_t h_svm_init_start(struct hcall *c)
 {
     struct hypervisor *hv = c->hv;
-    const uint64_t slot[] = { HV_LPID, 0, hv->m->cfg.ram_size & ~(UV_PAGE_SIZE - 1), 0, SLOT_ID };
+    const uint64_t slot[] = {HV_LPID, 0, hv->m->cfg.ram_size & ~(UV_PAGE_SIZE - 1), 0, SLOT_ID};
 
     if (!from_secure(c))
         return H_UNSUPPORTED;

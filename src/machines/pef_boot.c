@@ -27,7 +27,7 @@ static bool provision(struct machine *m)
 {
     struct tpm_measurement measured[TPM_FIRMWARE_ROLES];
     struct tpm_wrapping_key key;
-    struct tss tss = { .transmit = transmit, .ctx = m->tpm };
+    struct tss tss = {.transmit = transmit, .ctx = m->tpm};
     char text[TPM_MESSAGE_MAX];
 
     tpm_measure_firmware(measured);
@@ -64,7 +64,8 @@ bool pef_create(struct machine *m)
     machine_say(m, "TPM provisioned, ultravisor up with %llu MiB of secure memory",
                 (unsigned long long)(m->mem.secure_size / MiB));
     if (!m->cfg.tpm.state_dir && !m->cfg.tpm.socket)
-        machine_say(m, "a new TPM: no blob made for another key opens; keep one with -tpmstate dir=DIR");
+        machine_say(
+            m, "a new TPM: no blob made for another key opens; keep one with -tpmstate dir=DIR");
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot firmware's part of PEF on -M pseries (the role that OPAL has on a real machine): powers the TPM
- * on, provisions it, and hands the ultravisor what it needs to open lockboxes.
+ * Boot firmware's part of PEF on -M pseries (the role that OPAL has on a real machine): powers the
+ * TPM on, provisions it, and hands the ultravisor what it needs to open lockboxes.
  */
 #ifndef PEFEMU_MACHINES_PEF_BOOT_H
 #define PEFEMU_MACHINES_PEF_BOOT_H

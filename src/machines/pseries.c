@@ -41,8 +41,8 @@ static void pseries_poll(struct machine *m)
 }
 
 /*
- * Hypervisor state belongs to the built-in hypervisor, ultravisor state to the ultravisor. Each leaves
- * by registers, perhaps into the other, until the CPU is in guest code again.
+ * Hypervisor state belongs to the built-in hypervisor, ultravisor state to the ultravisor. Each
+ * leaves by registers, perhaps into the other, until the CPU is in guest code again.
  */
 static bool pseries_enter(struct cpu *cpu)
 {
@@ -69,8 +69,9 @@ static uint64_t pseries_secure_needed(const struct machine_config *cfg)
 const struct machine_kind machine_pseries = {
     .name = "pseries",
     .summary = "PAPR logical partition under the built-in hypervisor (default)",
-    .properties = "ic-mode=xics|xive|dual  pef=on|off  secure-mem=SIZE  dumpdtb=FILE  svm-paging=N  "
-                  "svm-paging-seed=N  hv-fault=none|refuse|delay|corrupt|rtas",
+    .properties =
+        "ic-mode=xics|xive|dual  pef=on|off  secure-mem=SIZE  dumpdtb=FILE  svm-paging=N  "
+        "svm-paging-seed=N  hv-fault=none|refuse|delay|corrupt|rtas",
     .ram_min = 256 * MiB,
     .ram_align = 16 * MiB,
     .ram_needed = hv_ram_needed,

@@ -105,16 +105,16 @@ trap_t hash_translate_vrma(struct walk *w, uint64_t offset, struct xlate *out);
  *  esid  0:35 ESID   36 V
  *  vsid  0:1 B   2:51 VSID   52 Ks   53 Kp   54 N   55 L   56 C   58:59 LP
  */
-#define SLB_ESID       PPC_BITS(0, 35)
-#define SLB_V          PPC_BIT(36)
-#define SLB_VSID       PPC_BITS(2, 51)
-#define SLB_KS         PPC_BIT(52)
-#define SLB_KP         PPC_BIT(53)
-#define SLB_N          PPC_BIT(54)
-#define SLB_L          PPC_BIT(55)
-#define SLB_C          PPC_BIT(56)
-#define SLB_LP         PPC_BITS(58, 59)
-#define SLB_VSID_SIDE  (PPC_BITS(0, 56) | SLB_LP)
+#define SLB_ESID      PPC_BITS(0, 35)
+#define SLB_V         PPC_BIT(36)
+#define SLB_VSID      PPC_BITS(2, 51)
+#define SLB_KS        PPC_BIT(52)
+#define SLB_KP        PPC_BIT(53)
+#define SLB_N         PPC_BIT(54)
+#define SLB_L         PPC_BIT(55)
+#define SLB_C         PPC_BIT(56)
+#define SLB_LP        PPC_BITS(58, 59)
+#define SLB_VSID_SIDE (PPC_BITS(0, 56) | SLB_LP)
 static inline unsigned slb_b(const struct slb_entry *e)
 {
     return e->vsid >> 62;

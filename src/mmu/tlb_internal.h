@@ -18,7 +18,7 @@
 #define MODE_IAMR_SHIFT 10 /* IAMR bit 1 */
 #define MODE_LPCR_SHIFT 24 /* LPCR[HR] and LPCR[UPRT] in bits 24 and 26 */
 
-#define MODE_HR         (1u << MODE_LPCR_SHIFT)
+#define MODE_HR (1u << MODE_LPCR_SHIFT)
 
 /* Pairs of AMR and IAMR that have been in use under hash translation, where each of the 32 keys
  * counts. The number of a pair is never given to another one; 0 is that of no keys. */
@@ -94,9 +94,9 @@ static inline bool mmu_caches(const struct cpu *cpu)
 }
 
 /*
- * DAWR0 0:60 names the first doubleword; DAWRX0 48:53 how many follow it, 57 stores, 58 loads, 59 the
- * value that MSR[DR] must have unless 60 says any, 61:63 hypervisor, privileged and problem state.
- * 56: EA bit 0 does not count in hypervisor real mode, where it chooses no other storage.
+ * DAWR0 0:60 names the first doubleword; DAWRX0 48:53 how many follow it, 57 stores, 58 loads, 59
+ * the value that MSR[DR] must have unless 60 says any, 61:63 hypervisor, privileged and problem
+ * state. 56: EA bit 0 does not count in hypervisor real mode, where it chooses no other storage.
  */
 static inline bool dawr_covers(const struct cpu *cpu, ea_t ea, uint64_t len)
 {

@@ -17,7 +17,7 @@ struct ucall_row {
 
 static const struct ucall_row rows[] = {
 #define UCALL(number, name, handler, caller, nargs, first, nresults)                               \
-    { number, #name, handler, CALLER_##caller, nargs, first, nresults },
+    {number, #name, handler, CALLER_##caller, nargs, first, nresults},
 #include "pefemu/ucall.def"
 #undef UCALL
 };
@@ -81,7 +81,7 @@ static void return_to_caller(struct cpu *cpu, uint64_t srr1)
 
 static void ultracall(struct uv *uv, struct cpu *cpu)
 {
-    struct ucall c = { .uv = uv, .cpu = cpu, .srr1 = cpu->srr1, .svm = svm_find(uv, cpu->lpid) };
+    struct ucall c = {.uv = uv, .cpu = cpu, .srr1 = cpu->srr1, .svm = svm_find(uv, cpu->lpid)};
     uint64_t number = cpu->gpr[3];
     const struct ucall_row *row = find_row(number);
     int64_t rc = U_FUNCTION;
@@ -172,7 +172,8 @@ static void interrupt(struct thread_save *s, struct cpu *cpu, unsigned vector)
         work_start(s, cpu, WORK_VECTOR);
         break;
     default:
-        LOG(LOG_UV | LOG_UNIMP, "uv: lpid %u: interrupt 0x%x has no use here", s->svm->lpid, vector);
+        LOG(LOG_UV | LOG_UNIMP, "uv: lpid %u: interrupt 0x%x has no use here", s->svm->lpid,
+            vector);
         thread_resume(s, cpu);
         break;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UV_ESM: a normal VM becomes a secure one. The steps (esmstep.def) run one after the other, each as
- * often as it has to wait for the hypervisor. Until the commit at the end the VM is a normal one
+ * UV_ESM: a normal VM becomes a secure one. The steps (esmstep.def) run one after the other, each
+ * as often as it has to wait for the hypervisor. Until the commit at the end the VM is a normal one
  * whose memory travels; any failure gives it back as it was, by H_SVM_INIT_ABORT.
  */
 #include "enter.h"
@@ -17,7 +17,7 @@ static const struct esm_step {
     enum enter_outcome (*run)(struct thread_save *s, struct cpu *cpu);
     const char *what;
 } steps[] = {
-#define ESM_STEP(id, fn, what) { fn, what },
+#define ESM_STEP(id, fn, what) {fn, what},
 #include "pefemu/esmstep.def"
 #undef ESM_STEP
 };
@@ -80,15 +80,15 @@ enum enter_outcome enter_fetch(struct svm *svm, gra_t gpa, uint64_t len)
 
     if (!len || !slot_covers(svm, gpa, len))
         return enter_fail(e, "0x%llx bytes at 0x%llx are not all in the VM's memory",
-                        (unsigned long long)len, (unsigned long long)gpa);
+                          (unsigned long long)len, (unsigned long long)gpa);
     if (e->nranges == ESM_RANGES)
         return enter_fail(e, "too many ranges");
-    e->range[e->nranges++] = e->fetch = (struct esm_range){ gpa, len };
+    e->range[e->nranges++] = e->fetch = (struct esm_range){gpa, len};
     return ENTER_AGAIN;
 }
 
 enum enter_outcome enter_hcall(struct thread_save *s, struct cpu *cpu, uint64_t number,
-                           const uint64_t *args, unsigned nargs)
+                               const uint64_t *args, unsigned nargs)
 {
     reflect_hcall(s, cpu, number, args, nargs);
     return ENTER_WAIT;
@@ -106,12 +106,12 @@ static enum enter_outcome fetch_pages(struct thread_save *s, struct cpu *cpu)
         bool ok = cpu->gpr[3] == UV_H_SUCCESS && p && p->fetched && p->state == PAGE_SECURE;
         if (!ok)
             return enter_fail(e, "the hypervisor did not bring the page at 0x%llx (status %lld)",
-                            (unsigned long long)e->want, (long long)cpu->gpr[3]);
+                              (unsigned long long)e->want, (long long)cpu->gpr[3]);
         e->want = ~0ULL;
     }
     for (gra_t at = e->fetch.gpa & ~(UV_PAGE_SIZE - 1); at < end; at += UV_PAGE_SIZE) {
         const struct page *p = page_of(svm, at);
-        const uint64_t args[] = { at, 0, UV_PAGE_LOG2 };
+        const uint64_t args[] = {at, 0, UV_PAGE_LOG2};
         if (!p)
             return enter_fail(e, "memory at 0x%llx is gone", (unsigned long long)at);
         if (p->fetched && p->state == PAGE_SECURE)
@@ -147,8 +147,8 @@ static gra_t next_range(const struct esm *e, gra_t at, gra_t end)
     return end;
 }
 
-/* A fetched page holds what was asked for and zeros: the rest was the hypervisor's choice, and nobody
- * has measured it. False: the page is away. */
+/* A fetched page holds what was asked for and zeros: the rest was the hypervisor's choice, and
+ * nobody has measured it. False: the page is away. */
 static bool trim_page(struct svm *svm, gra_t page)
 {
     static const uint8_t zeros[4096];
@@ -170,7 +170,8 @@ static gra_t nth_page(const struct esm *e, uint64_t n)
 {
     for (unsigned i = 0; i < e->nranges; i++) {
         gra_t first = e->range[i].gpa & ~(UV_PAGE_SIZE - 1);
-        uint64_t pages = (e->range[i].gpa + e->range[i].len - first + UV_PAGE_SIZE - 1) >> UV_PAGE_LOG2;
+        uint64_t pages =
+            (e->range[i].gpa + e->range[i].len - first + UV_PAGE_SIZE - 1) >> UV_PAGE_LOG2;
         if (n < pages)
             return first + (n << UV_PAGE_LOG2);
         n -= pages;
@@ -178,8 +179,8 @@ static gra_t nth_page(const struct esm *e, uint64_t n)
     return ~0ULL;
 }
 
-/* Nothing comes in unmeasured after this. A page that the hypervisor has paged out meanwhile has to come
- * back, or what it has put there would stay. */
+/* Nothing comes in unmeasured after this. A page that the hypervisor has paged out meanwhile has to
+ * come back, or what it has put there would stay. */
 enum enter_outcome esm_trim(struct thread_save *s, struct cpu *cpu)
 {
     struct svm *svm = s->svm;
@@ -190,7 +191,7 @@ enum enter_outcome esm_trim(struct thread_save *s, struct cpu *cpu)
         bool back = e->asked;
         e->asked = false;
         if (p && p->state == PAGE_PAGEDOUT && !back) {
-            const uint64_t args[] = { at, 0, UV_PAGE_LOG2 };
+            const uint64_t args[] = {at, 0, UV_PAGE_LOG2};
             e->asked = true;
             return enter_hcall(s, cpu, UV_H_SVM_PAGE_IN, args, ARRAY_SIZE(args));
         }

@@ -138,7 +138,7 @@ static enum enter_outcome send_command(struct thread_save *s, struct cpu *cpu)
         return enter_fail(e, "the page for TPM packets is gone");
     memcpy(page, packet, len);
     uv_charge(s->svm->uv, COST_TPM);
-    const uint64_t args[] = { TPM_EXECUTE, gpa, len, gpa, TPM_PACKET_MAX };
+    const uint64_t args[] = {TPM_EXECUTE, gpa, len, gpa, TPM_PACKET_MAX};
     return enter_hcall(s, cpu, UV_H_TPM_COMM, args, ARRAY_SIZE(args));
 }
 
@@ -159,7 +159,7 @@ static enum tpm_unseal_result take_response(struct svm *svm, const struct cpu *c
 
 static enum enter_outcome close_transport(struct thread_save *s, struct cpu *cpu)
 {
-    const uint64_t args[] = { TPM_CLOSE, 0, 0, 0, 0 };
+    const uint64_t args[] = {TPM_CLOSE, 0, 0, 0, 0};
     return enter_hcall(s, cpu, UV_H_TPM_COMM, args, ARRAY_SIZE(args));
 }
 
@@ -186,7 +186,7 @@ static enum enter_outcome judge_response(struct thread_save *s, struct cpu *cpu)
         enter_fail(e, "%.200s", text);
     else
         enter_fail(e, "H_TPM_COMM: status %lld, %llu bytes", (long long)cpu->gpr[3],
-                 (unsigned long long)cpu->gpr[4]);
+                   (unsigned long long)cpu->gpr[4]);
     e->sub = BOX_CLOSED_FAILED;
     return close_transport(s, cpu);
 }
@@ -275,8 +275,9 @@ static bool measure(const struct svm *svm, const struct esm_range *r, uint8_t ou
         uint64_t len = r->len - done < room ? r->len - done : room;
         const struct page *p = page_of(svm, at);
         bool there = p && p->fetched && (p->state == PAGE_SECURE || p->state == PAGE_PSEUDO);
-        spans[count].p = there ? memory_ptr(&svm->uv->m->mem, page_frame(svm, at) +
-                                            (at & (UV_PAGE_SIZE - 1)), len) : NULL;
+        spans[count].p = there ? memory_ptr(&svm->uv->m->mem,
+                                            page_frame(svm, at) + (at & (UV_PAGE_SIZE - 1)), len)
+                               : NULL;
         spans[count].len = len;
         if (!spans[count].p)
             break;
@@ -294,10 +295,10 @@ enum enter_outcome esm_compare(struct thread_save *s, struct cpu *cpu)
 {
     struct svm *svm = s->svm;
     struct esm *e = svm->esm;
-    const struct esm_range rtas = { e->rtas.gpa, e->rtas_text };
-    const struct esm_range kernel = { e->kbase, e->digests.kernel_size };
-    const struct esm_span args = { e->bootargs, e->bootargs_len };
-    struct esm_digests guest = { .kernel_size = e->digests.kernel_size };
+    const struct esm_range rtas = {e->rtas.gpa, e->rtas_text};
+    const struct esm_range kernel = {e->kbase, e->digests.kernel_size};
+    const struct esm_span args = {e->bootargs, e->bootargs_len};
+    struct esm_digests guest = {.kernel_size = e->digests.kernel_size};
     struct esm_error err;
 
     (void)cpu;

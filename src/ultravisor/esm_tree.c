@@ -96,7 +96,7 @@ static void take(struct taken *t, uint64_t base, uint64_t len)
     if (len > UINT64_MAX - base)
         len = UINT64_MAX - base;
     if (len)
-        t->range[t->n++] = (struct esm_range){ base, len };
+        t->range[t->n++] = (struct esm_range){base, len};
 }
 
 /* Reservations, and what this call is about. False: too many reservations. */
@@ -187,10 +187,10 @@ enum enter_outcome esm_reserve(struct thread_save *s, struct cpu *cpu)
         return enter_fail(e, "no free memory below 0x%llx", (unsigned long long)e->rmo_top);
     if (e->sub && (cpu->gpr[3] != UV_H_SUCCESS || !accept_implicit(svm, e->reserved[e->sub - 1])))
         return enter_fail(e, "the hypervisor does not share the page at 0x%llx",
-                        (unsigned long long)e->reserved[e->sub - 1]);
+                          (unsigned long long)e->reserved[e->sub - 1]);
     if (e->sub == e->nreserved)
         return ENTER_NEXT;
-    const uint64_t args[] = { e->reserved[e->sub++], PAGE_IN_SHARED, UV_PAGE_LOG2 };
+    const uint64_t args[] = {e->reserved[e->sub++], PAGE_IN_SHARED, UV_PAGE_LOG2};
     return enter_hcall(s, cpu, UV_H_SVM_PAGE_IN, args, ARRAY_SIZE(args));
 }
 
@@ -206,7 +206,7 @@ enum enter_outcome esm_tokens(struct thread_save *s, struct cpu *cpu)
         return enter_fail(e, "the device tree has no %s", missing);
     if (fdt_boot_cpuid_phys(e->fdt) >= s->svm->rtas.max_vcpus)
         return enter_fail(e, "boot CPU %u, but there are only %u", fdt_boot_cpuid_phys(e->fdt),
-                        s->svm->rtas.max_vcpus);
+                          s->svm->rtas.max_vcpus);
     return ENTER_NEXT;
 }
 
@@ -218,7 +218,7 @@ static bool find_rtas(struct esm *e)
         !number(e, "/rtas", "slof,rtas-size", &text) || !size || size > 16 * MiB || !text ||
         text > size)
         return false;
-    e->rtas = (struct esm_range){ base, size };
+    e->rtas = (struct esm_range){base, size};
     e->rtas_text = (uint32_t)text;
     return true;
 }
@@ -252,10 +252,11 @@ enum enter_outcome esm_fetch_rtas(struct thread_save *s, struct cpu *cpu)
         return enter_fail(e, "the hypervisor does not take its copy of RTAS");
     if (at >= e->rtas.gpa + e->rtas.len)
         return ENTER_NEXT;
-    const uint64_t args[] = { at, PAGE_IN_SHARED, UV_PAGE_LOG2 };
+    const uint64_t args[] = {at, PAGE_IN_SHARED, UV_PAGE_LOG2};
     struct page *p = page_of(svm, at);
     if (!p || p->state != PAGE_SECURE)
-        return enter_fail(e, "the page of RTAS at 0x%llx is not the VM's own", (unsigned long long)at);
+        return enter_fail(e, "the page of RTAS at 0x%llx is not the VM's own",
+                          (unsigned long long)at);
     p->state = PAGE_PSEUDO;
     e->sub++;
     return enter_hcall(s, cpu, UV_H_SVM_PAGE_IN, args, ARRAY_SIZE(args));
@@ -291,7 +292,7 @@ enum enter_outcome esm_fetch_initrd(struct thread_save *s, struct cpu *cpu)
     if (!number(e, "/chosen", "linux,initrd-start", &start) ||
         !number(e, "/chosen", "linux,initrd-end", &end) || end <= start)
         return enter_fail(e, "/chosen names no initrd");
-    e->initrd = (struct esm_range){ start, end - start };
+    e->initrd = (struct esm_range){start, end - start};
     return enter_fetch(s->svm, start, end - start);
 }
 
@@ -307,8 +308,8 @@ static bool set_number(void *fdt, const char *name, uint64_t v)
                     : !fdt_setprop_u64(fdt, node, name, v);
 }
 
-/* The blob in front of the initrd is not the kernel's business. It has to fit where the old one was:
- * what lies behind belongs to somebody else. */
+/* The blob in front of the initrd is not the kernel's business. It has to fit where the old one
+ * was: what lies behind belongs to somebody else. */
 enum enter_outcome esm_new_fdt(struct thread_save *s, struct cpu *cpu)
 {
     struct esm *e = s->svm->esm;

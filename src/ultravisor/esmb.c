@@ -9,7 +9,7 @@
 
 #include "pefemu/esmblob.h"
 
-#define NAME_REGS 8u /* R5..R12 */
+#define NAME_REGS 8u  /* R5..R12 */
 #define CHUNK     64u /* bytes that R4..R11 hold */
 
 /* The name lies in the registers with its first byte leftmost. False: it never ends. */
@@ -66,7 +66,7 @@ static int64_t read_chunk(struct ucall *c, struct file_reader *r, const uint8_t 
 {
     uint64_t offset = c->args[0];
     size_t n = offset < len ? len - offset : 0;
-    uint8_t bytes[CHUNK] = { 0 };
+    uint8_t bytes[CHUNK] = {0};
 
     n = n < CHUNK ? n : CHUNK;
     memcpy(bytes, file + (n ? offset : 0), n);
@@ -92,9 +92,9 @@ int64_t u_esmb_get_file(struct ucall *c)
     int64_t rc = file ? decrypt(c->svm, name, file, &len) : U_RETRY;
     if (rc == U_SUCCESS) {
         struct file_reader *r = find_reader(c->svm, name, pid);
-        rc = !r                                                ? U_RETRY
+        rc = !r                                          ? U_RETRY
              : r->pid != pid || c->args[0] < r->position ? U_PARAMETER
-                                                               : read_chunk(c, r, file, len);
+                                                         : read_chunk(c, r, file, len);
     }
     if (file)
         crypto_wipe(file, ESM_FILE_MAX);

@@ -6,7 +6,7 @@
  * without the page it only faults again. */
 enum progress work_fault(struct thread_save *s, struct cpu *cpu)
 {
-    const uint64_t args[] = { s->work.fault.gpa, 0, UV_PAGE_LOG2 };
+    const uint64_t args[] = {s->work.fault.gpa, 0, UV_PAGE_LOG2};
 
     if (s->work.step++)
         return WORK_DONE;
@@ -32,8 +32,9 @@ void fault_enter(struct thread_save *s, struct cpu *cpu, unsigned vector)
     gra_t gpa = s->regs.asdr & ~(UV_PAGE_SIZE - 1);
     const struct page *p = page_of(s->svm, gpa);
 
-    LOG(LOG_UV, "uv: lpid %u: fault 0x%x at 0x%llx, guest real 0x%llx, page %d", s->svm->lpid, vector,
-        (unsigned long long)s->regs.pc, (unsigned long long)s->regs.asdr, p ? p->state : -1);
+    LOG(LOG_UV, "uv: lpid %u: fault 0x%x at 0x%llx, guest real 0x%llx, page %d", s->svm->lpid,
+        vector, (unsigned long long)s->regs.pc, (unsigned long long)s->regs.asdr,
+        p ? p->state : -1);
     if (!p) {
         outside_memory(s, cpu, vector, s->regs.asdr);
         return;

@@ -12,7 +12,7 @@ void uv_zero(struct machine *m, ra_t ra, uint64_t len)
 
 bool frames_init(struct frames *f, struct machine *m, ra_t base, uint64_t bytes)
 {
-    *f = (struct frames){ .m = m, .base = base, .count = bytes >> UV_PAGE_LOG2 };
+    *f = (struct frames){.m = m, .base = base, .count = bytes >> UV_PAGE_LOG2};
     f->free = f->count;
     f->used = calloc(f->count ? f->count : 1, 1);
     return f->used != NULL;

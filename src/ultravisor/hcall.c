@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hypercalls of an SVM: passed on with the registers that svm_hcall.def allows, or answered here. */
+/* Hypercalls of an SVM: passed on with the registers that svm_hcall.def allows, or answered here.
+ */
 #include "uv_internal.h"
 
 struct hcall_regs {
@@ -8,7 +9,7 @@ struct hcall_regs {
 };
 
 static const struct hcall_regs table[] = {
-#define SVM_HCALL(number, name, in, out) { number, in, out },
+#define SVM_HCALL(number, name, in, out) {number, in, out},
 #include "pefemu/svm_hcall.def"
 #undef SVM_HCALL
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loads and stores of an SVM outside its memory slots: the ultravisor reads the instruction, which the
- * hypervisor must not see, and asks for just the one datum (H_LOGICAL_CI_LOAD, H_LOGICAL_CI_STORE).
+ * Loads and stores of an SVM outside its memory slots: the ultravisor reads the instruction, which
+ * the hypervisor must not see, and asks for just the one datum (H_LOGICAL_CI_LOAD,
+ * H_LOGICAL_CI_STORE).
  */
 #include "uv_internal.h"
 
@@ -13,24 +14,24 @@ static const struct mmio_insn {
     uint8_t size;
     bool store, sign, reverse, update;
 } insns[] = {
-    { INSN_LBZ, 1, 0, 0, 0, 0 },   { INSN_LBZU, 1, 0, 0, 0, 1 },  { INSN_LBZX, 1, 0, 0, 0, 0 },
-    { INSN_LBZUX, 1, 0, 0, 0, 1 }, { INSN_LHZ, 2, 0, 0, 0, 0 },   { INSN_LHZU, 2, 0, 0, 0, 1 },
-    { INSN_LHZX, 2, 0, 0, 0, 0 },  { INSN_LHZUX, 2, 0, 0, 0, 1 }, { INSN_LHA, 2, 0, 1, 0, 0 },
-    { INSN_LHAU, 2, 0, 1, 0, 1 },  { INSN_LHAX, 2, 0, 1, 0, 0 },  { INSN_LHAUX, 2, 0, 1, 0, 1 },
-    { INSN_LWZ, 4, 0, 0, 0, 0 },   { INSN_LWZU, 4, 0, 0, 0, 1 },  { INSN_LWZX, 4, 0, 0, 0, 0 },
-    { INSN_LWZUX, 4, 0, 0, 0, 1 }, { INSN_LWA, 4, 0, 1, 0, 0 },   { INSN_LWAX, 4, 0, 1, 0, 0 },
-    { INSN_LWAUX, 4, 0, 1, 0, 1 }, { INSN_LD, 8, 0, 0, 0, 0 },    { INSN_LDU, 8, 0, 0, 0, 1 },
-    { INSN_LDX, 8, 0, 0, 0, 0 },   { INSN_LDUX, 8, 0, 0, 0, 1 },  { INSN_LHBRX, 2, 0, 0, 1, 0 },
-    { INSN_LWBRX, 4, 0, 0, 1, 0 }, { INSN_LDBRX, 8, 0, 0, 1, 0 }, { INSN_LBZCIX, 1, 0, 0, 0, 0 },
-    { INSN_LHZCIX, 2, 0, 0, 0, 0 }, { INSN_LWZCIX, 4, 0, 0, 0, 0 }, { INSN_LDCIX, 8, 0, 0, 0, 0 },
-    { INSN_STB, 1, 1, 0, 0, 0 },   { INSN_STBU, 1, 1, 0, 0, 1 },  { INSN_STBX, 1, 1, 0, 0, 0 },
-    { INSN_STBUX, 1, 1, 0, 0, 1 }, { INSN_STH, 2, 1, 0, 0, 0 },   { INSN_STHU, 2, 1, 0, 0, 1 },
-    { INSN_STHX, 2, 1, 0, 0, 0 },  { INSN_STHUX, 2, 1, 0, 0, 1 }, { INSN_STW, 4, 1, 0, 0, 0 },
-    { INSN_STWU, 4, 1, 0, 0, 1 },  { INSN_STWX, 4, 1, 0, 0, 0 },  { INSN_STWUX, 4, 1, 0, 0, 1 },
-    { INSN_STD, 8, 1, 0, 0, 0 },   { INSN_STDU, 8, 1, 0, 0, 1 },  { INSN_STDX, 8, 1, 0, 0, 0 },
-    { INSN_STDUX, 8, 1, 0, 0, 1 }, { INSN_STHBRX, 2, 1, 0, 1, 0 }, { INSN_STWBRX, 4, 1, 0, 1, 0 },
-    { INSN_STDBRX, 8, 1, 0, 1, 0 }, { INSN_STBCIX, 1, 1, 0, 0, 0 }, { INSN_STHCIX, 2, 1, 0, 0, 0 },
-    { INSN_STWCIX, 4, 1, 0, 0, 0 }, { INSN_STDCIX, 8, 1, 0, 0, 0 },
+    {INSN_LBZ, 1, 0, 0, 0, 0},    {INSN_LBZU, 1, 0, 0, 0, 1},   {INSN_LBZX, 1, 0, 0, 0, 0},
+    {INSN_LBZUX, 1, 0, 0, 0, 1},  {INSN_LHZ, 2, 0, 0, 0, 0},    {INSN_LHZU, 2, 0, 0, 0, 1},
+    {INSN_LHZX, 2, 0, 0, 0, 0},   {INSN_LHZUX, 2, 0, 0, 0, 1},  {INSN_LHA, 2, 0, 1, 0, 0},
+    {INSN_LHAU, 2, 0, 1, 0, 1},   {INSN_LHAX, 2, 0, 1, 0, 0},   {INSN_LHAUX, 2, 0, 1, 0, 1},
+    {INSN_LWZ, 4, 0, 0, 0, 0},    {INSN_LWZU, 4, 0, 0, 0, 1},   {INSN_LWZX, 4, 0, 0, 0, 0},
+    {INSN_LWZUX, 4, 0, 0, 0, 1},  {INSN_LWA, 4, 0, 1, 0, 0},    {INSN_LWAX, 4, 0, 1, 0, 0},
+    {INSN_LWAUX, 4, 0, 1, 0, 1},  {INSN_LD, 8, 0, 0, 0, 0},     {INSN_LDU, 8, 0, 0, 0, 1},
+    {INSN_LDX, 8, 0, 0, 0, 0},    {INSN_LDUX, 8, 0, 0, 0, 1},   {INSN_LHBRX, 2, 0, 0, 1, 0},
+    {INSN_LWBRX, 4, 0, 0, 1, 0},  {INSN_LDBRX, 8, 0, 0, 1, 0},  {INSN_LBZCIX, 1, 0, 0, 0, 0},
+    {INSN_LHZCIX, 2, 0, 0, 0, 0}, {INSN_LWZCIX, 4, 0, 0, 0, 0}, {INSN_LDCIX, 8, 0, 0, 0, 0},
+    {INSN_STB, 1, 1, 0, 0, 0},    {INSN_STBU, 1, 1, 0, 0, 1},   {INSN_STBX, 1, 1, 0, 0, 0},
+    {INSN_STBUX, 1, 1, 0, 0, 1},  {INSN_STH, 2, 1, 0, 0, 0},    {INSN_STHU, 2, 1, 0, 0, 1},
+    {INSN_STHX, 2, 1, 0, 0, 0},   {INSN_STHUX, 2, 1, 0, 0, 1},  {INSN_STW, 4, 1, 0, 0, 0},
+    {INSN_STWU, 4, 1, 0, 0, 1},   {INSN_STWX, 4, 1, 0, 0, 0},   {INSN_STWUX, 4, 1, 0, 0, 1},
+    {INSN_STD, 8, 1, 0, 0, 0},    {INSN_STDU, 8, 1, 0, 0, 1},   {INSN_STDX, 8, 1, 0, 0, 0},
+    {INSN_STDUX, 8, 1, 0, 0, 1},  {INSN_STHBRX, 2, 1, 0, 1, 0}, {INSN_STWBRX, 4, 1, 0, 1, 0},
+    {INSN_STDBRX, 8, 1, 0, 1, 0}, {INSN_STBCIX, 1, 1, 0, 0, 0}, {INSN_STHCIX, 2, 1, 0, 0, 0},
+    {INSN_STWCIX, 4, 1, 0, 0, 0}, {INSN_STDCIX, 8, 1, 0, 0, 0},
 };
 
 static const struct mmio_insn *find(unsigned id)
@@ -93,7 +94,8 @@ bool mmio_begin(struct thread_save *s, struct cpu *cpu, gra_t gpa, ea_t ea)
     }
     if (!find(in.id)) {
         /* dcbz and vectors on a device have no meaning that could be passed on. */
-        LOG(LOG_UV | LOG_UNIMP, "uv: lpid %u: 0x%08x can not be done on a device", s->svm->lpid, word);
+        LOG(LOG_UV | LOG_UNIMP, "uv: lpid %u: 0x%08x can not be done on a device", s->svm->lpid,
+            word);
         thread_interrupt(s, 0x600, 0, s->regs.msr & MSR_LE);
         s->regs.dar = ea;
         thread_resume(s, cpu);
@@ -125,7 +127,7 @@ enum progress work_mmio(struct thread_save *s, struct cpu *cpu)
 
     if (!s->work.step++) {
         uint64_t v = truncate(s->regs.gpr[in.rt], m->size);
-        const uint64_t args[] = { m->size, s->work.mmio.gpa, swaps(s, m) ? swap(v, m->size) : v };
+        const uint64_t args[] = {m->size, s->work.mmio.gpa, swaps(s, m) ? swap(v, m->size) : v};
         reflect_hcall(s, cpu, m->store ? UV_H_LOGICAL_CI_STORE : UV_H_LOGICAL_CI_LOAD, args,
                       m->store ? 3 : 2);
         return WORK_WAITS;

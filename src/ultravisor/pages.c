@@ -86,8 +86,10 @@ static void next_iv(struct svm *svm, uint8_t iv[PAGE_IV_LEN])
 
 static struct crypto_gcm cipher(const struct svm *svm, const struct page *p)
 {
-    return (struct crypto_gcm){ .key = svm->page_key, .key_len = sizeof(svm->page_key),
-                                .iv = p->iv, .iv_len = sizeof(p->iv) };
+    return (struct crypto_gcm){.key = svm->page_key,
+                               .key_len = sizeof(svm->page_key),
+                               .iv = p->iv,
+                               .iv_len = sizeof(p->iv)};
 }
 
 static void page_encrypt(struct svm *svm, struct page *p, gra_t gpa, uint8_t *dst)

@@ -48,7 +48,8 @@ int64_t u_write_pate(struct ucall *c)
     if (lpid >= VM_MAX)
         return U_PARAMETER;
     struct svm *svm = svm_find(c->uv, lpid);
-    /* Threads of a killed SVM may still be in secure state: no tree of the hypervisor's under them. */
+    /* Threads of a killed SVM may still be in secure state: no tree of the hypervisor's under them.
+     */
     if (svm && svm->state == SVM_DEAD)
         return U_PERMISSION;
     if (svm && svm->state == SVM_SECURE) {

@@ -150,7 +150,8 @@ void reflect_hcall(struct thread_save *s, struct cpu *cpu, uint64_t number, cons
     for (unsigned i = 0; i < nargs; i++)
         cpu->gpr[4 + i] = args[i];
     /* When the thread wakes from H_CEDE is the hypervisor's business; nothing else of it is. */
-    cpu->dec_expiry = number == UV_H_CEDE ? dec : ns_to_tb(machine_now_ns(cpu->machine)) + 0x7fffffff;
+    cpu->dec_expiry =
+        number == UV_H_CEDE ? dec : ns_to_tb(machine_now_ns(cpu->machine)) + 0x7fffffff;
     LOG(LOG_UV, "uv: lpid %u: hypercall 0x%llx to the hypervisor, cookie %08x", s->svm->lpid,
         (unsigned long long)number, s->cookie);
     enter_hypervisor(s, cpu, VEC_SC, 1ULL << 20);

@@ -41,8 +41,8 @@ int64_t u_restricted_spr_read(struct ucall *c)
 /* Registers that a hypervisor may write. */
 static bool may_write_scom(uint64_t addr)
 {
-    static const uint32_t single[] = { 0x0006c081, 0x0006c082, 0x05012c4b };
-    static const uint16_t engine[] = { 0x4, 0x5, 0x7, 0x9, 0xa }; /* of each I2C engine */
+    static const uint32_t single[] = {0x0006c081, 0x0006c082, 0x05012c4b};
+    static const uint16_t engine[] = {0x4, 0x5, 0x7, 0x9, 0xa}; /* of each I2C engine */
 
     for (unsigned i = 0; i < ARRAY_SIZE(single); i++)
         if (addr == single[i])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RTAS calls of an SVM. Neither its argument blocks nor its buffers are visible to the hypervisor, so
- * they travel through pages that ESM set aside for it. What is checked is a private copy, and what
- * comes back fills the places that the SVM named, no others.
+ * RTAS calls of an SVM. Neither its argument blocks nor its buffers are visible to the hypervisor,
+ * so they travel through pages that ESM set aside for it. What is checked is a private copy, and
+ * what comes back fills the places that the SVM named, no others.
  */
 #include "uv_internal.h"
 
@@ -21,29 +21,29 @@
 enum direction { NONE = 0, TO_HV = 1, FROM_HV = 2, BOTH = 3 };
 enum special { PLAIN, STOP_SELF, START_CPU, SIZED_BY_DATA, STRING, CONNECTOR };
 
-/* Services that the ultravisor knows (pef.md 9.6). The first must be there for ESM, but for those that
- * are marked optional. */
+/* Services that the ultravisor knows (pef.md 9.6). The first must be there for ESM, but for those
+ * that are marked optional. */
 static const struct service {
     const char *name;
     bool optional;
     enum special special;
     enum direction data;
-    uint8_t nargs;       /* at least */
-    uint8_t buf, len;    /* arguments with the buffer's address and length */
+    uint8_t nargs;    /* at least */
+    uint8_t buf, len; /* arguments with the buffer's address and length */
 } services[RTAS_SERVICES] = {
-    { "stop-self", false, STOP_SELF, NONE, 0, 0, 0 },
-    { "start-cpu", false, START_CPU, NONE, 3, 0, 0 },
-    { "ibm,os-term", false, STRING, TO_HV, 1, 0, 0 },
-    { "power-off", false, PLAIN, NONE, 0, 0, 0 },
-    { "check-exception", false, PLAIN, FROM_HV, 6, 4, 5 },
-    { "event-scan", false, PLAIN, FROM_HV, 4, 2, 3 },
-    { "ibm,configure-connector", false, CONNECTOR, BOTH, 2, 0, 0 },
-    { "ibm,get-system-parameter", false, PLAIN, FROM_HV, 3, 1, 2 },
-    { "ibm,set-system-parameter", false, SIZED_BY_DATA, TO_HV, 2, 1, 0 },
-    { "nvram-fetch", false, PLAIN, FROM_HV, 3, 1, 2 },
-    { "nvram-store", false, PLAIN, TO_HV, 3, 1, 2 },
-    { "ibm,slot-error-detail", false, PLAIN, NONE, 0, 0, 0 },
-    { "ibm,nmi-register", true, PLAIN, NONE, 0, 0, 0 },
+    {"stop-self", false, STOP_SELF, NONE, 0, 0, 0},
+    {"start-cpu", false, START_CPU, NONE, 3, 0, 0},
+    {"ibm,os-term", false, STRING, TO_HV, 1, 0, 0},
+    {"power-off", false, PLAIN, NONE, 0, 0, 0},
+    {"check-exception", false, PLAIN, FROM_HV, 6, 4, 5},
+    {"event-scan", false, PLAIN, FROM_HV, 4, 2, 3},
+    {"ibm,configure-connector", false, CONNECTOR, BOTH, 2, 0, 0},
+    {"ibm,get-system-parameter", false, PLAIN, FROM_HV, 3, 1, 2},
+    {"ibm,set-system-parameter", false, SIZED_BY_DATA, TO_HV, 2, 1, 0},
+    {"nvram-fetch", false, PLAIN, FROM_HV, 3, 1, 2},
+    {"nvram-store", false, PLAIN, TO_HV, 3, 1, 2},
+    {"ibm,slot-error-detail", false, PLAIN, NONE, 0, 0, 0},
+    {"ibm,nmi-register", true, PLAIN, NONE, 0, 0, 0},
 };
 enum { SVC_STOP_SELF, SVC_START_CPU, SVC_OS_TERM };
 
@@ -143,7 +143,7 @@ static gra_t first_absent(const struct svm *svm, gra_t gpa, uint64_t len)
 static bool must_wait(struct thread_save *s, struct cpu *cpu, gra_t gpa, uint64_t len)
 {
     gra_t at = first_absent(s->svm, gpa, len);
-    const uint64_t args[] = { at, 0, UV_PAGE_LOG2 };
+    const uint64_t args[] = {at, 0, UV_PAGE_LOG2};
 
     if (at == ~0ULL || s->work.rtas.rounds++ >= ROUNDS)
         return false;
@@ -219,7 +219,7 @@ static bool copy_out(struct thread_save *s, const struct service *v)
 {
     struct svm *svm = s->svm;
     gra_t gpa = buffer_gpa(svm, s->work.rtas.buffer);
-    uint8_t *p = bounce(svm, gpa), bytes[BUFFER_SIZE] = { 0 };
+    uint8_t *p = bounce(svm, gpa), bytes[BUFFER_SIZE] = {0};
 
     if (!p || ((v->data & TO_HV) && !svm_read(svm, s->work.rtas.data, bytes, s->work.rtas.len)))
         return false;
@@ -274,7 +274,7 @@ enum { STEP_PREPARE, STEP_CALLED, STEP_COPY_BACK };
 static enum progress prepare(struct thread_save *s, struct cpu *cpu)
 {
     struct svm *svm = s->svm;
-    static const struct service other = { "", true, PLAIN, NONE, 0, 0, 0 };
+    static const struct service other = {"", true, PLAIN, NONE, 0, 0, 0};
 
     if (must_wait(s, cpu, s->work.rtas.block, 12 + 4 * CELLS))
         return WORK_WAITS;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UV_SHARE_PAGE, UV_UNSHARE_PAGE, UV_UNSHARE_ALL_PAGES: an SVM lends pages to the hypervisor and takes
- * them back. Each page needs the hypervisor once (H_SVM_PAGE_IN); nothing changes for the SVM before
- * it has agreed to all pages of the request.
+ * UV_SHARE_PAGE, UV_UNSHARE_PAGE, UV_UNSHARE_ALL_PAGES: an SVM lends pages to the hypervisor and
+ * takes them back. Each page needs the hypervisor once (H_SVM_PAGE_IN); nothing changes for the SVM
+ * before it has agreed to all pages of the request.
  */
 #include "uv_internal.h"
 
@@ -11,7 +11,7 @@
 
 static void ask(struct thread_save *s, struct cpu *cpu, gra_t gpa, uint64_t flags)
 {
-    const uint64_t args[] = { gpa, flags, UV_PAGE_LOG2 };
+    const uint64_t args[] = {gpa, flags, UV_PAGE_LOG2};
     s->work.share.asked = true;
     reflect_hcall(s, cpu, UV_H_SVM_PAGE_IN, args, ARRAY_SIZE(args));
 }
@@ -204,7 +204,8 @@ enum progress work_unshare(struct thread_save *s, struct cpu *cpu)
          s->work.share.at++, back = false) {
         struct page *p = page_of(svm, current(s));
         if (!p) { /* where slots are is the hypervisor's choice: the gap may be huge */
-            s->work.share.at = (slot_above(svm, current(s)) >> UV_PAGE_LOG2) - s->work.share.gfn - 1;
+            s->work.share.at =
+                (slot_above(svm, current(s)) >> UV_PAGE_LOG2) - s->work.share.gfn - 1;
             continue;
         }
         if (!back && is_shared(p)) {

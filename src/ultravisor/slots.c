@@ -126,13 +126,14 @@ int64_t u_register_mem_slot(struct ucall *c)
         return U_PARAMETER;
     /* The tree reaches 52 bits; a real address with the secure bit names no guest page. */
     if ((base | size) & (UV_PAGE_SIZE - 1) || !size || base >= SECURE_RA_BIT ||
-        size > SECURE_RA_BIT - base || id >= SLOT_MAX || c->args[3] || !is_free(svm, id, base, size))
+        size > SECURE_RA_BIT - base || id >= SLOT_MAX || c->args[3] ||
+        !is_free(svm, id, base, size))
         return U_PARAMETER;
 
     struct slot *s = calloc(1, sizeof(*s));
     if (!s)
         return U_PARAMETER;
-    *s = (struct slot){ .id = id, .base = base, .size = size };
+    *s = (struct slot){.id = id, .base = base, .size = size};
     if (size >> UV_PAGE_LOG2 > c->uv->frames.free) {
         uv_say(c->uv, svm->lpid,
                "secure memory too small: %llu MiB are left, the guest needs %llu; "
@@ -157,11 +158,13 @@ int64_t u_register_mem_slot(struct ucall *c)
     return U_SUCCESS;
 }
 
-/* ESM has looked at pages of it, or set some aside: they must be there, and as they were, at its end. */
+/* ESM has looked at pages of it, or set some aside: they must be there, and as they were, at its
+ * end. */
 static bool esm_needs(const struct svm *svm, const struct slot *s)
 {
     for (uint64_t i = 0; svm->state == SVM_TRANSITION && i < s->size >> UV_PAGE_LOG2; i++)
-        if (s->page[i].fetched || (s->page[i].state != PAGE_SECURE && s->page[i].state != PAGE_PAGEDOUT))
+        if (s->page[i].fetched ||
+            (s->page[i].state != PAGE_SECURE && s->page[i].state != PAGE_PAGEDOUT))
             return true;
     return false;
 }

@@ -78,8 +78,8 @@ void svm_flush(struct svm *svm)
     pate_flush(svm->uv, svm->lpid);
 }
 
-/* Its threads in secure state would go on under whatever tree the hypervisor gives the LPID next, and
- * secure state sees all of secure memory. */
+/* Its threads in secure state would go on under whatever tree the hypervisor gives the LPID next,
+ * and secure state sees all of secure memory. */
 static void stop_threads(const struct svm *svm)
 {
     struct machine *m = svm->uv->m;

@@ -22,7 +22,7 @@
 
 static const struct {
     unsigned bits, shift;
-} level[] = { { 13, 39 }, { 9, 30 }, { 9, 21 }, { 5, 16 } };
+} level[] = {{13, 39}, {9, 30}, {9, 21}, {5, 16}};
 enum { LEVEL_CHUNK = 2, LEVEL_PAGE = 3 };
 
 static uint8_t *entry(const struct frames *f, ra_t table, unsigned l, gra_t gpa)
@@ -51,7 +51,7 @@ static ra_t node_new(struct tree *t, struct frames *f, unsigned bits)
 
 bool tree_init(struct tree *t, struct frames *f)
 {
-    *t = (struct tree){ .root = 0 };
+    *t = (struct tree){.root = 0};
     t->root = node_new(t, f, ROOT_BITS);
     return t->root != 0;
 }
@@ -60,7 +60,7 @@ void tree_fini(struct tree *t, struct frames *f)
 {
     for (unsigned i = 0; i < t->frames; i++)
         frames_release(f, t->arena[i], 1);
-    *t = (struct tree){ .root = 0 };
+    *t = (struct tree){.root = 0};
 }
 
 uint64_t tree_pate0(const struct tree *t)

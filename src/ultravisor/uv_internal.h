@@ -4,7 +4,8 @@
  *
  * The ultravisor never waits. Where it needs the hypervisor it enters it as if the SVM had made a
  * hypercall or been interrupted, and what is to be done afterwards stands in the suspended thread's
- * record: struct thread_save with its struct work. UV_RETURN with the record's cookie goes on there.
+ * record: struct thread_save with its struct work. UV_RETURN with the record's cookie goes on
+ * there.
  */
 #ifndef PEFEMU_UV_INTERNAL_H
 #define PEFEMU_UV_INTERNAL_H
@@ -14,28 +15,45 @@
 #include "pefemu/crypto.h"
 #include "pefemu/log.h"
 
-#define SRR1_LEV   PPC_BITS(42, 43)
-#define SRR1_INFO  0x783f0000ULL /* cause bits of SRR1 and HSRR1: 33:36, 42:47 */
-#define VM_MAX     4096u         /* entries of the partition table */
-#define SLOT_MAX   512u
-#define CHUNK_LOG2 21u           /* slots take secure memory in these units */
-#define CHUNK_SIZE (1ULL << CHUNK_LOG2)
+#define SRR1_LEV    PPC_BITS(42, 43)
+#define SRR1_INFO   0x783f0000ULL /* cause bits of SRR1 and HSRR1: 33:36, 42:47 */
+#define VM_MAX      4096u         /* entries of the partition table */
+#define SLOT_MAX    512u
+#define CHUNK_LOG2  21u /* slots take secure memory in these units */
+#define CHUNK_SIZE  (1ULL << CHUNK_LOG2)
 #define CHUNK_PAGES (CHUNK_SIZE / UV_PAGE_SIZE)
 
 /* Vectors that the ultravisor sees (pef.md 1.5). */
 enum {
-    VEC_RESET = 0x100, VEC_MCHECK = 0x200, VEC_EXTERNAL = 0x500, VEC_PROGRAM = 0x700,
-    VEC_HDEC = 0x980, VEC_SC = 0xc00, VEC_HDSI = 0xe00, VEC_HISI = 0xe20, VEC_HEAI = 0xe40,
-    VEC_HMI = 0xe60, VEC_HDOORBELL = 0xe80, VEC_HVI = 0xea0, VEC_HFAC = 0xf80,
+    VEC_RESET = 0x100,
+    VEC_MCHECK = 0x200,
+    VEC_EXTERNAL = 0x500,
+    VEC_PROGRAM = 0x700,
+    VEC_HDEC = 0x980,
+    VEC_SC = 0xc00,
+    VEC_HDSI = 0xe00,
+    VEC_HISI = 0xe20,
+    VEC_HEAI = 0xe40,
+    VEC_HMI = 0xe60,
+    VEC_HDOORBELL = 0xe80,
+    VEC_HVI = 0xea0,
+    VEC_HFAC = 0xf80,
     VEC_UDOORBELL = 0xfa0,
 };
 
 /* Hypercalls that the ultravisor itself makes or has to know. */
 enum {
-    UV_H_RANDOM = 0x300, UV_H_CEDE = 0xe0, UV_H_REGISTER_PROC_TBL = 0x37c,
-    UV_H_LOGICAL_CI_LOAD = 0x3c, UV_H_LOGICAL_CI_STORE = 0x40,
-    UV_H_SVM_PAGE_IN = 0xef00, UV_H_SVM_PAGE_OUT = 0xef04, UV_H_SVM_INIT_START = 0xef08,
-    UV_H_SVM_INIT_DONE = 0xef0c, UV_H_TPM_COMM = 0xef10, UV_H_SVM_INIT_ABORT = 0xef14,
+    UV_H_RANDOM = 0x300,
+    UV_H_CEDE = 0xe0,
+    UV_H_REGISTER_PROC_TBL = 0x37c,
+    UV_H_LOGICAL_CI_LOAD = 0x3c,
+    UV_H_LOGICAL_CI_STORE = 0x40,
+    UV_H_SVM_PAGE_IN = 0xef00,
+    UV_H_SVM_PAGE_OUT = 0xef04,
+    UV_H_SVM_INIT_START = 0xef08,
+    UV_H_SVM_INIT_DONE = 0xef0c,
+    UV_H_TPM_COMM = 0xef10,
+    UV_H_SVM_INIT_ABORT = 0xef14,
     UV_H_RTAS = 0xf000,
 };
 enum { UV_H_SUCCESS = 0, UV_H_FUNCTION = -2, UV_H_PARAMETER = -4 };
@@ -46,8 +64,8 @@ struct frames {
     struct machine *m; /* borrowed */
     ra_t base;
     uint64_t count, free;
-    uint64_t hint;    /* where the next search begins */
-    uint8_t *used;    /* owned; a byte per frame */
+    uint64_t hint; /* where the next search begins */
+    uint8_t *used; /* owned; a byte per frame */
 };
 
 bool frames_init(struct frames *f, struct machine *m, ra_t base, uint64_t bytes);
@@ -65,7 +83,7 @@ struct tree {
     ra_t root;
     ra_t arena[512]; /* frames that hold its nodes; the first is the root */
     unsigned frames;
-    uint32_t used;   /* bytes of the last one */
+    uint32_t used; /* bytes of the last one */
 };
 
 bool tree_init(struct tree *t, struct frames *f);
@@ -77,35 +95,35 @@ bool tree_map_chunk(struct tree *t, struct frames *f, gra_t gpa, ra_t ra);
 bool tree_map_page(struct tree *t, struct frames *f, gra_t gpa, ra_t ra, bool exec);
 /* From here on tree_map_page() of this page can't fail. False: no memory for a node. */
 bool tree_split(struct tree *t, struct frames *f, gra_t gpa);
-/* Nothing is mapped there any more. Of a chunk that is mapped as one all has to go. Needs no memory:
- * what loses its frames must lose its mapping. */
+/* Nothing is mapped there any more. Of a chunk that is mapped as one all has to go. Needs no
+ * memory: what loses its frames must lose its mapping. */
 void tree_unmap(struct tree *t, struct frames *f, gra_t gpa, uint64_t len);
 
 /* ---- pages and slots ---- */
 
 /* Who holds a page of an SVM, and in which step of a change it is (docs/pef.md, "Pages"). */
 enum page_state {
-    PAGE_SECURE,          /* only the SVM sees it */
-    PAGE_PAGEDOUT,        /* the hypervisor has ciphertext */
-    PAGE_SHARED,          /* normal memory, mapped for the SVM */
-    PAGE_SHARED_INV,      /* the same, taken back by the hypervisor for now */
-    PAGE_IMPLICIT,        /* the ultravisor's own bounce buffers: normal, not mapped for the SVM */
+    PAGE_SECURE,     /* only the SVM sees it */
+    PAGE_PAGEDOUT,   /* the hypervisor has ciphertext */
+    PAGE_SHARED,     /* normal memory, mapped for the SVM */
+    PAGE_SHARED_INV, /* the same, taken back by the hypervisor for now */
+    PAGE_IMPLICIT,   /* the ultravisor's own bounce buffers: normal, not mapped for the SVM */
     PAGE_IMPLICIT_INV,
-    PAGE_HV_SHARING,      /* asked the hypervisor for a normal page */
-    PAGE_HV_SHARED,       /* has it, not yet given to the SVM */
+    PAGE_HV_SHARING, /* asked the hypervisor for a normal page */
+    PAGE_HV_SHARED,  /* has it, not yet given to the SVM */
     PAGE_HV_SHARED_INV,
-    PAGE_HV_UNSHARING,    /* told the hypervisor that it becomes secure */
+    PAGE_HV_UNSHARING, /* told the hypervisor that it becomes secure */
     PAGE_HV_UNSHARING_INV,
-    PAGE_PSEUDO,          /* RTAS: SVM and hypervisor each have their own copy */
+    PAGE_PSEUDO, /* RTAS: SVM and hypervisor each have their own copy */
     PAGE_PSEUDO_INV,
 };
 
 #define PAGE_IV_LEN 12u
 
 struct page {
-    uint8_t state; /* enum page_state */
-    bool fetched;  /* ESM brought its contents in */
-    ra_t normal;   /* of the shared kinds: the hypervisor's page */
+    uint8_t state;                             /* enum page_state */
+    bool fetched;                              /* ESM brought its contents in */
+    ra_t normal;                               /* of the shared kinds: the hypervisor's page */
     uint8_t iv[PAGE_IV_LEN], tag[GCM_TAG_LEN]; /* PAGEDOUT */
 };
 
@@ -121,7 +139,7 @@ struct slot {
 /* ---- a suspended thread ---- */
 
 struct thread_regs {
-#define EXPOSE(field, action) __typeof__(((struct cpu *)0)->field) field;
+#define EXPOSE(field, action)                   __typeof__(((struct cpu *)0)->field) field;
 #define EXPOSE_SPRS(name, first, count, action) uint64_t name[count];
 #include "exposure.def"
 #undef EXPOSE_SPRS
@@ -132,10 +150,11 @@ struct thread_regs {
 
 /* What goes on when the hypervisor returns; each is a function in the table of work.c. */
 enum work_op {
-    WORK_HCALL,    /* a hypercall of the SVM */
-    WORK_VECTOR,   /* an interrupt that the hypervisor has to see */
-    WORK_FAULT,    /* a page has to come in */
-    WORK_SHARE, WORK_UNSHARE,
+    WORK_HCALL,  /* a hypercall of the SVM */
+    WORK_VECTOR, /* an interrupt that the hypervisor has to see */
+    WORK_FAULT,  /* a page has to come in */
+    WORK_SHARE,
+    WORK_UNSHARE,
     WORK_ESM,
     WORK_RTAS,
     WORK_MMIO,
@@ -151,23 +170,27 @@ struct work {
             uint64_t number;
             uint8_t n_in, n_out; /* registers from R3 on, from svm_hcall.def */
         } hcall;
-        struct { unsigned vector; } vector;
-        struct { gra_t gpa; } fault;
+        struct {
+            unsigned vector;
+        } vector;
+        struct {
+            gra_t gpa;
+        } fault;
         struct {
             uint64_t gfn, npages, at;
             unsigned rounds;
             bool failed, asked;
         } share;
         struct {
-            gra_t block;           /* the SVM's argument block */
+            gra_t block; /* the SVM's argument block */
             uint32_t token, nargs, nret;
             uint32_t args[16], rets[16];
-            unsigned service;      /* row of the service table, RTAS_SERVICES: another one */
-            unsigned buffer;       /* index of the bounce buffer in use */
-            gra_t data;            /* the SVM's buffer, of @len bytes */
+            unsigned service; /* row of the service table, RTAS_SERVICES: another one */
+            unsigned buffer;  /* index of the bounce buffer in use */
+            gra_t data;       /* the SVM's buffer, of @len bytes */
             uint32_t len, server;
-            int64_t rc;            /* of the hypercall */
-            unsigned rounds;       /* tries to get a page back */
+            int64_t rc;      /* of the hypercall */
+            unsigned rounds; /* tries to get a page back */
         } rtas;
         struct {
             uint32_t word;
@@ -180,8 +203,8 @@ struct work {
 
 struct thread_save {
     struct thread_save *next;
-    struct svm *svm;   /* borrowed */
-    uint32_t cookie;   /* names it towards the hypervisor */
+    struct svm *svm; /* borrowed */
+    uint32_t cookie; /* names it towards the hypervisor */
     uint32_t pid;
     struct thread_regs regs;
     struct work work;
@@ -196,16 +219,19 @@ enum svm_state { SVM_TRANSITION, SVM_SECURE, SVM_ABORTED, SVM_DEAD };
 
 struct esm; /* esm.c */
 
-#define RTAS_BUFFERS   16u /* of 4 KiB, behind the page of argument blocks */
-#define RTAS_SERVICES  13u
+#define RTAS_BUFFERS  16u /* of 4 KiB, behind the page of argument blocks */
+#define RTAS_SERVICES 13u
 
 struct svm_rtas {
     bool ready;
     gra_t bounce;                  /* 6 pages: arguments, 4 with buffers, stop-self */
     uint32_t token[RTAS_SERVICES]; /* as the device tree had them; 0: absent */
     uint32_t max_vcpus;
-    uint16_t busy;                 /* bounce buffers in use, a bit each */
-    struct { uint32_t cookie; uint64_t nia, r3; } start[MACHINE_MAX_CPUS];
+    uint16_t busy; /* bounce buffers in use, a bit each */
+    struct {
+        uint32_t cookie;
+        uint64_t nia, r3;
+    } start[MACHINE_MAX_CPUS];
 };
 
 struct file_reader { /* UV_ESMB_GET_FILE: read once, by one process, forwards */
@@ -219,19 +245,19 @@ struct svm {
     struct uv *uv; /* borrowed */
     lpid_t lpid;
     enum svm_state state;
-    struct slot *slots;         /* owned */
+    struct slot *slots; /* owned */
     struct tree tree;
-    struct thread_save *saves;  /* owned */
-    uint8_t page_key[16];       /* secret */
+    struct thread_save *saves; /* owned */
+    uint8_t page_key[16];      /* secret */
     uint8_t iv_fixed[4];
     uint64_t iv_counter;
     bool has_key;
-    uint64_t proc_table;        /* dw1 as the SVM's last H_REGISTER_PROC_TBL wants it */
+    uint64_t proc_table; /* dw1 as the SVM's last H_REGISTER_PROC_TBL wants it */
     struct svm_rtas rtas;
-    struct esm *esm;            /* owned; only during the transition */
-    uint8_t *files;             /* owned; the files FDT of the blob, or NULL */
+    struct esm *esm; /* owned; only during the transition */
+    uint8_t *files;  /* owned; the files FDT of the blob, or NULL */
     uint32_t files_len;
-    uint8_t symkey[32];         /* secret; opens the files */
+    uint8_t symkey[32]; /* secret; opens the files */
     struct file_reader reader[8];
 };
 
@@ -244,11 +270,11 @@ struct scom_reg {
 struct uv {
     struct machine *m; /* borrowed */
     struct frames frames;
-    ra_t patb;         /* the partition table */
-    struct svm *svms;  /* owned */
+    ra_t patb;        /* the partition table */
+    struct svm *svms; /* owned */
     struct tpm_wrapping_key key;
     bool has_key;
-    bool hv_le;        /* the hypervisor's interrupt endianness (HID0[HILE]) */
+    bool hv_le;               /* the hypervisor's interrupt endianness (HID0[HILE]) */
     uint32_t cookie_pool[64]; /* secret: random numbers that nobody has seen yet, then zeros */
     unsigned cookies_left;    /* of them, at the front */
     struct scom_reg scom[SCOM_MAX];
@@ -320,15 +346,15 @@ void work_run(struct thread_save *s, struct cpu *cpu);
 void work_start(struct thread_save *s, struct cpu *cpu, enum work_op op);
 /* Ends the SVM (never the machine): one line, and ibm,os-term on its behalf. */
 void svm_kill(struct thread_save *s, struct cpu *cpu, const char *why);
-enum progress work_hcall(struct thread_save *s, struct cpu *cpu);   /* hcall.c */
-enum progress work_vector(struct thread_save *s, struct cpu *cpu);  /* reflect.c */
-enum progress work_fault(struct thread_save *s, struct cpu *cpu);   /* fault.c */
-enum progress work_mmio(struct thread_save *s, struct cpu *cpu);    /* mmio.c */
-enum progress work_share(struct thread_save *s, struct cpu *cpu);   /* share.c */
+enum progress work_hcall(struct thread_save *s, struct cpu *cpu);  /* hcall.c */
+enum progress work_vector(struct thread_save *s, struct cpu *cpu); /* reflect.c */
+enum progress work_fault(struct thread_save *s, struct cpu *cpu);  /* fault.c */
+enum progress work_mmio(struct thread_save *s, struct cpu *cpu);   /* mmio.c */
+enum progress work_share(struct thread_save *s, struct cpu *cpu);  /* share.c */
 enum progress work_unshare(struct thread_save *s, struct cpu *cpu);
-enum progress work_esm(struct thread_save *s, struct cpu *cpu);     /* esm.c */
-enum progress work_rtas(struct thread_save *s, struct cpu *cpu);    /* rtas.c */
-enum progress work_kill(struct thread_save *s, struct cpu *cpu);    /* work.c */
+enum progress work_esm(struct thread_save *s, struct cpu *cpu);  /* esm.c */
+enum progress work_rtas(struct thread_save *s, struct cpu *cpu); /* rtas.c */
+enum progress work_kill(struct thread_save *s, struct cpu *cpu); /* work.c */
 
 /* ---- fault.c, hcall.c, rtas.c, esm.c: entries from entry.c ---- */
 void fault_enter(struct thread_save *s, struct cpu *cpu, unsigned vector);
@@ -355,10 +381,10 @@ bool rtas_os_term(struct thread_save *s, struct cpu *cpu, const char *text);
 struct ucall {
     struct uv *uv;
     struct cpu *cpu;
-    uint64_t args[9];        /* R4..R12 */
-    uint64_t ret[9];         /* R4..R12 */
-    uint64_t srr1;           /* of the caller */
-    struct svm *svm;         /* of the caller's LPID, or NULL */
+    uint64_t args[9]; /* R4..R12 */
+    uint64_t ret[9];  /* R4..R12 */
+    uint64_t srr1;    /* of the caller */
+    struct svm *svm;  /* of the caller's LPID, or NULL */
 };
 /* The handler has seen to the registers itself: the call goes on later, or somewhere else. */
 #define U_ELSEWHERE INT64_MIN

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The first process of the small kernels, alone in its initramfs: there is no busybox for big-endian.
- * It checks what a kernel of another byte order or page size could get wrong, then answers lines from
- * the console; "exit" or pefemu.test=poweroff on the command line powers the guest off.
+ * The first process of the small kernels, alone in its initramfs: there is no busybox for
+ * big-endian. It checks what a kernel of another byte order or page size could get wrong, then
+ * answers lines from the console; "exit" or pefemu.test=poweroff on the command line powers the
+ * guest off.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -35,7 +36,10 @@ static void check(bool good, const char *what)
 }
 #define CHECK(condition) check(condition, #condition)
 
-static size_t page_size(void) { return getauxval(AT_PAGESZ); }
+static size_t page_size(void)
+{
+    return getauxval(AT_PAGESZ);
+}
 
 /* ---- the processor as a program sees it ---- */
 
@@ -160,7 +164,10 @@ static void check_protection(void)
     sigaction(SIGSEGV, &before, NULL);
 }
 
-static uint64_t pattern(size_t i) { return i * 0x9e3779b97f4a7c15ULL; }
+static uint64_t pattern(size_t i)
+{
+    return i * 0x9e3779b97f4a7c15ULL;
+}
 
 static bool pattern_holds(const uint64_t *words, size_t count, size_t step)
 {
@@ -176,7 +183,8 @@ static bool pattern_holds(const uint64_t *words, size_t count, size_t step)
 static void check_fork(void)
 {
     size_t step = page_size() / 8, count = 256 * step;
-    uint64_t *words = mmap(NULL, count * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t *words =
+        mmap(NULL, count * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (size_t i = 0; i < count; i += step) {
         words[i] = pattern(i);
     }
@@ -295,7 +303,8 @@ static void talk(void)
 int main(void)
 {
     static char text[65536];
-    const bool is_init = getpid() == 1; /* elsewhere it only checks: it must not touch that system */
+    const bool is_init =
+        getpid() == 1; /* elsewhere it only checks: it must not touch that system */
     if (is_init) {
         set_up();
     }

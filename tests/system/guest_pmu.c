@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs inside the guest (static, ppc64el): the performance monitor as Linux uses it. Counting, sampling,
- * branch stacks and event-based branches, on a loop whose instructions are known.
+ * Runs inside the guest (static, ppc64el): the performance monitor as Linux uses it. Counting,
+ * sampling, branch stacks and event-based branches, on a loop whose instructions are known.
  */
 #include <asm/unistd.h>
 #include <linux/perf_event.h>
@@ -66,7 +66,7 @@ static uint64_t count_once(int fd, uint64_t n)
 /* Whatever surrounds the loop is the same twice: the difference is the loop's. */
 static void counts(uint32_t type, uint64_t config, uint64_t per_turn)
 {
-    struct perf_event_attr attr = { .type = type, .config = config };
+    struct perf_event_attr attr = {.type = type, .config = config};
     int fd = open_event(&attr);
 
     count_once(fd, 1);
@@ -110,8 +110,8 @@ static void check_branches(const struct sample *s)
     unsigned jumps = 0;
 
     for (uint64_t i = 0; i < s->nr; i++)
-        jumps += s->branches[i].from == (uint64_t)turn_end &&
-                 s->branches[i].to == (uint64_t)turn_begin;
+        jumps +=
+            s->branches[i].from == (uint64_t)turn_end && s->branches[i].to == (uint64_t)turn_begin;
     CHECK(jumps >= 31, jumps);
 }
 
@@ -136,7 +136,7 @@ static unsigned read_samples(const struct perf_event_mmap_page *page, bool branc
 
 static void sampling(uint64_t config, uint64_t period, uint64_t n, unsigned wanted, bool branches)
 {
-    struct perf_event_attr attr = { .type = PERF_TYPE_HARDWARE, .config = config };
+    struct perf_event_attr attr = {.type = PERF_TYPE_HARDWARE, .config = config};
     size_t size = (1 + RING_PAGES) * (size_t)getpagesize();
 
     attr.sample_period = period;
@@ -186,7 +186,7 @@ __asm__(".text\n"
 
 static void event_based_branches(void)
 {
-    struct perf_event_attr attr = { .type = PERF_TYPE_RAW, .config = 0x1001eULL | 1ULL << 63 };
+    struct perf_event_attr attr = {.type = PERF_TYPE_RAW, .config = 0x1001eULL | 1ULL << 63};
     uint64_t v;
 
     attr.pinned = 1;

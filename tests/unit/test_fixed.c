@@ -964,7 +964,8 @@ static void test_update_with_ra_0_adds_no_gpr_0(void **state)
     assert_int_equal(cpu.gpr[0], BASE + 3);
 }
 
-/* What the ISA leaves undefined, as the results have it that Microwatt's authors recorded on POWER9. */
+/* What the ISA leaves undefined, as the results have it that Microwatt's authors recorded on
+ * POWER9. */
 static void test_undefined_parts_as_on_power9(void **state)
 {
     struct cpu cpu;

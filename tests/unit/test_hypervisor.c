@@ -417,7 +417,8 @@ static void prom_init_sequence_works(void **state)
     assert_int_equal(OF("call-method", 2, str("instantiate-rtas"), ih, 0x3ff0000), 0);
     assert_int_equal(guest_u32(SCRATCH + 12 + 4 * 4), 0x3ff0000);
     assert_int_equal(guest_u32(0x3ff0000 + 8), 0x6063f000);
-    assert_memory_equal(bed->m.mem.ram + 0x3ff0000, esm_rtas_text, ESM_RTAS_SIZE); /* blobs say so */
+    assert_memory_equal(bed->m.mem.ram + 0x3ff0000, esm_rtas_text,
+                        ESM_RTAS_SIZE); /* blobs say so */
     assert_int_equal(OF("getprop", 1, rtas, str("query-cpu-stopped-state"), BUF, 4), 4);
     assert_int_equal(guest_u32(BUF), 0x2005);
     assert_int_equal(OF("finddevice", 1, str("/vdevice/vtpm")), 0xffffffff);

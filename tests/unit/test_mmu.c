@@ -17,23 +17,23 @@
 #include "../../src/mmu/tlbie.c"
 #include "../../src/mmu/access.c"
 
-#define RAM_SIZE    (64 * MiB)
-#define GUEST_BASE  (32 * MiB)
-#define GUEST_SIZE  (24 * MiB)
-#define PATB        0x10000ULL
-#define HOST_TABLES 0x100000ULL
-#define PRTB        0x10000ULL  /* guest real */
-#define GUEST_TABLES 0x100000ULL /* guest real */
-#define DATA        0x800000ULL /* guest real, 2 MiB aligned */
-#define SMALL_GRA   0x1700000ULL /* mapped by the partition in pages of 64 KiB */
-#define DEVICE      0x200000000ULL
-#define LPID        1
-#define PID         5
-#define USER_EA     0x10000000ULL
-#define KERNEL_EA   0xc000000000000000ULL
-#define RTS_52      (2ULL << 61 | 5ULL << 5)
-#define USER_RWX    (PTE_READ | PTE_WRITE | PTE_EXEC)
-#define KERNEL_RWX  (USER_RWX | PTE_PRIV)
+#define RAM_SIZE     (64 * MiB)
+#define GUEST_BASE   (32 * MiB)
+#define GUEST_SIZE   (24 * MiB)
+#define PATB         0x10000ULL
+#define HOST_TABLES  0x100000ULL
+#define PRTB         0x10000ULL   /* guest real */
+#define GUEST_TABLES 0x100000ULL  /* guest real */
+#define DATA         0x800000ULL  /* guest real, 2 MiB aligned */
+#define SMALL_GRA    0x1700000ULL /* mapped by the partition in pages of 64 KiB */
+#define DEVICE       0x200000000ULL
+#define LPID         1
+#define PID          5
+#define USER_EA      0x10000000ULL
+#define KERNEL_EA    0xc000000000000000ULL
+#define RTS_52       (2ULL << 61 | 5ULL << 5)
+#define USER_RWX     (PTE_READ | PTE_WRITE | PTE_EXEC)
+#define KERNEL_RWX   (USER_RWX | PTE_PRIV)
 
 uint32_t log_mask;
 void log_write(uint32_t item, const char *fmt, ...)
@@ -702,10 +702,14 @@ static void test_tlbie_wider_forms(void **state)
         unsigned ric, prs;
         bool drops;
     } form[] = {
-        {1 << 10, 0, 1, true},           {1 << 10, 2, 1, true},
-        {1 << 10, 1, 1, false},          {2 << 10, 2, 1, true},
-        {3 << 10, 2, 1, true},           {USER_EA | 1 << 5, 0, 1, true},
-        {(USER_EA - 0x200000) | 1 << 5, 0, 1, false}, {0 | 2 << 5, 0, 1, true},
+        {1 << 10, 0, 1, true},
+        {1 << 10, 2, 1, true},
+        {1 << 10, 1, 1, false},
+        {2 << 10, 2, 1, true},
+        {3 << 10, 2, 1, true},
+        {USER_EA | 1 << 5, 0, 1, true},
+        {(USER_EA - 0x200000) | 1 << 5, 0, 1, false},
+        {0 | 2 << 5, 0, 1, true},
     };
     *guest_byte(b, DATA) = 1;
     *guest_byte(b, DATA + 0x10000) = 2;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* -stats-on: which console lines are markers, and what is printed; instructions in problem state. */
+/* -stats-on: which console lines are markers, and what is printed; instructions in problem state.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,7 @@ static struct machine machine;
 /* What the console @text makes the marker "LAB-" print. The caller frees it. */
 static char *printed(const char *text, size_t piece)
 {
-    struct stats_marker marker = { .m = &machine, .text = "LAB-" };
+    struct stats_marker marker = {.m = &machine, .text = "LAB-"};
     char *out = NULL;
     size_t size, len = strlen(text);
     FILE *terminal = stderr;

@@ -25,7 +25,7 @@
 #define BED_CPUS   2u
 #define BED_LPID   1u
 #define GUEST_BASE 0x200000ULL /* where a test's SVM has its first slot */
-#ifndef BED_RAM /* sizes that a test may choose */
+#ifndef BED_RAM                /* sizes that a test may choose */
 #define BED_RAM    (32 * MiB)
 #define BED_SECURE (64 * MiB)
 #define GUEST_SIZE 0x800000ULL
@@ -36,10 +36,14 @@ typedef void (*bed_script)(struct bed *b, struct cpu *cpu, unsigned vector);
 
 struct bed {
     struct machine m;
-    bed_script hv;      /* the hypervisor; NULL: it must not be entered */
-    void *user;         /* the script's own */
-    unsigned entries;   /* times it was entered */
-    struct { uint64_t number, args[9]; unsigned vector; struct cpu regs; } last; /* of the last entry */
+    bed_script hv;    /* the hypervisor; NULL: it must not be entered */
+    void *user;       /* the script's own */
+    unsigned entries; /* times it was entered */
+    struct {
+        uint64_t number, args[9];
+        unsigned vector;
+        struct cpu regs;
+    } last; /* of the last entry */
 };
 
 static inline struct bed *bed_of(struct cpu *cpu)
@@ -81,8 +85,8 @@ static inline bool bed_enter(struct cpu *cpu)
     return true;
 }
 
-static const struct machine_kind bed_kind __attribute__((unused)) = { .name = "bed", .summary = "", .properties = "",
-                                              .enter = bed_enter };
+static const struct machine_kind bed_kind
+    __attribute__((unused)) = {.name = "bed", .summary = "", .properties = "", .enter = bed_enter};
 
 static inline struct bed *bed_create(void)
 {
@@ -131,8 +135,9 @@ enum bed_from { FROM_HV, FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM, FROM
 static inline uint64_t bed_msr(enum bed_from from)
 {
     static const uint64_t state[] = {
-        [FROM_HV] = MSR_HV, [FROM_HOST_USER] = MSR_HV | MSR_PR, [FROM_NVM] = 0,
-        [FROM_NVM_USER] = MSR_PR, [FROM_SVM] = MSR_S, [FROM_SVM_USER] = MSR_S | MSR_PR,
+        [FROM_HV] = MSR_HV, [FROM_HOST_USER] = MSR_HV | MSR_PR,
+        [FROM_NVM] = 0,     [FROM_NVM_USER] = MSR_PR,
+        [FROM_SVM] = MSR_S, [FROM_SVM_USER] = MSR_S | MSR_PR,
     };
     return MSR_SF | MSR_ME | state[from];
 }
@@ -149,7 +154,7 @@ static inline void bed_sc(struct bed *b, struct cpu *cpu, enum bed_from from, un
 }
 
 static inline int64_t bed_callv(struct bed *b, enum bed_from from, uint64_t number, unsigned n,
-                         const uint64_t *args)
+                                const uint64_t *args)
 {
     struct cpu *cpu = &b->m.cpus[0];
 
@@ -161,13 +166,14 @@ static inline int64_t bed_callv(struct bed *b, enum bed_from from, uint64_t numb
 }
 /* An ultracall with its arguments in R4..; R3 afterwards. */
 #define bed_call(b, from, number, ...)                                                             \
-    bed_callv(b, from, number, ARRAY_SIZE(((uint64_t[]){ 0, ##__VA_ARGS__ })) - 1,                 \
-              (uint64_t[]){ 0, ##__VA_ARGS__ } + 1)
+    bed_callv(b, from, number, ARRAY_SIZE(((uint64_t[]){0, ##__VA_ARGS__})) - 1,                   \
+              (uint64_t[]){0, ##__VA_ARGS__} + 1)
 
 /* ---- from inside a script ---- */
 
 /* An ultracall of the hypervisor that ends at once; its registers are as before afterwards. */
-static inline int64_t bed_hv_ucallv(struct cpu *cpu, uint64_t number, unsigned n, const uint64_t *args)
+static inline int64_t bed_hv_ucallv(struct cpu *cpu, uint64_t number, unsigned n,
+                                    const uint64_t *args)
 {
     struct cpu saved = *cpu;
 
@@ -185,8 +191,8 @@ static inline int64_t bed_hv_ucallv(struct cpu *cpu, uint64_t number, unsigned n
     return rc;
 }
 #define bed_hv_ucall(cpu, number, ...)                                                             \
-    bed_hv_ucallv(cpu, number, ARRAY_SIZE(((uint64_t[]){ 0, ##__VA_ARGS__ })) - 1,                 \
-                  (uint64_t[]){ 0, ##__VA_ARGS__ } + 1)
+    bed_hv_ucallv(cpu, number, ARRAY_SIZE(((uint64_t[]){0, ##__VA_ARGS__})) - 1,                   \
+                  (uint64_t[]){0, ##__VA_ARGS__} + 1)
 
 /* UV_RETURN with @r3 as the result of the hypercall, @hsrr0 the cookie or a vector. */
 static inline void bed_hv_return(struct cpu *cpu, int64_t r3, uint64_t hsrr0)
@@ -224,8 +230,8 @@ static inline uint8_t *bed_secure(struct bed *b, const struct svm *svm, gra_t gp
     return memory_ptr(&b->m.mem, page_frame(svm, gpa), UV_PAGE_SIZE);
 }
 
-/* A hash over all memory, the ultravisor's records and the registers that an ultracall may not touch
- * (all but R3, SRR0, SRR1, NIA, USRR and the clock). */
+/* A hash over all memory, the ultravisor's records and the registers that an ultracall may not
+ * touch (all but R3, SRR0, SRR1, NIA, USRR and the clock). */
 static inline uint64_t bed_mix(uint64_t h, const void *p, size_t len)
 {
     const uint8_t *s = p;
@@ -274,8 +280,9 @@ static inline uint64_t bed_hash(struct bed *b)
 
 /* ---- the SVM's own instructions, through its tree ---- */
 
-#define BED_CODE  (GUEST_BASE + 0x100000) /* a page for code; guest real mode: EA = guest real address */
-#define MSR_SVM   (MSR_SF | MSR_ME | MSR_S)
+#define BED_CODE                                                                                   \
+    (GUEST_BASE + 0x100000) /* a page for code; guest real mode: EA = guest real address */
+#define MSR_SVM (MSR_SF | MSR_ME | MSR_S)
 
 /* @n instructions of @cpu from @pc on, in the state @msr, by the reference engine. */
 static inline void bed_run(struct cpu *cpu, uint64_t msr, ea_t pc, unsigned n)
@@ -327,8 +334,8 @@ static inline void bed_hv_keeps(struct bed *b, struct cpu *cpu, unsigned vector)
     cpu_set_msr(cpu, MSR_SF | MSR_HV | MSR_ME);
 }
 
-/* UV_RETURN on @cpu with @cookie, out of the hypervisor's own code; R3 is its result if it comes back
- * there. */
+/* UV_RETURN on @cpu with @cookie, out of the hypervisor's own code; R3 is its result if it comes
+ * back there. */
 static inline int64_t bed_resume(struct cpu *cpu, lpid_t lpid, uint64_t cookie, int64_t r3,
                                  uint64_t hsrr0)
 {
@@ -345,7 +352,8 @@ static inline bool bed_in_svm(const struct cpu *cpu)
     return (cpu->msr & (MSR_S | MSR_HV)) == MSR_S;
 }
 
-/* Does as KVM: normal pages from BED_POOL on for what is to be shared, ciphertext where it was put. */
+/* Does as KVM: normal pages from BED_POOL on for what is to be shared, ciphertext where it was put.
+ */
 #define BED_POOL 0x800000ULL
 static inline ra_t bed_pool_ra(gra_t gpa)
 {
@@ -387,8 +395,8 @@ static inline void bed_share(struct bed *b, gra_t gpa, uint64_t npages)
     static void name##_on(struct bed *b)
 
 /* Every other caller gets U_PERMISSION, and nothing changes. */
-static inline void bed_refuses(struct bed *b, uint64_t number, const enum bed_from *from, unsigned n,
-                               const uint64_t *args, unsigned nargs)
+static inline void bed_refuses(struct bed *b, uint64_t number, const enum bed_from *from,
+                               unsigned n, const uint64_t *args, unsigned nargs)
 {
     for (unsigned i = 0; i < n; i++) {
         bed_callv(b, from[i], number, nargs, args); /* R4.. are in place from here on */
@@ -398,7 +406,7 @@ static inline void bed_refuses(struct bed *b, uint64_t number, const enum bed_fr
     }
 }
 #define bed_refuses_from(b, number, froms, ...)                                                    \
-    bed_refuses(b, number, froms, ARRAY_SIZE(froms), (uint64_t[]){ 0, ##__VA_ARGS__ } + 1,         \
-                ARRAY_SIZE(((uint64_t[]){ 0, ##__VA_ARGS__ })) - 1)
+    bed_refuses(b, number, froms, ARRAY_SIZE(froms), (uint64_t[]){0, ##__VA_ARGS__} + 1,           \
+                ARRAY_SIZE(((uint64_t[]){0, ##__VA_ARGS__})) - 1)
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RTAS on the test bed: an SVM with the ultravisor's bounce pages, and a hypervisor that notes what it sees
- * of a call, answers it, and does worse on request.
+ * RTAS on the test bed: an SVM with the ultravisor's bounce pages, and a hypervisor that notes what
+ * it sees of a call, answers it, and does worse on request.
  */
 #ifndef PEFEMU_TESTS_UV_RTAS_BED_H
 #define PEFEMU_TESTS_UV_RTAS_BED_H
@@ -14,8 +14,22 @@
 #define DATA   (GUEST_BASE + 0x62340)  /* and its buffer, in another page */
 #define AROUND 0x5a
 
-enum { STOP_SELF, START_CPU, OS_TERM, POWER_OFF, CHECK_EXCEPTION, EVENT_SCAN, CONFIGURE_CONNECTOR,
-       GET_PARAMETER, SET_PARAMETER, NVRAM_FETCH, NVRAM_STORE, SLOT_ERROR, NMI_REGISTER, OTHER };
+enum {
+    STOP_SELF,
+    START_CPU,
+    OS_TERM,
+    POWER_OFF,
+    CHECK_EXCEPTION,
+    EVENT_SCAN,
+    CONFIGURE_CONNECTOR,
+    GET_PARAMETER,
+    SET_PARAMETER,
+    NVRAM_FETCH,
+    NVRAM_STORE,
+    SLOT_ERROR,
+    NMI_REGISTER,
+    OTHER
+};
 #define TOKEN(service) (0x2000u + (service))
 enum { H_BUSY = 1, H_HARDWARE = -1 };
 
@@ -65,8 +79,9 @@ static inline void hv_rtas(struct bed *b, struct cpu *cpu, unsigned vector)
     if (cpu->gpr[3] == UV_H_SVM_PAGE_IN) {
         gra_t gpa = cpu->gpr[4];
         hv.page_ins++;
-        rc = hv.never_pages_in ? 0
-                               : bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, bed_pool_ra(gpa), gpa, 0, 16);
+        rc = hv.never_pages_in
+                 ? 0
+                 : bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, bed_pool_ra(gpa), gpa, 0, 16);
     } else {
         assert_int_equal(cpu->gpr[3], UV_H_RTAS);
         for (unsigned i = 5; i < 31; i++)
@@ -87,7 +102,7 @@ static inline struct svm *make_svm(struct bed *b, lpid_t lpid)
 {
     struct svm *svm = bed_make_svm(b, lpid);
 
-    hv = (struct script){ .data_arg = ~0u };
+    hv = (struct script){.data_arg = ~0u};
     b->hv = hv_rtas;
     svm->rtas.ready = true;
     svm->rtas.bounce = BOUNCE;
@@ -105,8 +120,8 @@ static inline struct svm *make_svm(struct bed *b, lpid_t lpid)
     return svm;
 }
 
-static inline void put_block(struct svm *svm, gra_t at, uint32_t token, uint32_t nargs, uint32_t nret,
-                      const uint32_t *args)
+static inline void put_block(struct svm *svm, gra_t at, uint32_t token, uint32_t nargs,
+                             uint32_t nret, const uint32_t *args)
 {
     uint8_t bytes[12 + 64];
 
@@ -128,15 +143,15 @@ static inline int64_t call_at(struct bed *b, gra_t block)
     return (int64_t)cpu->gpr[3];
 }
 
-static inline int64_t callv(struct bed *b, struct svm *svm, unsigned service, uint32_t nargs, uint32_t nret,
-                     const uint32_t *args)
+static inline int64_t callv(struct bed *b, struct svm *svm, unsigned service, uint32_t nargs,
+                            uint32_t nret, const uint32_t *args)
 {
     put_block(svm, BLOCK, TOKEN(service), nargs, nret, args);
     return call_at(b, BLOCK);
 }
 #define call(b, svm, service, nret, ...)                                                           \
-    callv(b, svm, service, ARRAY_SIZE(((uint32_t[]){ 0, ##__VA_ARGS__ })) - 1, nret,               \
-          (uint32_t[]){ 0, ##__VA_ARGS__ } + 1)
+    callv(b, svm, service, ARRAY_SIZE(((uint32_t[]){0, ##__VA_ARGS__})) - 1, nret,                 \
+          (uint32_t[]){0, ##__VA_ARGS__} + 1)
 
 static inline uint32_t cell(struct svm *svm, unsigned i)
 {

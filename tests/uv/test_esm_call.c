@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UV_ESM up to its first hypercall, and what it does with pages that the hypervisor pushes at it. The steps
- * that follow have tests of their own.
+ * UV_ESM up to its first hypercall, and what it does with pages that the hypervisor pushes at it.
+ * The steps that follow have tests of their own.
  */
 #include "bed.h"
 
@@ -24,7 +24,7 @@ static void not_entered(struct bed *b)
 
 BED_TEST(attack_15_esm_only_from_a_vms_system)
 {
-    static const enum bed_from others[] = { FROM_HV, FROM_HOST_USER, FROM_NVM_USER, FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HV, FROM_HOST_USER, FROM_NVM_USER, FROM_SVM_USER};
 
     b->m.cpus[0].lpid = 3;
     bed_refuses_from(b, UV_ESM, others, KBASE, FDT);
@@ -33,10 +33,18 @@ BED_TEST(attack_15_esm_only_from_a_vms_system)
 
 BED_TEST(esm_checks_in_order)
 {
-    static const struct { lpid_t lpid; uint64_t kbase, fdt; int64_t rc; } c[] = {
-        { 0, 0, 0, U_P2 }, { 0, KBASE, 0, U_P3 }, { 3, 0, FDT, U_P2 }, { 3, KBASE, 0, U_P3 },
-        { 0, KBASE, FDT, U_PERMISSION }, { VM_MAX, KBASE, FDT, U_PERMISSION },
-        { 0xffffffff, KBASE, FDT, U_PERMISSION },
+    static const struct {
+        lpid_t lpid;
+        uint64_t kbase, fdt;
+        int64_t rc;
+    } c[] = {
+        {0, 0, 0, U_P2},
+        {0, KBASE, 0, U_P3},
+        {3, 0, FDT, U_P2},
+        {3, KBASE, 0, U_P3},
+        {0, KBASE, FDT, U_PERMISSION},
+        {VM_MAX, KBASE, FDT, U_PERMISSION},
+        {0xffffffff, KBASE, FDT, U_PERMISSION},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
         b->m.cpus[0].lpid = c[i].lpid;
@@ -51,8 +59,8 @@ BED_TEST(esm_checks_in_order)
 BED_TEST(attack_15_esm_twice)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
-    static const enum svm_state state[] = { SVM_TRANSITION, SVM_SECURE, SVM_DEAD };
-    static const enum bed_from from[] = { FROM_NVM, FROM_SVM, FROM_NVM };
+    static const enum svm_state state[] = {SVM_TRANSITION, SVM_SECURE, SVM_DEAD};
+    static const enum bed_from from[] = {FROM_NVM, FROM_SVM, FROM_NVM};
 
     for (unsigned i = 0; i < ARRAY_SIZE(state); i++) {
         svm->state = state[i];
@@ -66,7 +74,7 @@ BED_TEST(attack_15_esm_twice)
 
 BED_TEST(attack_71_another_thread_runs)
 {
-    static const enum cpu_run_state awake[] = { CPU_RUNNING, CPU_IDLE };
+    static const enum cpu_run_state awake[] = {CPU_RUNNING, CPU_IDLE};
 
     b->m.cpus[0].lpid = b->m.cpus[1].lpid = 3;
     for (unsigned i = 0; i < ARRAY_SIZE(awake); i++) {
@@ -154,7 +162,8 @@ static void pushes(struct bed *b, struct cpu *cpu, unsigned vector)
     switch (cpu->gpr[3]) {
     case UV_H_SVM_INIT_START:
         asked = 0;
-        assert_int_equal(bed_hv_ucall(cpu, UV_REGISTER_MEM_SLOT, cpu->lpid, 0, BED_RAM / 2, 0, 0), 0);
+        assert_int_equal(bed_hv_ucall(cpu, UV_REGISTER_MEM_SLOT, cpu->lpid, 0, BED_RAM / 2, 0, 0),
+                         0);
         memset(bed_normal(b, RA), 0xff, UV_PAGE_SIZE); /* kernel, tree, whatever */
         assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, RA, KBASE, 0, 16), U_P2);
         assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, RA, FDT, 0, 16), U_P2);
@@ -164,7 +173,8 @@ static void pushes(struct bed *b, struct cpu *cpu, unsigned vector)
         struct svm *svm = svm_find(b->m.uv, cpu->lpid);
         assert_int_equal(asked++, 0);
         assert_int_equal(gpa, FDT);
-        assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, RA, FDT + UV_PAGE_SIZE, 0, 16), U_P2);
+        assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, RA, FDT + UV_PAGE_SIZE, 0, 16),
+                         U_P2);
         assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, RA, FDT, 0, 16), U_SUCCESS);
         memset(bed_normal(b, RA), 0x11, UV_PAGE_SIZE);
         assert_int_equal(bed_secure(b, svm, FDT)[5], 0xff);
@@ -200,7 +210,8 @@ BED_TEST(attack_57_pages_are_taken_when_asked_for_and_once)
 #define ASKED (GUEST_BASE + 0x31234)
 #define LEN   0x12345ULL /* of two pages */
 
-/* An SVM in the middle of ESM with the range above brought in, all bytes 0xee; its suspended thread. */
+/* An SVM in the middle of ESM with the range above brought in, all bytes 0xee; its suspended
+ * thread. */
 static struct thread_save *fetched_range(struct bed *b, struct svm **svm)
 {
     struct cpu *cpu = &b->m.cpus[0];
@@ -211,7 +222,7 @@ static struct thread_save *fetched_range(struct bed *b, struct svm **svm)
     struct thread_save *s = thread_save(*svm, cpu, 0x10000, MSR_SF | MSR_ME);
     assert_true(e && s);
     e->want = ~0ULL;
-    e->range[e->nranges++] = (struct esm_range){ ASKED, LEN };
+    e->range[e->nranges++] = (struct esm_range){ASKED, LEN};
     for (gra_t at = ASKED & ~0xffffULL; at < ASKED + LEN; at += UV_PAGE_SIZE) {
         memset(bed_secure(b, *svm, at), 0xee, UV_PAGE_SIZE);
         page_of(*svm, at)->fetched = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UV_ESM from its first page to the lockbox: device tree, RTAS, initrd and blob as a hostile hypervisor
- * hands them over. An honest one comes as far as the lockbox, for which this bed has no TPM.
+ * UV_ESM from its first page to the lockbox: device tree, RTAS, initrd and blob as a hostile
+ * hypervisor hands them over. An honest one comes as far as the lockbox, for which this bed has no
+ * TPM.
  */
 #include "bed.h"
 
@@ -45,7 +46,7 @@ static void set_cells(const char *node, const char *name, unsigned n, const uint
     assert_int_equal(fdt_setprop(tree, fdt_path_offset(tree, node), name, bytes, (int)(4 * n)), 0);
 }
 #define CELLS(node, name, ...)                                                                     \
-    set_cells(node, name, ARRAY_SIZE(((uint32_t[]){ __VA_ARGS__ })), (uint32_t[]){ __VA_ARGS__ })
+    set_cells(node, name, ARRAY_SIZE(((uint32_t[]){__VA_ARGS__})), (uint32_t[]){__VA_ARGS__})
 
 static int add_node(const char *name)
 {
@@ -58,9 +59,18 @@ static int add_node(const char *name)
 static void make_tree(void)
 {
     static const char *const services[] = {
-        "stop-self", "start-cpu", "ibm,os-term", "power-off", "check-exception", "event-scan",
-        "ibm,configure-connector", "ibm,get-system-parameter", "ibm,set-system-parameter",
-        "nvram-fetch", "nvram-store", "ibm,slot-error-detail",
+        "stop-self",
+        "start-cpu",
+        "ibm,os-term",
+        "power-off",
+        "check-exception",
+        "event-scan",
+        "ibm,configure-connector",
+        "ibm,get-system-parameter",
+        "ibm,set-system-parameter",
+        "nvram-fetch",
+        "nvram-store",
+        "ibm,slot-error-detail",
     };
     assert_int_equal(fdt_create_empty_tree(tree, sizeof(tree)), 0);
     add_node("memory@0");
@@ -83,7 +93,8 @@ static void make_tree(void)
 static void place_tree(struct bed *b)
 {
     memset(b->m.mem.ram, 0x77, VM_RAM);
-    memcpy(b->m.mem.ram + FDT, tree, fdt_totalsize(tree) < sizeof(tree) ? fdt_totalsize(tree) : sizeof(tree));
+    memcpy(b->m.mem.ram + FDT, tree,
+           fdt_totalsize(tree) < sizeof(tree) ? fdt_totalsize(tree) : sizeof(tree));
 }
 
 /* ---- the hypervisor ---- */
@@ -91,7 +102,8 @@ static void place_tree(struct bed *b)
 struct host {
     bool aborted;
     unsigned pages_in;
-    void (*before)(struct bed *b, struct cpu *cpu, gra_t gpa, unsigned n); /* before the n-th page comes */
+    void (*before)(struct bed *b, struct cpu *cpu, gra_t gpa,
+                   unsigned n); /* before the n-th page comes */
 };
 
 static int64_t page_in(struct cpu *cpu, ra_t ra, gra_t gpa)
@@ -138,7 +150,8 @@ static void host_script(struct bed *b, struct cpu *cpu, unsigned vector)
     bed_hv_return(cpu, rc, cookie);
 }
 
-/* ESM fails at step @step for a reason with @why in it, and the VM has its memory and nobody's secrets. */
+/* ESM fails at step @step for a reason with @why in it, and the VM has its memory and nobody's
+ * secrets. */
 static void fails(struct bed *b, struct host *h, unsigned step, const char *why)
 {
     char begin[64];
@@ -166,7 +179,7 @@ static void fails(struct bed *b, struct host *h, unsigned step, const char *why)
 
 BED_TEST(an_honest_hypervisor_comes_as_far_as_the_blob)
 {
-    struct host h = { 0 };
+    struct host h = {0};
 
     make_tree();
     place_tree(b);
@@ -182,40 +195,40 @@ static const struct tree_case {
     unsigned step;
     const char *why;
 } cases[] = {
-    { "/memory@0", NULL, 0, { 0 }, 3, "no /memory@0" },
-    { "/memory@0", "reg", -1, { 0 }, 3, "no /memory@0" },
-    { "/memory@0", "reg", 2, { 0, VM_RAM }, 3, "no /memory@0" },
-    { "/memory@0", "reg", 4, { 0, 0x10000, 0, VM_RAM }, 3, "does not begin at 0" },
-    { "/memory@0", "reg", 4, { 0, 0, 0, 0 }, 4, "no free memory" },
-    { "/memory@0", "reg", 4, { 0, 0, 0, 0x10000 }, 4, "no free memory" },
-    { "/rtas", NULL, 0, { 0 }, 5, "/rtas" },
-    { "/rtas", "stop-self", -1, { 0 }, 5, "stop-self" },
-    { "/rtas", "nvram-store", 1, { 0 }, 5, "nvram-store" },
-    { "/rtas", "ibm,lrdr-capacity", -1, { 0 }, 5, "ibm,lrdr-capacity" },
-    { "/rtas", "ibm,lrdr-capacity", 1, { 0 }, 5, "ibm,lrdr-capacity" },
-    { "/rtas", "ibm,lrdr-capacity", 1, { 4097 }, 5, "ibm,lrdr-capacity" },
-    { "/rtas", "ibm,lrdr-capacity", 1, { 0xffffffff }, 5, "ibm,lrdr-capacity" },
-    { "/cpu@0", "ibm,ppc-interrupt-server#s", -1, { 0 }, 5, "ibm,lrdr-capacity" },
-    { "/rtas", "linux,rtas-base", -1, { 0 }, 6, "linux,rtas-base" },
-    { "/rtas", "rtas-size", 1, { 0 }, 6, "rtas-size" },
-    { "/rtas", "rtas-size", 1, { 0xffffffff }, 6, "rtas-size" },
-    { "/rtas", "slof,rtas-size", 1, { 0x1001 }, 6, "slof,rtas-size" },
-    { "/rtas", "slof,rtas-size", 1, { 0 }, 6, "slof,rtas-size" },
-    { "/rtas", "linux,rtas-base", 1, { VM_RAM }, 6, "not all in the VM's memory" },
-    { "/rtas", "linux,rtas-base", 1, { VM_RAM - 0x800 }, 6, "not all in the VM's memory" },
-    { "/rtas", "linux,rtas-base", 2, { 0xffffffff, 0xfffff800 }, 6, "not all in the VM's memory" },
-    { "/chosen", NULL, 0, { 0 }, 7, "no bootargs" },
-    { "/chosen", "bootargs", -1, { 0 }, 7, "no bootargs" },
-    { "/chosen", "bootargs", 0, { 0 }, 7, "no bootargs" },
-    { "/chosen", "bootargs", 1, { 0x61626364 }, 7, "no bootargs" }, /* without an end */
-    { "/chosen", "linux,initrd-start", -1, { 0 }, 7, "no initrd" },
-    { "/chosen", "linux,initrd-end", -1, { 0 }, 7, "no initrd" },
-    { "/chosen", "linux,initrd-end", 3, { 0, INITRD, 0 }, 7, "no initrd" },
-    { "/chosen", "linux,initrd-end", 1, { INITRD }, 7, "no initrd" },
-    { "/chosen", "linux,initrd-end", 1, { INITRD - 1 }, 7, "no initrd" },
-    { "/chosen", "linux,initrd-end", 1, { VM_RAM + 1 }, 7, "not all in the VM's memory" },
-    { "/chosen", "linux,initrd-end", 2, { 0xffffffff, 0xffffffff }, 7, "not all in the VM's memory" },
-    { "/chosen", "linux,initrd-start", 2, { 0x00010000, INITRD }, 7, "no initrd" },
+    {"/memory@0", NULL, 0, {0}, 3, "no /memory@0"},
+    {"/memory@0", "reg", -1, {0}, 3, "no /memory@0"},
+    {"/memory@0", "reg", 2, {0, VM_RAM}, 3, "no /memory@0"},
+    {"/memory@0", "reg", 4, {0, 0x10000, 0, VM_RAM}, 3, "does not begin at 0"},
+    {"/memory@0", "reg", 4, {0, 0, 0, 0}, 4, "no free memory"},
+    {"/memory@0", "reg", 4, {0, 0, 0, 0x10000}, 4, "no free memory"},
+    {"/rtas", NULL, 0, {0}, 5, "/rtas"},
+    {"/rtas", "stop-self", -1, {0}, 5, "stop-self"},
+    {"/rtas", "nvram-store", 1, {0}, 5, "nvram-store"},
+    {"/rtas", "ibm,lrdr-capacity", -1, {0}, 5, "ibm,lrdr-capacity"},
+    {"/rtas", "ibm,lrdr-capacity", 1, {0}, 5, "ibm,lrdr-capacity"},
+    {"/rtas", "ibm,lrdr-capacity", 1, {4097}, 5, "ibm,lrdr-capacity"},
+    {"/rtas", "ibm,lrdr-capacity", 1, {0xffffffff}, 5, "ibm,lrdr-capacity"},
+    {"/cpu@0", "ibm,ppc-interrupt-server#s", -1, {0}, 5, "ibm,lrdr-capacity"},
+    {"/rtas", "linux,rtas-base", -1, {0}, 6, "linux,rtas-base"},
+    {"/rtas", "rtas-size", 1, {0}, 6, "rtas-size"},
+    {"/rtas", "rtas-size", 1, {0xffffffff}, 6, "rtas-size"},
+    {"/rtas", "slof,rtas-size", 1, {0x1001}, 6, "slof,rtas-size"},
+    {"/rtas", "slof,rtas-size", 1, {0}, 6, "slof,rtas-size"},
+    {"/rtas", "linux,rtas-base", 1, {VM_RAM}, 6, "not all in the VM's memory"},
+    {"/rtas", "linux,rtas-base", 1, {VM_RAM - 0x800}, 6, "not all in the VM's memory"},
+    {"/rtas", "linux,rtas-base", 2, {0xffffffff, 0xfffff800}, 6, "not all in the VM's memory"},
+    {"/chosen", NULL, 0, {0}, 7, "no bootargs"},
+    {"/chosen", "bootargs", -1, {0}, 7, "no bootargs"},
+    {"/chosen", "bootargs", 0, {0}, 7, "no bootargs"},
+    {"/chosen", "bootargs", 1, {0x61626364}, 7, "no bootargs"}, /* without an end */
+    {"/chosen", "linux,initrd-start", -1, {0}, 7, "no initrd"},
+    {"/chosen", "linux,initrd-end", -1, {0}, 7, "no initrd"},
+    {"/chosen", "linux,initrd-end", 3, {0, INITRD, 0}, 7, "no initrd"},
+    {"/chosen", "linux,initrd-end", 1, {INITRD}, 7, "no initrd"},
+    {"/chosen", "linux,initrd-end", 1, {INITRD - 1}, 7, "no initrd"},
+    {"/chosen", "linux,initrd-end", 1, {VM_RAM + 1}, 7, "not all in the VM's memory"},
+    {"/chosen", "linux,initrd-end", 2, {0xffffffff, 0xffffffff}, 7, "not all in the VM's memory"},
+    {"/chosen", "linux,initrd-start", 2, {0x00010000, INITRD}, 7, "no initrd"},
 };
 
 static void change_tree(const struct tree_case *c)
@@ -231,10 +244,11 @@ static void change_tree(const struct tree_case *c)
         set_cells(c->node, c->name, (unsigned)c->n, c->cell);
 }
 
-/* Each is looked at for each page that might be free: so many would keep the ultravisor busy for ever. */
+/* Each is looked at for each page that might be free: so many would keep the ultravisor busy for
+ * ever. */
 BED_TEST(a_tree_with_too_many_reservations)
 {
-    struct host h = { 0 };
+    struct host h = {0};
 
     make_tree();
     for (unsigned i = 0; i < 300; i++)
@@ -246,7 +260,7 @@ BED_TEST(a_tree_with_too_many_reservations)
 /* A reservation that wraps takes all memory behind its start. */
 BED_TEST(a_reservation_that_wraps)
 {
-    struct host h = { 0 };
+    struct host h = {0};
 
     make_tree();
     assert_int_equal(fdt_add_mem_rsv(tree, 0x10000, ~0ULL), 0);
@@ -257,7 +271,7 @@ BED_TEST(a_reservation_that_wraps)
 BED_TEST(attack_60_61_69_trees_that_make_no_sense)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct host h = { 0 };
+        struct host h = {0};
         current = i;
         make_tree();
         change_tree(&cases[i]);
@@ -269,15 +283,19 @@ BED_TEST(attack_60_61_69_trees_that_make_no_sense)
 /* A blob named by the tree: reversed, too long, outside. */
 BED_TEST(attack_61_a_blob_that_is_nowhere)
 {
-    static const struct { uint32_t start, end; const char *why; } c[] = {
-        { INITRD, INITRD, "make no sense" }, { INITRD, INITRD - 4, "make no sense" },
-        { INITRD, INITRD + ESM_BLOB_MAX + 1, "make no sense" },
-        { VM_RAM, VM_RAM + 0x100, "not all in the VM's memory" },
-        { VM_RAM - 0x100, VM_RAM + 0x100, "not all in the VM's memory" },
-        { INITRD, INITRD + 0x100, "not a flat device tree" },
+    static const struct {
+        uint32_t start, end;
+        const char *why;
+    } c[] = {
+        {INITRD, INITRD, "make no sense"},
+        {INITRD, INITRD - 4, "make no sense"},
+        {INITRD, INITRD + ESM_BLOB_MAX + 1, "make no sense"},
+        {VM_RAM, VM_RAM + 0x100, "not all in the VM's memory"},
+        {VM_RAM - 0x100, VM_RAM + 0x100, "not all in the VM's memory"},
+        {INITRD, INITRD + 0x100, "not a flat device tree"},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
-        struct host h = { 0 };
+        struct host h = {0};
         current = i;
         make_tree();
         CELLS("/chosen", "linux,esm-blob-start", c[i].start);
@@ -289,7 +307,7 @@ BED_TEST(attack_61_a_blob_that_is_nowhere)
 
 BED_TEST(attack_69_a_boot_cpu_that_is_not_there)
 {
-    struct host h = { 0 };
+    struct host h = {0};
 
     make_tree();
     fdt_set_boot_cpuid_phys(tree, 2); /* the tree allows for two: 0 and 1 */
@@ -299,16 +317,26 @@ BED_TEST(attack_69_a_boot_cpu_that_is_not_there)
 
 BED_TEST(attack_60_no_tree_at_all)
 {
-    static const struct { unsigned offset; uint32_t value; const char *why; } c[] = {
-        { 0, 0, "no device tree" },
-        { 4, 0, "says it has 0 bytes" }, { 4, 39, "says it has 39 bytes" },
-        { 4, ESM_FDT_MAX + 1, "says it has" }, { 4, 0xffffffff, "says it has" },
-        { 4, 48, "damaged" }, { 8, 0xfffffff0, "damaged" }, { 8, 3, "damaged" },
-        { 12, 0x100000, "damaged" }, { 16, 0xfffffff8, "damaged" }, { 24, 99, "damaged" },
-        { 36, 0x7fffffff, "damaged" },
+    static const struct {
+        unsigned offset;
+        uint32_t value;
+        const char *why;
+    } c[] = {
+        {0, 0, "no device tree"},
+        {4, 0, "says it has 0 bytes"},
+        {4, 39, "says it has 39 bytes"},
+        {4, ESM_FDT_MAX + 1, "says it has"},
+        {4, 0xffffffff, "says it has"},
+        {4, 48, "damaged"},
+        {8, 0xfffffff0, "damaged"},
+        {8, 3, "damaged"},
+        {12, 0x100000, "damaged"},
+        {16, 0xfffffff8, "damaged"},
+        {24, 99, "damaged"},
+        {36, 0x7fffffff, "damaged"},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
-        struct host h = { 0 };
+        struct host h = {0};
         current = i;
         make_tree();
         place_tree(b);
@@ -319,7 +347,8 @@ BED_TEST(attack_60_no_tree_at_all)
 
 /* ---- the hypervisor changes its mind ---- */
 
-/* From the second page on: the tree's page once more, with other bytes, and by way of a page-out. */
+/* From the second page on: the tree's page once more, with other bytes, and by way of a page-out.
+ */
 static void supplies_again(struct bed *b, struct cpu *cpu, gra_t gpa, unsigned n)
 {
     const struct svm *svm = svm_find(b->m.uv, cpu->lpid);
@@ -330,11 +359,13 @@ static void supplies_again(struct bed *b, struct cpu *cpu, gra_t gpa, unsigned n
     assert_int_not_equal(gpa, page);
     memset(bed_normal(b, OTHER), 0x66, UV_PAGE_SIZE);
     assert_int_equal(page_in(cpu, OTHER, page), U_P2);
-    assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_OUT, cpu->lpid, OTHER, page, 0, UV_PAGE_LOG2), U_SUCCESS);
+    assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_OUT, cpu->lpid, OTHER, page, 0, UV_PAGE_LOG2),
+                     U_SUCCESS);
     assert_int_not_equal(get_be32(bed_normal(b, OTHER)), FDT_MAGIC); /* not in clear */
     bed_normal(b, OTHER)[9] ^= 1;
     assert_int_equal(page_in(cpu, OTHER, page), U_P3);
-    assert_int_equal(page_in(cpu, page, page), U_P3); /* the first bytes, which are not what went out */
+    assert_int_equal(page_in(cpu, page, page),
+                     U_P3); /* the first bytes, which are not what went out */
     bed_normal(b, OTHER)[9] ^= 1;
     assert_int_equal(page_in(cpu, OTHER, page), U_SUCCESS);
     assert_int_equal(get_be32(bed_secure(b, svm, page)), FDT_MAGIC);
@@ -342,7 +373,7 @@ static void supplies_again(struct bed *b, struct cpu *cpu, gra_t gpa, unsigned n
 
 BED_TEST(attack_67_the_first_contents_count)
 {
-    struct host h = { .before = supplies_again };
+    struct host h = {.before = supplies_again};
 
     make_tree();
     place_tree(b);
@@ -372,7 +403,7 @@ static void resets(struct bed *b, struct cpu *cpu, unsigned vector)
 
 BED_TEST(attack_70_terminated_in_the_middle)
 {
-    struct host h = { .before = terminates };
+    struct host h = {.before = terminates};
     struct uv *uv = b->m.uv;
     uint64_t free = uv->frames.free;
 
@@ -411,7 +442,7 @@ BED_TEST(attack_70_58_init_done_fails)
 {
     struct cpu *cpu = &b->m.cpus[0];
     struct uv *uv = b->m.uv;
-    struct host h = { 0 };
+    struct host h = {0};
     uint64_t free = uv->frames.free;
     struct svm *svm = bed_make_svm(b, LPID);
     struct thread_save *s = thread_save(svm, cpu, 0x10000, MSR_SF | MSR_ME);

@@ -62,7 +62,8 @@ BED_TEST(a_paged_out_page_comes_back_for_a_load_a_store_and_a_fetch)
     assert_true(svm_write(svm, GPA + 0x1238, value, sizeof(value)));
     b->hv = hv_pages_in;
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, bed_pool_ra(GPA), GPA, 0, 16), 0);
+        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, bed_pool_ra(GPA), GPA, 0, 16),
+                         0);
         struct cpu *cpu = i == 0   ? touch(b, svm, LD_R3, GPA + 0x1238)
                           : i == 1 ? touch(b, svm, STD_R3, GPA + 0x2230)
                                    : jump(b, GPA + 0x3330);
@@ -85,7 +86,7 @@ BED_TEST(a_paged_out_page_comes_back_for_a_load_a_store_and_a_fetch)
 BED_TEST(attack_50_a_page_that_never_comes)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
-    static const int64_t answers[] = { 0, 1, -4, -11, 0x7fffffff };
+    static const int64_t answers[] = {0, 1, -4, -11, 0x7fffffff};
     int64_t rc;
 
     assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, bed_pool_ra(GPA), GPA, 0, 16), 0);
@@ -102,7 +103,8 @@ BED_TEST(attack_50_a_page_that_never_comes)
         assert_null(svm->saves);
     }
     bed_normal(b, bed_pool_ra(GPA))[9] ^= 1;
-    assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, BED_LPID, bed_pool_ra(GPA), GPA, 0, 16), U_P3);
+    assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, BED_LPID, bed_pool_ra(GPA), GPA, 0, 16),
+                     U_P3);
 }
 
 static void hv_injects_at_fault(struct bed *b, struct cpu *cpu, unsigned vector)
@@ -169,8 +171,8 @@ BED_TEST(attack_55_code_in_a_shared_page)
 
 BED_TEST(attack_56_the_ultravisors_own_buffers_kill)
 {
-    static const enum page_state state[] = { PAGE_IMPLICIT, PAGE_IMPLICIT_INV };
-    static const uint32_t words[] = { LD_R3, STD_R3 };
+    static const enum page_state state[] = {PAGE_IMPLICIT, PAGE_IMPLICIT_INV};
+    static const uint32_t words[] = {LD_R3, STD_R3};
 
     for (unsigned i = 0; i < 4; i++) {
         struct bed *own = bed_create();
@@ -188,9 +190,10 @@ BED_TEST(attack_56_the_ultravisors_own_buffers_kill)
 /* States that somebody else is about to change: again, and the hypervisor is not asked. */
 BED_TEST(transient_states_are_tried_again)
 {
-    static const enum page_state state[] = { PAGE_SECURE, PAGE_SHARED, PAGE_HV_SHARING, PAGE_HV_SHARED,
-                                             PAGE_HV_SHARED_INV, PAGE_HV_UNSHARING,
-                                             PAGE_HV_UNSHARING_INV, PAGE_PSEUDO, PAGE_PSEUDO_INV };
+    static const enum page_state state[] = {
+        PAGE_SECURE,           PAGE_SHARED,        PAGE_HV_SHARING,
+        PAGE_HV_SHARED,        PAGE_HV_SHARED_INV, PAGE_HV_UNSHARING,
+        PAGE_HV_UNSHARING_INV, PAGE_PSEUDO,        PAGE_PSEUDO_INV};
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     b->hv = hv_must_not_act;
@@ -233,7 +236,8 @@ BED_TEST(attack_21_unplugged_while_it_is_asked_for)
     struct svm *svm = bed_make_svm(b, BED_LPID);
     gra_t far = 0x40000000;
 
-    assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, BED_LPID, far, CHUNK_SIZE, 0, 1), 0);
+    assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, BED_LPID, far, CHUNK_SIZE, 0, 1),
+                     0);
     bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, 0x100000, far, 0, 16);
     b->hv = hv_unplugs;
     struct cpu *cpu = touch(b, svm, LD_R3, far);
@@ -242,7 +246,8 @@ BED_TEST(attack_21_unplugged_while_it_is_asked_for)
     assert_int_equal(cpu->gpr[3], 0x1111);
 }
 
-/* Problem state has no hypercalls, and a hypervisor refuses what looks like one: the ultravisor asks. */
+/* Problem state has no hypercalls, and a hypervisor refuses what looks like one: the ultravisor
+ * asks. */
 BED_TEST(a_fault_of_problem_state_asks_as_the_system)
 {
     const uint64_t user = MSR_SVM | MSR_EE | MSR_PR | MSR_IR | MSR_DR;

@@ -13,7 +13,7 @@ static void attach(struct svm *svm, unsigned n, const char *const *names, const 
     static struct esm_rsa *key; /* making one takes long */
     struct esm_blob blob;
     struct esm_key symkey;
-    struct esm_recipient origin = { .comment = "" };
+    struct esm_recipient origin = {.comment = ""};
     const uint8_t *fdt;
     size_t fdt_len;
 
@@ -41,11 +41,12 @@ static void attach_one(struct svm *svm, const char *name, const void *bytes, siz
 }
 
 /* The call with the name packed as the sheet says; @data gets R4..R11. */
-static int64_t get(struct bed *b, enum bed_from from, const char *name, uint64_t offset, uint8_t data[64])
+static int64_t get(struct bed *b, enum bed_from from, const char *name, uint64_t offset,
+                   uint8_t data[64])
 {
     struct cpu *cpu = &b->m.cpus[0];
-    char padded[64] = { 0 };
-    uint64_t args[9] = { offset };
+    char padded[64] = {0};
+    uint64_t args[9] = {offset};
 
     memcpy(padded, name, strnlen(name, sizeof(padded)));
     for (unsigned i = 0; i < 8; i++)
@@ -62,7 +63,7 @@ static int64_t get(struct bed *b, enum bed_from from, const char *name, uint64_t
 
 BED_TEST(a_file_is_read_in_pieces_to_its_end)
 {
-    static const size_t lens[] = { 1, 63, 64, 65, 128, 1000 };
+    static const size_t lens[] = {1, 63, 64, 65, 128, 1000};
     static uint8_t file[1000];
     struct svm *svm = bed_make_svm(b, BED_LPID);
     uint8_t data[64];
@@ -70,7 +71,7 @@ BED_TEST(a_file_is_read_in_pieces_to_its_end)
     for (unsigned i = 0; i < sizeof(file); i++)
         file[i] = (uint8_t)(i * 7 + 1);
     for (unsigned i = 0; i < ARRAY_SIZE(lens); i++) {
-        static const enum bed_from who[] = { FROM_SVM_USER, FROM_SVM };
+        static const enum bed_from who[] = {FROM_SVM_USER, FROM_SVM};
         attach_one(svm, "passphrase", file, lens[i]);
         memset(svm->reader, 0, sizeof(svm->reader));
         size_t at = 0;
@@ -91,7 +92,7 @@ BED_TEST(a_file_is_read_in_pieces_to_its_end)
 
 BED_TEST(get_file_only_inside_the_svm)
 {
-    static const enum bed_from outside[] = { FROM_HV, FROM_HOST_USER, FROM_NVM, FROM_NVM_USER };
+    static const enum bed_from outside[] = {FROM_HV, FROM_HOST_USER, FROM_NVM, FROM_NVM_USER};
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     attach_one(svm, "file", "contents", 8);
@@ -111,8 +112,8 @@ BED_TEST(get_file_only_inside_the_svm)
 BED_TEST(attack_37_offsets)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
-    static uint8_t file[300] = { 1 };
-    static const uint64_t beyond[] = { 65536, 65537, 1ULL << 32, PPC_BIT(0), ~0ULL };
+    static uint8_t file[300] = {1};
+    static const uint64_t beyond[] = {65536, 65537, 1ULL << 32, PPC_BIT(0), ~0ULL};
 
     attach_one(svm, "file", file, sizeof(file));
     assert_int_equal(get(b, FROM_SVM, "file", 10, NULL), 64);

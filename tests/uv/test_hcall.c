@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hypercalls of an SVM, and what the hypervisor gets to see of its registers on every way out: canaries
- * are in all of them beforehand, and the hypervisor leaves its own in all of them.
+ * Hypercalls of an SVM, and what the hypervisor gets to see of its registers on every way out:
+ * canaries are in all of them beforehand, and the hypervisor leaves its own in all of them.
  */
 #include "bed.h"
 
@@ -14,7 +14,7 @@ static const struct row {
     uint64_t number;
     unsigned in, out;
 } rows[] = {
-#define SVM_HCALL(number, name, in, out) { number, in, out },
+#define SVM_HCALL(number, name, in, out) {number, in, out},
 #include "pefemu/svm_hcall.def"
 #undef SVM_HCALL
 };
@@ -22,27 +22,41 @@ static const struct row {
 /* Numbers from the hypervisor's point of view. */
 enum { H_CEDE = 0xe0, H_RANDOM = 0x300, H_PRIVILEGE = -3 };
 enum {
-    SPR_DEC = 22, SPR_SRR0 = 26, SPR_SRR1 = 27, SPR_PIDR = 48, SPR_FSCR = 153, SPR_UDSCR = 3,
-    SPR_CTRLR = 136, SPR_CTRLW = 152, SPR_PSPB = 159, SPR_PPR = 896, SPR_PPR32 = 898, SPR_PSSCR = 823,
-    SPR_PSSCR_H = 855, SPR_TB40 = 286, SPR_UMMCR0 = 779, SPR_MMCR0 = 795,
+    SPR_DEC = 22,
+    SPR_SRR0 = 26,
+    SPR_SRR1 = 27,
+    SPR_PIDR = 48,
+    SPR_FSCR = 153,
+    SPR_UDSCR = 3,
+    SPR_CTRLR = 136,
+    SPR_CTRLW = 152,
+    SPR_PSPB = 159,
+    SPR_PPR = 896,
+    SPR_PPR32 = 898,
+    SPR_PSSCR = 823,
+    SPR_PSSCR_H = 855,
+    SPR_TB40 = 286,
+    SPR_UMMCR0 = 779,
+    SPR_MMCR0 = 795,
 };
 
 /* ---- every register ---- */
 
-/* Registers that SVMs write and that are still not theirs, or not hidden: why stands beside each. */
+/* Registers that SVMs write and that are still not theirs, or not hidden: why stands beside each.
+ */
 static bool is_exempt(unsigned spr)
 {
     switch (spr) {
-    case SPR_DEC:     /* runs on; checked by itself */
-    case SPR_SRR0:    /* the cookie */
-    case SPR_SRR1:    /* the MSR image */
-    case SPR_PIDR:    /* compared: another one kills */
-    case SPR_FSCR:    /* which facilities are on: kept */
+    case SPR_DEC:  /* runs on; checked by itself */
+    case SPR_SRR0: /* the cookie */
+    case SPR_SRR1: /* the MSR image */
+    case SPR_PIDR: /* compared: another one kills */
+    case SPR_FSCR: /* which facilities are on: kept */
     case SPR_CTRLR:
     case SPR_CTRLW:
-    case SPR_PPR:     /* the hypervisor's priority */
+    case SPR_PPR: /* the hypervisor's priority */
     case SPR_PPR32:
-    case SPR_PSSCR:   /* the hypervisor's own stop states */
+    case SPR_PSSCR: /* the hypervisor's own stop states */
         return true;
     default:
         return false;
@@ -93,7 +107,7 @@ static void assert_hidden(const struct cpu *seen, unsigned n_in)
         if (svm_may_write(spr) && cpu_spr_peek(cpu, spr, &v) && v != (mmcr0 ? MMCR0_FC : 0))
             fail_msg("SPR %u shows 0x%llx", spr, (unsigned long long)v);
     }
-    static const unsigned counters[] = { 308, 309, 848 };
+    static const unsigned counters[] = {308, 309, 848};
     for (unsigned i = 0; i < ARRAY_SIZE(counters); i++) {
         uint64_t v = ~0ULL;
         assert_true(cpu_spr_peek(cpu, counters[i], &v));
@@ -122,7 +136,8 @@ static void assert_restored(struct cpu *cpu, struct cpu *was, unsigned n_out)
     assert_memory_equal(cpu->vsr, was->vsr, sizeof(cpu->vsr));
     for (unsigned spr = 0; spr < 1024; spr++) {
         uint64_t a = 0, b = 0;
-        if (svm_may_write(spr) && cpu_spr_peek(cpu, spr, &a) && cpu_spr_peek(was, spr, &b) && a != b)
+        if (svm_may_write(spr) && cpu_spr_peek(cpu, spr, &a) && cpu_spr_peek(was, spr, &b) &&
+            a != b)
             fail_msg("SPR %u was 0x%llx and comes back as 0x%llx", spr, (unsigned long long)b,
                      (unsigned long long)a);
     }
@@ -191,9 +206,12 @@ BED_TEST(attack_38_39_registers_of_every_hypercall)
 /* Interrupts that the hypervisor has to see: nothing goes in, nothing comes back. */
 BED_TEST(attack_38_39_42_registers_of_every_interrupt)
 {
-    static const struct { enum trap trap; unsigned vector; } c[] = {
-        { TRAP_RESET, 0x100 }, { TRAP_MCHECK, 0x200 },    { TRAP_HDEC, 0x980 },
-        { TRAP_HMI, 0xe60 },   { TRAP_HDOORBELL, 0xe80 }, { TRAP_HVI, 0xea0 },
+    static const struct {
+        enum trap trap;
+        unsigned vector;
+    } c[] = {
+        {TRAP_RESET, 0x100}, {TRAP_MCHECK, 0x200},    {TRAP_HDEC, 0x980},
+        {TRAP_HMI, 0xe60},   {TRAP_HDOORBELL, 0xe80}, {TRAP_HVI, 0xea0},
     };
     struct cpu *was = malloc(sizeof(*was));
 
@@ -221,7 +239,7 @@ BED_TEST(attack_38_39_registers_of_a_fault)
     bed_make_svm(b, BED_LPID);
     bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, 0x100000, GPA, 0, 16);
     struct cpu *cpu = prepare(b, was);
-    cpu->trap = (struct trap_info){ .dar = GPA + 0x123, .asdr = GPA, .dsisr = DSISR_NOHPTE };
+    cpu->trap = (struct trap_info){.dar = GPA + 0x123, .asdr = GPA, .dsisr = DSISR_NOHPTE};
     bed_interrupt(cpu, TRAP_HDSI, MSR_ALL, PC);
     assert_int_equal(b->last.number, UV_H_SVM_PAGE_IN);
     assert_int_equal(b->last.args[0], GPA); /* not which byte of it */
@@ -284,13 +302,12 @@ BED_TEST(attack_43_counters_go_on_afterwards)
 BED_TEST(counts_of_well_known_hypercalls)
 {
     static const struct row known[] = {
-        { 0x0e0, 1, 1 }, { 0x0f4, 1, 2 },  { 0x0ec, 1, 6 }, { 0x2b8, 1, 7 },  { 0x2d4, 1, 8 },
-        { 0x064, 2, 1 }, { 0x1c8, 2, 3 },  { 0x054, 2, 4 }, { 0x060, 2, 9 },  { 0x0e4, 3, 1 },
-        { 0x03c, 3, 2 }, { 0x3a8, 3, 5 },  { 0x2ec, 3, 7 }, { 0x00c, 3, 9 },  { 0x020, 4, 1 },
-        { 0x0dc, 4, 1 }, { 0x3b4, 4, 3 },  { 0x058, 5, 1 }, { 0x31c, 5, 1 },  { 0x37c, 5, 1 },
-        { 0x3c8, 5, 2 }, { 0x3ac, 6, 1 },  { 0x3b8, 6, 1 }, { 0x004, 6, 3 },  { 0x110, 6, 9 },
-        { 0x2e4, 7, 1 }, { 0x008, 7, 2 },  { 0x304, 8, 1 }, { 0x120, 9, 1 },  { 0x124, 9, 2 },
-        { 0x328, 10, 1 }, { 0x2f4, 10, 3 },
+        {0x0e0, 1, 1},  {0x0f4, 1, 2},  {0x0ec, 1, 6}, {0x2b8, 1, 7}, {0x2d4, 1, 8}, {0x064, 2, 1},
+        {0x1c8, 2, 3},  {0x054, 2, 4},  {0x060, 2, 9}, {0x0e4, 3, 1}, {0x03c, 3, 2}, {0x3a8, 3, 5},
+        {0x2ec, 3, 7},  {0x00c, 3, 9},  {0x020, 4, 1}, {0x0dc, 4, 1}, {0x3b4, 4, 3}, {0x058, 5, 1},
+        {0x31c, 5, 1},  {0x37c, 5, 1},  {0x3c8, 5, 2}, {0x3ac, 6, 1}, {0x3b8, 6, 1}, {0x004, 6, 3},
+        {0x110, 6, 9},  {0x2e4, 7, 1},  {0x008, 7, 2}, {0x304, 8, 1}, {0x120, 9, 1}, {0x124, 9, 2},
+        {0x328, 10, 1}, {0x2f4, 10, 3},
     };
     (void)b;
     for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
@@ -325,9 +342,10 @@ static int64_t hcall(struct bed *b, enum bed_from from, uint64_t number)
 
 BED_TEST(attack_40_74_unknown_and_forbidden_hypercalls)
 {
-    static const uint64_t odd[] = { 1, 2, 3, 0xe1, 1ULL << 32 | 0xe0, PPC_BIT(0) | 0xe0, ~0ULL,
-                                    0xf104, 0xf110, 0xf11c, 0x10000 };
-    static const uint64_t own[] = { 0xef00, 0xef04, 0xef08, 0xef0c, 0xef10, 0xef14 };
+    static const uint64_t odd[] = {
+        1,      2,      3,      0xe1,   1ULL << 32 | 0xe0, PPC_BIT(0) | 0xe0, ~0ULL,
+        0xf104, 0xf110, 0xf11c, 0x10000};
+    static const uint64_t own[] = {0xef00, 0xef04, 0xef08, 0xef0c, 0xef10, 0xef14};
 
     bed_make_svm(b, BED_LPID);
     b->hv = NULL; /* must not hear of any of them */

@@ -25,10 +25,11 @@ static void free_hv(struct bed *b, struct hypervisor *h)
     b->m.hv = NULL;
 }
 
-/* H_TPM_COMM with an operation that does not exist: H_PARAMETER says that the caller was believed. */
+/* H_TPM_COMM with an operation that does not exist: H_PARAMETER says that the caller was believed.
+ */
 static int64_t tpm_comm(struct bed *b, struct hypervisor *h, uint64_t op, uint64_t srr1)
 {
-    struct hcall c = { .hv = h, .cpu = &b->m.cpus[0], .args = { op, 0, 10, OUT, 4096 } };
+    struct hcall c = {.hv = h, .cpu = &b->m.cpus[0], .args = {op, 0, 10, OUT, 4096}};
 
     c.cpu->srr1 = srr1;
     return h_tpm_comm(&c);
@@ -39,7 +40,7 @@ BED_TEST(attack_74_the_tpm_is_for_the_ultravisor_only)
     struct hypervisor *h = make_hv(b);
     char dummy;
 
-    b->m.tpm = (struct tpm *)&dummy; /* never reached */
+    b->m.tpm = (struct tpm *)&dummy;       /* never reached */
     for (uint64_t op = 1; op <= 2; op++) { /* execute, close */
         h->svm.started = true;
         assert_int_equal(tpm_comm(b, h, op, MSR_SF | MSR_ME), H_FUNCTION); /* a normal VM */
@@ -58,7 +59,7 @@ BED_TEST(attack_74_the_tpm_is_for_the_ultravisor_only)
 BED_TEST(h_svm_calls_of_a_normal_vm)
 {
     struct hypervisor *h = make_hv(b);
-    struct hcall c = { .hv = h, .cpu = &b->m.cpus[0], .args = { GUEST_BASE, 0, 16 } };
+    struct hcall c = {.hv = h, .cpu = &b->m.cpus[0], .args = {GUEST_BASE, 0, 16}};
 
     c.cpu->srr1 = MSR_SF | MSR_ME;
     assert_int_equal(h_svm_init_start(&c), H_UNSUPPORTED);
@@ -69,13 +70,15 @@ BED_TEST(h_svm_calls_of_a_normal_vm)
     free_hv(b, h);
 }
 
-/* Devices and hypercalls reach memory through one function, which knows the guest's normal memory only. */
+/* Devices and hypercalls reach memory through one function, which knows the guest's normal memory
+ * only. */
 BED_TEST(attack_8_dma_to_secure_memory)
 {
     struct hypervisor *h = make_hv(b);
-    static const uint64_t where[] = { SECURE_RA_BIT, SECURE_RA_BIT | 0x10000, SECURE_RA_BIT + BED_SECURE - 8,
-                                      BED_RAM, ~0ULL - 7, PPC_BIT(0) };
-    uint8_t bytes[8] = { 1, 2, 3 };
+    static const uint64_t where[] = {
+        SECURE_RA_BIT, SECURE_RA_BIT | 0x10000, SECURE_RA_BIT + BED_SECURE - 8, BED_RAM, ~0ULL - 7,
+        PPC_BIT(0)};
+    uint8_t bytes[8] = {1, 2, 3};
 
     for (unsigned i = 0; i < ARRAY_SIZE(where); i++) {
         uint64_t before = bed_hash(b);

@@ -17,10 +17,12 @@ static void assert_at(const struct cpu *cpu, ea_t nia, uint64_t msr)
 
 BED_TEST(interrupts_of_the_hypervisor_are_reflected)
 {
-    static const struct { enum trap trap; unsigned vector; } c[] = {
-        { TRAP_RESET, 0x100 }, { TRAP_MCHECK, 0x200 },    { TRAP_HDEC, 0x980 },
-        { TRAP_HMI, 0xe60 },   { TRAP_HDOORBELL, 0xe80 }, { TRAP_HVI, 0xea0 },
-        { TRAP_HFAC, 0xf80 },
+    static const struct {
+        enum trap trap;
+        unsigned vector;
+    } c[] = {
+        {TRAP_RESET, 0x100},     {TRAP_MCHECK, 0x200}, {TRAP_HDEC, 0x980}, {TRAP_HMI, 0xe60},
+        {TRAP_HDOORBELL, 0xe80}, {TRAP_HVI, 0xea0},    {TRAP_HFAC, 0xf80},
     };
     struct cpu *cpu = &b->m.cpus[0];
 
@@ -28,7 +30,7 @@ BED_TEST(interrupts_of_the_hypervisor_are_reflected)
     b->hv = bed_hv_answers;
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
         unsigned before = b->entries;
-        cpu->trap = (struct trap_info){ .fscr_ic = HFSCR_IC_TAR };
+        cpu->trap = (struct trap_info){.fscr_ic = HFSCR_IC_TAR};
         bed_interrupt(cpu, c[i].trap, MSR_SVM | MSR_EE | MSR_PR | MSR_IR | MSR_DR, PC);
         assert_int_equal(b->entries, before + 1);
         assert_int_equal(b->last.vector, c[i].vector);
@@ -46,7 +48,7 @@ BED_TEST(a_machine_check_shows_dsisr_and_asdr)
     bed_make_svm(b, BED_LPID);
     b->hv = bed_hv_answers;
     cpu->asdr = 0x123000;
-    cpu->trap = (struct trap_info){ .dar = 0xdeadbeef, .dsisr = 0x40 };
+    cpu->trap = (struct trap_info){.dar = 0xdeadbeef, .dsisr = 0x40};
     bed_interrupt(cpu, TRAP_MCHECK, MSR_SVM, PC);
     assert_int_equal(b->last.regs.dsisr, 0x40);
     assert_int_equal(b->last.regs.asdr, 0x123000);
@@ -71,9 +73,9 @@ BED_TEST(an_external_interrupt_turns_round)
 
 BED_TEST(attack_11_an_illegal_instruction_is_the_programs_own_fault)
 {
-    static const uint32_t illegal[] = { 0x00000000, 0x4c000264 /* urfid */,
-                                        0x4c000224 /* hrfid */, 0x7c00189c /* msgsndu r3 */ };
-    static const uint64_t state[] = { MSR_SVM, MSR_SVM | MSR_LE, MSR_SVM | MSR_EE };
+    static const uint32_t illegal[] = {0x00000000, 0x4c000264 /* urfid */, 0x4c000224 /* hrfid */,
+                                       0x7c00189c /* msgsndu r3 */};
+    static const uint64_t state[] = {MSR_SVM, MSR_SVM | MSR_LE, MSR_SVM | MSR_EE};
     struct cpu *cpu = &b->m.cpus[0];
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
@@ -107,7 +109,7 @@ BED_TEST(attack_11_transactional_memory_is_switched_off)
     struct cpu *cpu = &b->m.cpus[0];
 
     bed_make_svm(b, BED_LPID);
-    cpu->trap = (struct trap_info){ .fscr_ic = 5 };
+    cpu->trap = (struct trap_info){.fscr_ic = 5};
     bed_interrupt(cpu, TRAP_HFAC, MSR_SVM | MSR_PR | MSR_EE, PC);
     assert_int_equal(b->entries, 0);
     assert_at(cpu, 0x700, MSR_SVM);
@@ -170,12 +172,14 @@ BED_TEST(attack_10_an_interrupt_in_ultravisor_state_stops_the_machine)
 
 BED_TEST(interrupts_of_the_svm_stay_there)
 {
-    static const struct { enum trap trap; unsigned vector; } c[] = {
-        { TRAP_DSI, 0x300 },      { TRAP_DSEG, 0x380 },    { TRAP_ISI, 0x400 },  { TRAP_ISEG, 0x480 },
-        { TRAP_EXTERNAL, 0x500 }, { TRAP_ALIGNMENT, 0x600 }, { TRAP_PROGRAM, 0x700 },
-        { TRAP_FP, 0x800 },       { TRAP_DEC, 0x900 },     { TRAP_DOORBELL, 0xa00 },
-        { TRAP_TRACED, 0xd00 },   { TRAP_PMI, 0xf00 },     { TRAP_VEC, 0xf20 }, { TRAP_VSX, 0xf40 },
-        { TRAP_FAC, 0xf60 },
+    static const struct {
+        enum trap trap;
+        unsigned vector;
+    } c[] = {
+        {TRAP_DSI, 0x300},      {TRAP_DSEG, 0x380},      {TRAP_ISI, 0x400},     {TRAP_ISEG, 0x480},
+        {TRAP_EXTERNAL, 0x500}, {TRAP_ALIGNMENT, 0x600}, {TRAP_PROGRAM, 0x700}, {TRAP_FP, 0x800},
+        {TRAP_DEC, 0x900},      {TRAP_DOORBELL, 0xa00},  {TRAP_TRACED, 0xd00},  {TRAP_PMI, 0xf00},
+        {TRAP_VEC, 0xf20},      {TRAP_VSX, 0xf40},       {TRAP_FAC, 0xf60},
     };
     struct cpu *cpu = &b->m.cpus[0];
 
@@ -200,7 +204,7 @@ static void injects(struct bed *b, struct cpu *cpu, unsigned vector)
 
 BED_TEST(attack_33_injection_from_an_interrupt)
 {
-    static const unsigned vectors[] = { 0x100, 0x200, 0x500, 0x700, 0x900, 0xa00, 0xea0, 0xf60 };
+    static const unsigned vectors[] = {0x100, 0x200, 0x500, 0x700, 0x900, 0xa00, 0xea0, 0xf60};
     struct cpu *cpu = &b->m.cpus[0];
     static unsigned v;
 

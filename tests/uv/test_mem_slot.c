@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UV_REGISTER_MEM_SLOT and UV_UNREGISTER_MEM_SLOT: the guest real memory of an SVM comes and goes. */
+/* UV_REGISTER_MEM_SLOT and UV_UNREGISTER_MEM_SLOT: the guest real memory of an SVM comes and goes.
+ */
 #include "bed.h"
 
 #define HIGH   0x40000000ULL /* clear of the bed's first slot */
@@ -24,8 +25,8 @@ static ra_t translate(struct bed *b, gra_t gpa)
 
 BED_TEST(mem_slot_only_for_the_hypervisor)
 {
-    static const enum bed_from others[] = { FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
-                                            FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
+                                           FROM_SVM_USER};
     bed_make_svm(b, BED_LPID);
     bed_refuses_from(b, UV_REGISTER_MEM_SLOT, others, BED_LPID, HIGH, CHUNK_SIZE, 0, 1);
     bed_refuses_from(b, UV_UNREGISTER_MEM_SLOT, others, BED_LPID, 0);
@@ -33,30 +34,32 @@ BED_TEST(mem_slot_only_for_the_hypervisor)
 
 BED_TEST(attack_19_20_bad_slots_are_refused)
 {
-    static const struct { uint64_t lpid, gpa, size, flags, id; } c[] = {
-        { 9, HIGH, CHUNK_SIZE, 0, 1 },                              /* no such SVM */
-        { 1ULL << 32 | BED_LPID, HIGH, CHUNK_SIZE, 0, 1 },
-        { BED_LPID, HIGH + 4, CHUNK_SIZE, 0, 1 },                   /* unaligned */
-        { BED_LPID, HIGH, CHUNK_SIZE + 0x1000, 0, 1 },
-        { BED_LPID, HIGH, 0, 0, 1 },
-        { BED_LPID, 0 - CHUNK_SIZE, 2 * CHUNK_SIZE, 0, 1 },         /* wraps */
-        { BED_LPID, HIGH, 0 - HIGH, 0, 1 },
-        { BED_LPID, 0 - UV_PAGE_SIZE, UV_PAGE_SIZE, 0, 1 },         /* up to the end */
-        { BED_LPID, SECURE_RA_BIT, CHUNK_SIZE, 0, 1 },              /* no guest address */
-        { BED_LPID, SECURE_RA_BIT - UV_PAGE_SIZE, CHUNK_SIZE, 0, 1 },
-        { BED_LPID, HIGH, CHUNK_SIZE, 1, 1 },                       /* flags */
-        { BED_LPID, HIGH, CHUNK_SIZE, 0, SLOT_MAX },
-        { BED_LPID, HIGH, CHUNK_SIZE, 0, 65535 },
-        { BED_LPID, HIGH, CHUNK_SIZE, 0, 1ULL << 32 },
-        { BED_LPID, HIGH, CHUNK_SIZE, 0, 0 },                       /* the slot is in use */
-        { BED_LPID, GUEST_BASE, GUEST_SIZE, 0, 0 },                 /* the very same again */
-        { BED_LPID, GUEST_BASE, GUEST_SIZE, 0, 1 },                 /* overlaps */
-        { BED_LPID, GUEST_BASE + GUEST_SIZE - UV_PAGE_SIZE, 2 * UV_PAGE_SIZE, 0, 1 },
-        { BED_LPID, GUEST_BASE - UV_PAGE_SIZE, 2 * UV_PAGE_SIZE, 0, 1 },
-        { BED_LPID, GUEST_BASE + UV_PAGE_SIZE, UV_PAGE_SIZE, 0, 1 },
-        { BED_LPID, 0, GUEST_BASE + 2 * GUEST_SIZE, 0, 1 },
-        { BED_LPID, HIGH, BED_SECURE, 0, 1 },                       /* more than there is */
-        { BED_LPID, HIGH, SECURE_RA_BIT - HIGH, 0, 1 },
+    static const struct {
+        uint64_t lpid, gpa, size, flags, id;
+    } c[] = {
+        {9, HIGH, CHUNK_SIZE, 0, 1}, /* no such SVM */
+        {1ULL << 32 | BED_LPID, HIGH, CHUNK_SIZE, 0, 1},
+        {BED_LPID, HIGH + 4, CHUNK_SIZE, 0, 1}, /* unaligned */
+        {BED_LPID, HIGH, CHUNK_SIZE + 0x1000, 0, 1},
+        {BED_LPID, HIGH, 0, 0, 1},
+        {BED_LPID, 0 - CHUNK_SIZE, 2 * CHUNK_SIZE, 0, 1}, /* wraps */
+        {BED_LPID, HIGH, 0 - HIGH, 0, 1},
+        {BED_LPID, 0 - UV_PAGE_SIZE, UV_PAGE_SIZE, 0, 1}, /* up to the end */
+        {BED_LPID, SECURE_RA_BIT, CHUNK_SIZE, 0, 1},      /* no guest address */
+        {BED_LPID, SECURE_RA_BIT - UV_PAGE_SIZE, CHUNK_SIZE, 0, 1},
+        {BED_LPID, HIGH, CHUNK_SIZE, 1, 1}, /* flags */
+        {BED_LPID, HIGH, CHUNK_SIZE, 0, SLOT_MAX},
+        {BED_LPID, HIGH, CHUNK_SIZE, 0, 65535},
+        {BED_LPID, HIGH, CHUNK_SIZE, 0, 1ULL << 32},
+        {BED_LPID, HIGH, CHUNK_SIZE, 0, 0},       /* the slot is in use */
+        {BED_LPID, GUEST_BASE, GUEST_SIZE, 0, 0}, /* the very same again */
+        {BED_LPID, GUEST_BASE, GUEST_SIZE, 0, 1}, /* overlaps */
+        {BED_LPID, GUEST_BASE + GUEST_SIZE - UV_PAGE_SIZE, 2 * UV_PAGE_SIZE, 0, 1},
+        {BED_LPID, GUEST_BASE - UV_PAGE_SIZE, 2 * UV_PAGE_SIZE, 0, 1},
+        {BED_LPID, GUEST_BASE + UV_PAGE_SIZE, UV_PAGE_SIZE, 0, 1},
+        {BED_LPID, 0, GUEST_BASE + 2 * GUEST_SIZE, 0, 1},
+        {BED_LPID, HIGH, BED_SECURE, 0, 1}, /* more than there is */
+        {BED_LPID, HIGH, SECURE_RA_BIT - HIGH, 0, 1},
     };
     bed_make_svm(b, BED_LPID);
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
@@ -69,9 +72,12 @@ BED_TEST(attack_19_20_bad_slots_are_refused)
 
 BED_TEST(unregister_checks_in_order)
 {
-    static const struct { uint64_t lpid, id; int64_t rc; } c[] = {
-        { 9, SLOT_MAX, U_PARAMETER }, { ~0ULL, 0, U_PARAMETER }, { BED_LPID, SLOT_MAX, U_P2 },
-        { BED_LPID, 65535, U_P2 },    { BED_LPID, ~0ULL, U_P2 }, { BED_LPID, 1, U_P2 },
+    static const struct {
+        uint64_t lpid, id;
+        int64_t rc;
+    } c[] = {
+        {9, SLOT_MAX, U_PARAMETER}, {~0ULL, 0, U_PARAMETER}, {BED_LPID, SLOT_MAX, U_P2},
+        {BED_LPID, 65535, U_P2},    {BED_LPID, ~0ULL, U_P2}, {BED_LPID, 1, U_P2},
     };
     bed_make_svm(b, BED_LPID);
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
@@ -86,12 +92,15 @@ BED_TEST(unregister_checks_in_order)
 BED_TEST(slots_of_any_shape)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
-    static const struct { gra_t gpa; uint64_t size; } s[] = {
-        { 0, UV_PAGE_SIZE },
-        { 0x20000, 0x30000 },
-        { HIGH + 0x1f0000, 2 * CHUNK_SIZE + 0x20000 },
-        { HIGH + 0x10000, UV_PAGE_SIZE },
-        { SECURE_RA_BIT - UV_PAGE_SIZE, UV_PAGE_SIZE },
+    static const struct {
+        gra_t gpa;
+        uint64_t size;
+    } s[] = {
+        {0, UV_PAGE_SIZE},
+        {0x20000, 0x30000},
+        {HIGH + 0x1f0000, 2 * CHUNK_SIZE + 0x20000},
+        {HIGH + 0x10000, UV_PAGE_SIZE},
+        {SECURE_RA_BIT - UV_PAGE_SIZE, UV_PAGE_SIZE},
     };
     static const uint8_t zeros[UV_PAGE_SIZE];
     ra_t seen[200];
@@ -136,8 +145,8 @@ BED_TEST(attack_21_an_unregistered_slot_is_scrubbed)
     assert_true(translate(b, GUEST_BASE) != 0);            /* the other slot is as it was */
 }
 
-/* With no secure memory left not even for a node of the tree, the mapping has to go all the same: the
- * frames get another owner. */
+/* With no secure memory left not even for a node of the tree, the mapping has to go all the same:
+ * the frames get another owner. */
 BED_TEST(attack_21_unregistering_needs_no_memory)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
@@ -203,8 +212,8 @@ BED_TEST(no_slots_for_an_svm_that_is_over)
     assert_int_equal(bed_call(b, FROM_HV, UV_UNREGISTER_MEM_SLOT, BED_LPID, 0), U_SUCCESS);
 }
 
-/* Pages that ESM has brought in stay until it is over: a slot registered again would show zeros where the
- * owner's data was measured. */
+/* Pages that ESM has brought in stay until it is over: a slot registered again would show zeros
+ * where the owner's data was measured. */
 BED_TEST(a_slot_that_esm_needs_stays)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loads and stores of an SVM to devices: every instruction, in both byte orders, executed by the CPU; the
- * hypervisor gets one datum and its address, whatever it answers.
+ * Loads and stores of an SVM to devices: every instruction, in both byte orders, executed by the
+ * CPU; the hypervisor gets one datum and its address, whatever it answers.
  */
 #include "bed.h"
 
 #define DEVICE (GUEST_BASE + GUEST_SIZE + 0x12340) /* outside every slot */
 #define VALUE  0x8192a3b4c5d6e7f8ULL
-#define RT 3
-#define RA 4
-#define RB 5
+#define RT     3
+#define RA     4
+#define RB     5
 
 /* D and DS forms have a displacement, X forms RB. */
-#define D(op, disp)  ((uint32_t)(op) << 26 | RT << 21 | RA << 16 | ((disp) & 0xffff))
-#define X(xo)        (31u << 26 | RT << 21 | RA << 16 | RB << 11 | (xo) << 1)
+#define D(op, disp) ((uint32_t)(op) << 26 | RT << 21 | RA << 16 | ((disp)&0xffff))
+#define X(xo)       (31u << 26 | RT << 21 | RA << 16 | RB << 11 | (xo) << 1)
 
 static const struct {
     const char *name;
@@ -21,29 +21,29 @@ static const struct {
     uint8_t size;
     bool store, sign, reverse, update;
 } insns[] = {
-    { "lbz", D(34, 8), 1, 0, 0, 0, 0 },   { "lbzu", D(35, 8), 1, 0, 0, 0, 1 },
-    { "lbzx", X(87), 1, 0, 0, 0, 0 },     { "lbzux", X(119), 1, 0, 0, 0, 1 },
-    { "lhz", D(40, 8), 2, 0, 0, 0, 0 },   { "lhzu", D(41, 8), 2, 0, 0, 0, 1 },
-    { "lhzx", X(279), 2, 0, 0, 0, 0 },    { "lhzux", X(311), 2, 0, 0, 0, 1 },
-    { "lha", D(42, 8), 2, 0, 1, 0, 0 },   { "lhau", D(43, 8), 2, 0, 1, 0, 1 },
-    { "lhax", X(343), 2, 0, 1, 0, 0 },    { "lhaux", X(375), 2, 0, 1, 0, 1 },
-    { "lwz", D(32, 8), 4, 0, 0, 0, 0 },   { "lwzu", D(33, 8), 4, 0, 0, 0, 1 },
-    { "lwzx", X(23), 4, 0, 0, 0, 0 },     { "lwzux", X(55), 4, 0, 0, 0, 1 },
-    { "lwa", D(58, 8 | 2), 4, 0, 1, 0, 0 }, { "lwax", X(341), 4, 0, 1, 0, 0 },
-    { "lwaux", X(373), 4, 0, 1, 0, 1 },   { "ld", D(58, 8), 8, 0, 0, 0, 0 },
-    { "ldu", D(58, 8 | 1), 8, 0, 0, 0, 1 }, { "ldx", X(21), 8, 0, 0, 0, 0 },
-    { "ldux", X(53), 8, 0, 0, 0, 1 },     { "lhbrx", X(790), 2, 0, 0, 1, 0 },
-    { "lwbrx", X(534), 4, 0, 0, 1, 0 },   { "ldbrx", X(532), 8, 0, 0, 1, 0 },
-    { "stb", D(38, 8), 1, 1, 0, 0, 0 },   { "stbu", D(39, 8), 1, 1, 0, 0, 1 },
-    { "stbx", X(215), 1, 1, 0, 0, 0 },    { "stbux", X(247), 1, 1, 0, 0, 1 },
-    { "sth", D(44, 8), 2, 1, 0, 0, 0 },   { "sthu", D(45, 8), 2, 1, 0, 0, 1 },
-    { "sthx", X(407), 2, 1, 0, 0, 0 },    { "sthux", X(439), 2, 1, 0, 0, 1 },
-    { "stw", D(36, 8), 4, 1, 0, 0, 0 },   { "stwu", D(37, 8), 4, 1, 0, 0, 1 },
-    { "stwx", X(151), 4, 1, 0, 0, 0 },    { "stwux", X(183), 4, 1, 0, 0, 1 },
-    { "std", D(62, 8), 8, 1, 0, 0, 0 },   { "stdu", D(62, 8 | 1), 8, 1, 0, 0, 1 },
-    { "stdx", X(149), 8, 1, 0, 0, 0 },    { "stdux", X(181), 8, 1, 0, 0, 1 },
-    { "sthbrx", X(918), 2, 1, 0, 1, 0 },  { "stwbrx", X(662), 4, 1, 0, 1, 0 },
-    { "stdbrx", X(660), 8, 1, 0, 1, 0 },
+    {"lbz", D(34, 8), 1, 0, 0, 0, 0},     {"lbzu", D(35, 8), 1, 0, 0, 0, 1},
+    {"lbzx", X(87), 1, 0, 0, 0, 0},       {"lbzux", X(119), 1, 0, 0, 0, 1},
+    {"lhz", D(40, 8), 2, 0, 0, 0, 0},     {"lhzu", D(41, 8), 2, 0, 0, 0, 1},
+    {"lhzx", X(279), 2, 0, 0, 0, 0},      {"lhzux", X(311), 2, 0, 0, 0, 1},
+    {"lha", D(42, 8), 2, 0, 1, 0, 0},     {"lhau", D(43, 8), 2, 0, 1, 0, 1},
+    {"lhax", X(343), 2, 0, 1, 0, 0},      {"lhaux", X(375), 2, 0, 1, 0, 1},
+    {"lwz", D(32, 8), 4, 0, 0, 0, 0},     {"lwzu", D(33, 8), 4, 0, 0, 0, 1},
+    {"lwzx", X(23), 4, 0, 0, 0, 0},       {"lwzux", X(55), 4, 0, 0, 0, 1},
+    {"lwa", D(58, 8 | 2), 4, 0, 1, 0, 0}, {"lwax", X(341), 4, 0, 1, 0, 0},
+    {"lwaux", X(373), 4, 0, 1, 0, 1},     {"ld", D(58, 8), 8, 0, 0, 0, 0},
+    {"ldu", D(58, 8 | 1), 8, 0, 0, 0, 1}, {"ldx", X(21), 8, 0, 0, 0, 0},
+    {"ldux", X(53), 8, 0, 0, 0, 1},       {"lhbrx", X(790), 2, 0, 0, 1, 0},
+    {"lwbrx", X(534), 4, 0, 0, 1, 0},     {"ldbrx", X(532), 8, 0, 0, 1, 0},
+    {"stb", D(38, 8), 1, 1, 0, 0, 0},     {"stbu", D(39, 8), 1, 1, 0, 0, 1},
+    {"stbx", X(215), 1, 1, 0, 0, 0},      {"stbux", X(247), 1, 1, 0, 0, 1},
+    {"sth", D(44, 8), 2, 1, 0, 0, 0},     {"sthu", D(45, 8), 2, 1, 0, 0, 1},
+    {"sthx", X(407), 2, 1, 0, 0, 0},      {"sthux", X(439), 2, 1, 0, 0, 1},
+    {"stw", D(36, 8), 4, 1, 0, 0, 0},     {"stwu", D(37, 8), 4, 1, 0, 0, 1},
+    {"stwx", X(151), 4, 1, 0, 0, 0},      {"stwux", X(183), 4, 1, 0, 0, 1},
+    {"std", D(62, 8), 8, 1, 0, 0, 0},     {"stdu", D(62, 8 | 1), 8, 1, 0, 0, 1},
+    {"stdx", X(149), 8, 1, 0, 0, 0},      {"stdux", X(181), 8, 1, 0, 0, 1},
+    {"sthbrx", X(918), 2, 1, 0, 1, 0},    {"stwbrx", X(662), 4, 1, 0, 1, 0},
+    {"stdbrx", X(660), 8, 1, 0, 1, 0},
 };
 
 static uint64_t low(uint64_t v, unsigned size)
@@ -147,7 +147,7 @@ BED_TEST(attack_49_only_the_datum_comes_in)
 
 BED_TEST(attack_49_the_hypervisor_refuses)
 {
-    static const int64_t errors[] = { -1, -2, -4, -11, 1, 0x7fffffff };
+    static const int64_t errors[] = {-1, -2, -4, -11, 1, 0x7fffffff};
     struct svm *svm = bed_make_svm(b, BED_LPID);
     static int64_t rc;
 
@@ -171,9 +171,14 @@ BED_TEST(attack_49_the_hypervisor_refuses)
 BED_TEST(attack_49_instructions_that_can_not_be_done)
 {
     static const uint32_t words[] = {
-        D(50, 8) /* lfd */, D(54, 8) /* stfd */, X(103) /* lvx */, X(231) /* stvx */,
-        31u << 26 | RA << 16 | RB << 11 | 1014 << 1 /* dcbz */, X(20) /* lwarx */,
-        D(46, 8) /* lmw r3 */, D(47, 8) /* stmw r3 */,
+        D(50, 8) /* lfd */,
+        D(54, 8) /* stfd */,
+        X(103) /* lvx */,
+        X(231) /* stvx */,
+        31u << 26 | RA << 16 | RB << 11 | 1014 << 1 /* dcbz */,
+        X(20) /* lwarx */,
+        D(46, 8) /* lmw r3 */,
+        D(47, 8) /* stmw r3 */,
     };
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
@@ -193,7 +198,7 @@ BED_TEST(attack_49_instructions_that_can_not_be_done)
 /* dcbst, dcbf, icbi do nothing to a device. */
 BED_TEST(cache_instructions_are_passed_over)
 {
-    static const unsigned xo[] = { 54, 86, 982 };
+    static const unsigned xo[] = {54, 86, 982};
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     b->hv = NULL;
@@ -224,7 +229,7 @@ BED_TEST(the_instruction_is_read_once)
 /* The last page of the address space that a tree reaches, and beyond it. */
 BED_TEST(far_away_devices)
 {
-    static const uint64_t far[] = { SECURE_RA_BIT | 0x10000, (1ULL << 51) - 8, 0x6000000000000 };
+    static const uint64_t far[] = {SECURE_RA_BIT | 0x10000, (1ULL << 51) - 8, 0x6000000000000};
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     b->hv = device;

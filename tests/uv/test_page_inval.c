@@ -11,8 +11,8 @@ static int64_t inval(struct bed *b, uint64_t gpa)
 
 BED_TEST(page_inval_only_for_the_hypervisor)
 {
-    static const enum bed_from others[] = { FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
-                                            FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
+                                           FROM_SVM_USER};
     bed_make_svm(b, BED_LPID);
     bed_share(b, GPA, 1);
     bed_refuses_from(b, UV_PAGE_INVAL, others, BED_LPID, GPA, 16);
@@ -20,14 +20,17 @@ BED_TEST(page_inval_only_for_the_hypervisor)
 
 BED_TEST(attack_29_page_inval_checks_in_order)
 {
-    static const struct { uint64_t lpid, gpa, order; int64_t rc; } c[] = {
-        { 9, 5, 12, U_P3 },
-        { 9, 5, 1ULL << 32 | 16, U_P3 },
-        { 9, 5, 16, U_PARAMETER },
-        { 1ULL << 32 | BED_LPID, GPA, 16, U_PARAMETER },
-        { BED_LPID, GPA + 0x1000, 16, U_P2 },
-        { BED_LPID, GUEST_BASE + GUEST_SIZE, 16, U_P2 },
-        { BED_LPID, ~0xffffULL, 16, U_P2 },
+    static const struct {
+        uint64_t lpid, gpa, order;
+        int64_t rc;
+    } c[] = {
+        {9, 5, 12, U_P3},
+        {9, 5, 1ULL << 32 | 16, U_P3},
+        {9, 5, 16, U_PARAMETER},
+        {1ULL << 32 | BED_LPID, GPA, 16, U_PARAMETER},
+        {BED_LPID, GPA + 0x1000, 16, U_P2},
+        {BED_LPID, GUEST_BASE + GUEST_SIZE, 16, U_P2},
+        {BED_LPID, ~0xffffULL, 16, U_P2},
     };
     bed_make_svm(b, BED_LPID);
     bed_share(b, GPA, 1);
@@ -54,20 +57,23 @@ BED_TEST(page_inval_of_an_svm_that_is_over)
 
 BED_TEST(attack_28_page_inval_by_state)
 {
-    static const struct { enum page_state from, to; int64_t rc; } c[] = {
-        { PAGE_SECURE, PAGE_SECURE, U_P2 },
-        { PAGE_PAGEDOUT, PAGE_PAGEDOUT, U_P2 },
-        { PAGE_HV_SHARING, PAGE_HV_SHARING, U_P2 },
-        { PAGE_SHARED, PAGE_SHARED_INV, U_SUCCESS },
-        { PAGE_SHARED_INV, PAGE_SHARED_INV, U_SUCCESS },
-        { PAGE_IMPLICIT, PAGE_IMPLICIT_INV, U_SUCCESS },
-        { PAGE_IMPLICIT_INV, PAGE_IMPLICIT_INV, U_SUCCESS },
-        { PAGE_HV_SHARED, PAGE_HV_SHARED_INV, U_SUCCESS },
-        { PAGE_HV_SHARED_INV, PAGE_HV_SHARED_INV, U_SUCCESS },
-        { PAGE_HV_UNSHARING, PAGE_HV_UNSHARING_INV, U_SUCCESS },
-        { PAGE_HV_UNSHARING_INV, PAGE_HV_UNSHARING_INV, U_SUCCESS },
-        { PAGE_PSEUDO, PAGE_PSEUDO_INV, U_SUCCESS },
-        { PAGE_PSEUDO_INV, PAGE_PSEUDO_INV, U_SUCCESS },
+    static const struct {
+        enum page_state from, to;
+        int64_t rc;
+    } c[] = {
+        {PAGE_SECURE, PAGE_SECURE, U_P2},
+        {PAGE_PAGEDOUT, PAGE_PAGEDOUT, U_P2},
+        {PAGE_HV_SHARING, PAGE_HV_SHARING, U_P2},
+        {PAGE_SHARED, PAGE_SHARED_INV, U_SUCCESS},
+        {PAGE_SHARED_INV, PAGE_SHARED_INV, U_SUCCESS},
+        {PAGE_IMPLICIT, PAGE_IMPLICIT_INV, U_SUCCESS},
+        {PAGE_IMPLICIT_INV, PAGE_IMPLICIT_INV, U_SUCCESS},
+        {PAGE_HV_SHARED, PAGE_HV_SHARED_INV, U_SUCCESS},
+        {PAGE_HV_SHARED_INV, PAGE_HV_SHARED_INV, U_SUCCESS},
+        {PAGE_HV_UNSHARING, PAGE_HV_UNSHARING_INV, U_SUCCESS},
+        {PAGE_HV_UNSHARING_INV, PAGE_HV_UNSHARING_INV, U_SUCCESS},
+        {PAGE_PSEUDO, PAGE_PSEUDO_INV, U_SUCCESS},
+        {PAGE_PSEUDO_INV, PAGE_PSEUDO_INV, U_SUCCESS},
     };
     struct svm *svm = bed_make_svm(b, BED_LPID);
     struct page *p = page_of(svm, GPA);

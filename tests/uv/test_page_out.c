@@ -14,32 +14,35 @@ static void write_secret(struct bed *b, struct svm *svm, gra_t gpa)
 
 BED_TEST(page_out_only_for_the_hypervisor)
 {
-    static const enum bed_from others[] = { FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
-                                            FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
+                                           FROM_SVM_USER};
     bed_make_svm(b, BED_LPID);
     bed_refuses_from(b, UV_PAGE_OUT, others, BED_LPID, RA, GPA, 0, 16);
 }
 
 BED_TEST(page_out_checks_in_order)
 {
-    static const struct { uint64_t lpid, ra, gpa, flags, order; int64_t rc; } c[] = {
-        { 9, RA + 1, 5, 1, 12, U_P5 },
-        { 9, RA + 1, 5, 1, 16, U_P2 },
-        { 9, 0, 5, 1, 16, U_P2 },
-        { 9, SECURE_RA_BIT, 5, 1, 16, U_P2 },
-        { 9, BED_RAM, 5, 1, 16, U_P2 },
-        { 9, RA, 5, 1, 16, U_PARAMETER },
-        { BED_LPID, RA, GPA + 4, 1, 16, U_P3 },
-        { BED_LPID, RA, GUEST_BASE + GUEST_SIZE, 1, 16, U_P3 },
-        { BED_LPID, RA, GPA, 1, 16, U_P4 },
+    static const struct {
+        uint64_t lpid, ra, gpa, flags, order;
+        int64_t rc;
+    } c[] = {
+        {9, RA + 1, 5, 1, 12, U_P5},
+        {9, RA + 1, 5, 1, 16, U_P2},
+        {9, 0, 5, 1, 16, U_P2},
+        {9, SECURE_RA_BIT, 5, 1, 16, U_P2},
+        {9, BED_RAM, 5, 1, 16, U_P2},
+        {9, RA, 5, 1, 16, U_PARAMETER},
+        {BED_LPID, RA, GPA + 4, 1, 16, U_P3},
+        {BED_LPID, RA, GUEST_BASE + GUEST_SIZE, 1, 16, U_P3},
+        {BED_LPID, RA, GPA, 1, 16, U_P4},
     };
     bed_make_svm(b, BED_LPID);
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
         bed_call(b, FROM_HV, UV_PAGE_OUT, c[i].lpid, c[i].ra, c[i].gpa, c[i].flags, c[i].order);
         uint64_t before = bed_hash(b);
-        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, c[i].lpid, c[i].ra, c[i].gpa,
-                                  c[i].flags, c[i].order),
-                         c[i].rc);
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_PAGE_OUT, c[i].lpid, c[i].ra, c[i].gpa, c[i].flags, c[i].order),
+            c[i].rc);
         assert_true(before == bed_hash(b));
     }
 }
@@ -86,13 +89,16 @@ BED_TEST(attack_24_forged_or_old_ciphertext_is_refused)
 
 BED_TEST(attack_26_page_out_by_state)
 {
-    static const struct { enum page_state state; int64_t rc; } c[] = {
-        { PAGE_PAGEDOUT, U_PARAMETER },     { PAGE_SHARED, U_PARAMETER },
-        { PAGE_SHARED_INV, U_PARAMETER },   { PAGE_IMPLICIT, U_PARAMETER },
-        { PAGE_IMPLICIT_INV, U_PARAMETER }, { PAGE_HV_SHARING, U_PARAMETER },
-        { PAGE_HV_SHARED, U_PARAMETER },    { PAGE_HV_SHARED_INV, U_PARAMETER },
-        { PAGE_HV_UNSHARING, U_RETRY },     { PAGE_HV_UNSHARING_INV, U_RETRY },
-        { PAGE_PSEUDO, U_PARAMETER },       { PAGE_PSEUDO_INV, U_PARAMETER },
+    static const struct {
+        enum page_state state;
+        int64_t rc;
+    } c[] = {
+        {PAGE_PAGEDOUT, U_PARAMETER},     {PAGE_SHARED, U_PARAMETER},
+        {PAGE_SHARED_INV, U_PARAMETER},   {PAGE_IMPLICIT, U_PARAMETER},
+        {PAGE_IMPLICIT_INV, U_PARAMETER}, {PAGE_HV_SHARING, U_PARAMETER},
+        {PAGE_HV_SHARED, U_PARAMETER},    {PAGE_HV_SHARED_INV, U_PARAMETER},
+        {PAGE_HV_UNSHARING, U_RETRY},     {PAGE_HV_UNSHARING_INV, U_RETRY},
+        {PAGE_PSEUDO, U_PARAMETER},       {PAGE_PSEUDO_INV, U_PARAMETER},
     };
     struct svm *svm = bed_make_svm(b, BED_LPID);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the CPU itself guarantees the ultravisor: instructions of a hypervisor, a normal VM and an SVM that
- * try to get at secure state, its registers and its memory.
+ * What the CPU itself guarantees the ultravisor: instructions of a hypervisor, a normal VM and an
+ * SVM that try to get at secure state, its registers and its memory.
  */
 #include "bed.h"
 
@@ -10,14 +10,14 @@
 #define MSR_HVS (MSR_SF | MSR_HV | MSR_ME)
 #define MSR_NVM (MSR_SF | MSR_ME)
 
-#define RFID    0x4c000024u
-#define HRFID   0x4c000224u
-#define URFID   0x4c000264u
-#define MTMSRD  0x7c600164u /* mtmsrd r3,0 */
-#define LD      0xe8640000u /* ld r3,0(r4) */
-#define STD     0xf8640000u /* std r3,0(r4) */
-#define SC2     0x44000042u
-#define NOP     0x60000000u
+#define RFID   0x4c000024u
+#define HRFID  0x4c000224u
+#define URFID  0x4c000264u
+#define MTMSRD 0x7c600164u /* mtmsrd r3,0 */
+#define LD     0xe8640000u /* ld r3,0(r4) */
+#define STD    0xf8640000u /* std r3,0(r4) */
+#define SC2    0x44000042u
+#define NOP    0x60000000u
 
 static uint32_t mtspr(unsigned spr)
 {
@@ -66,7 +66,7 @@ static void map_chunk(struct bed *b, ra_t at, gra_t gpa, ra_t ra)
 
 BED_TEST(attack_1_the_hypervisor_sets_s)
 {
-    static const uint32_t words[] = { RFID, HRFID, MTMSRD };
+    static const uint32_t words[] = {RFID, HRFID, MTMSRD};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
         struct cpu *cpu = &b->m.cpus[0];
@@ -96,7 +96,7 @@ BED_TEST(attack_4_an_svm_clears_s)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
     struct cpu *cpu = &b->m.cpus[0];
-    static const uint32_t words[] = { RFID, MTMSRD };
+    static const uint32_t words[] = {RFID, MTMSRD};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
         cpu->srr0 = BED_CODE + 4;
@@ -118,7 +118,7 @@ static void hv_sees_no_s(struct bed *b, struct cpu *cpu, unsigned vector)
 BED_TEST(attack_5_a_normal_vm_sets_s)
 {
     struct cpu *cpu = &b->m.cpus[0];
-    static const uint32_t words[] = { RFID, MTMSRD };
+    static const uint32_t words[] = {RFID, MTMSRD};
 
     map_chunk(b, TREE, CODE, CODE);
     make_nvm(b, TREE);
@@ -156,7 +156,7 @@ BED_TEST(attack_9_sc_2_without_smf)
 
 BED_TEST(attack_3_the_hypervisor_writes_the_ultravisors_registers)
 {
-    static const unsigned owned[] = { 464, 850, 799, 505, 511, 506, 507, 496, 497 };
+    static const unsigned owned[] = {464, 850, 799, 505, 511, 506, 507, 496, 497};
     struct cpu *cpu = &b->m.cpus[0];
 
     for (unsigned i = 0; i < ARRAY_SIZE(owned); i++) {
@@ -182,7 +182,7 @@ BED_TEST(attack_3_the_hypervisor_writes_the_ultravisors_registers)
 
 BED_TEST(attack_12_debug_registers_with_d_set)
 {
-    static const unsigned debug[] = { 187, 180, 188 };
+    static const unsigned debug[] = {187, 180, 188};
     struct cpu *cpu = &b->m.cpus[0];
 
     for (unsigned i = 0; i < ARRAY_SIZE(debug); i++) {

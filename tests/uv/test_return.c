@@ -25,8 +25,8 @@ static struct svm *second_svm(struct bed *b)
 {
     struct svm *svm = svm_new(b->m.uv, OTHER);
 
-    assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, OTHER, GUEST_BASE, CHUNK_SIZE, 0, 0),
-                     U_SUCCESS);
+    assert_int_equal(
+        bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, OTHER, GUEST_BASE, CHUNK_SIZE, 0, 0), U_SUCCESS);
     svm->state = SVM_SECURE;
     pate_write(b->m.uv, OTHER, 0, tree_pate0(&svm->tree));
     return svm;
@@ -34,8 +34,8 @@ static struct svm *second_svm(struct bed *b)
 
 BED_TEST(attack_13_return_only_for_the_hypervisor)
 {
-    static const enum bed_from others[] = { FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
-                                            FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
+                                           FROM_SVM_USER};
     bed_make_svm(b, BED_LPID);
     uint64_t cookie = suspend(b, &b->m.cpus[0], BED_LPID, MSR_SVM);
 
@@ -71,8 +71,8 @@ BED_TEST(attack_30_31_wrong_cookies)
     struct cpu *cpu = &b->m.cpus[0];
     struct svm *svm = bed_make_svm(b, BED_LPID);
     uint64_t cookie = suspend(b, cpu, BED_LPID, MSR_SVM);
-    const uint64_t bad[] = { 0, 1, 0x500, 0x1ffc, cookie ^ 4, cookie | 1, cookie | 1ULL << 32,
-                             ~0ULL, SECURE_RA_BIT };
+    const uint64_t bad[] = {
+        0, 1, 0x500, 0x1ffc, cookie ^ 4, cookie | 1, cookie | 1ULL << 32, ~0ULL, SECURE_RA_BIT};
 
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
         assert_int_equal(bed_resume(cpu, BED_LPID, bad[i], 0, bad[i]), U_PARAMETER);
@@ -163,9 +163,20 @@ BED_TEST(attack_33_vectors_that_are_taken)
 
 BED_TEST(attack_33_addresses_that_are_no_vectors)
 {
-    static const uint64_t bad[] = { 0, 1, 0x504, 0x510, 0x501, 0x2000, 0x2020, 0x10000, PC - 4,
-                                    SECURE_RA_BIT, PPC_BIT(0) | 0x500, 1ULL << 32 | 0x500,
-                                    0xc000000000000500, ~0ULL };
+    static const uint64_t bad[] = {0,
+                                   1,
+                                   0x504,
+                                   0x510,
+                                   0x501,
+                                   0x2000,
+                                   0x2020,
+                                   0x10000,
+                                   PC - 4,
+                                   SECURE_RA_BIT,
+                                   PPC_BIT(0) | 0x500,
+                                   1ULL << 32 | 0x500,
+                                   0xc000000000000500,
+                                   ~0ULL};
     struct cpu *cpu = &b->m.cpus[0];
 
     bed_make_svm(b, BED_LPID);
@@ -194,7 +205,8 @@ BED_TEST(return_keeps_srr_of_the_thread)
     assert_int_equal(cpu->nia, PC);
 }
 
-/* Whatever LPCR the hypervisor returns with, the SVM's memory is what the ultravisor's tree says. */
+/* Whatever LPCR the hypervisor returns with, the SVM's memory is what the ultravisor's tree says.
+ */
 BED_TEST(return_with_radix_switched_off)
 {
     struct cpu *cpu = &b->m.cpus[0];
@@ -243,7 +255,7 @@ BED_TEST(attack_31_47_forged_start_cookies)
 {
     struct cpu *cpu = &b->m.cpus[1];
     struct svm *one = bed_make_svm(b, BED_LPID), *two = second_svm(b);
-    static const uint64_t bad[] = { 0, START_COOKIE ^ 4, START_COOKIE | 1ULL << 32, 0x1ffc, ~0ULL };
+    static const uint64_t bad[] = {0, START_COOKIE ^ 4, START_COOKIE | 1ULL << 32, 0x1ffc, ~0ULL};
 
     want_start(one, 1, START_COOKIE, PC, 0x42);
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {

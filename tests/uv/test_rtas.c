@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RTAS calls of an SVM: its argument blocks and buffers, and what the hypervisor gets to see of them. */
+/* RTAS calls of an SVM: its argument blocks and buffers, and what the hypervisor gets to see of
+ * them. */
 #include "rtas_bed.h"
 
 /* ---- the block ---- */
 
 BED_TEST(a_call_without_a_buffer)
 {
-    static const unsigned plain[] = { POWER_OFF, SLOT_ERROR, NMI_REGISTER, OTHER };
+    static const unsigned plain[] = {POWER_OFF, SLOT_ERROR, NMI_REGISTER, OTHER};
     struct svm *svm = make_svm(b, BED_LPID);
 
     for (unsigned i = 0; i < ARRAY_SIZE(plain); i++) {
@@ -19,7 +20,8 @@ BED_TEST(a_call_without_a_buffer)
         assert_int_equal(hv.seen.nargs, 3);
         assert_int_equal(hv.seen.nret, 2);
         assert_int_equal(hv.seen.args[1], 0x22);
-        assert_true(is_all((uint8_t *)&hv.seen.args[3], 0, 4 * 13)); /* no more than the arguments */
+        assert_true(
+            is_all((uint8_t *)&hv.seen.args[3], 0, 4 * 13)); /* no more than the arguments */
         assert_int_equal(cell(svm, 3), 0x77 + i);
         assert_int_equal(cell(svm, 4), 0x88);
         assert_int_equal(cell(svm, 5), 0x5a5a5a5a);
@@ -29,13 +31,23 @@ BED_TEST(a_call_without_a_buffer)
 
 BED_TEST(attack_45_blocks_that_make_no_sense)
 {
-    static const struct { uint32_t nargs, nret; } c[] = {
-        { 17, 0 }, { 0, 17 }, { 16, 1 }, { 9, 8 }, { 0xffffffff, 0 }, { 0, 0xffffffff },
-        { 0xffffffff, 1 }, { 0x80000000, 0x80000000 }, { 1, 0xffffffff },
+    static const struct {
+        uint32_t nargs, nret;
+    } c[] = {
+        {17, 0},         {0, 17},         {16, 1},         {9, 8},
+        {0xffffffff, 0}, {0, 0xffffffff}, {0xffffffff, 1}, {0x80000000, 0x80000000},
+        {1, 0xffffffff},
     };
     static const gra_t where[] = {
-        0, GUEST_BASE - 8, GUEST_BASE + GUEST_SIZE - 8, GUEST_BASE + GUEST_SIZE, ~0ULL, ~0ULL - 11,
-        SECURE_RA_BIT, PPC_BIT(0), BOUNCE,
+        0,
+        GUEST_BASE - 8,
+        GUEST_BASE + GUEST_SIZE - 8,
+        GUEST_BASE + GUEST_SIZE,
+        ~0ULL,
+        ~0ULL - 11,
+        SECURE_RA_BIT,
+        PPC_BIT(0),
+        BOUNCE,
     };
     struct svm *svm = make_svm(b, BED_LPID);
 
@@ -76,15 +88,19 @@ BED_TEST(a_block_address_of_32_bit_mode)
 
 /* ---- buffers ---- */
 
-static const struct { unsigned service, nargs, buf, len; bool to_hv, from_hv; } with_buffer[] = {
-    { CHECK_EXCEPTION, 6, 4, 5, false, true }, { EVENT_SCAN, 4, 2, 3, false, true },
-    { GET_PARAMETER, 3, 1, 2, false, true },   { NVRAM_FETCH, 3, 1, 2, false, true },
-    { NVRAM_STORE, 3, 1, 2, true, false },
+static const struct {
+    unsigned service, nargs, buf, len;
+    bool to_hv, from_hv;
+} with_buffer[] = {
+    {CHECK_EXCEPTION, 6, 4, 5, false, true}, {EVENT_SCAN, 4, 2, 3, false, true},
+    {GET_PARAMETER, 3, 1, 2, false, true},   {NVRAM_FETCH, 3, 1, 2, false, true},
+    {NVRAM_STORE, 3, 1, 2, true, false},
 };
 
-static int64_t call_with_buffer(struct bed *b, struct svm *svm, unsigned i, uint32_t data, uint32_t len)
+static int64_t call_with_buffer(struct bed *b, struct svm *svm, unsigned i, uint32_t data,
+                                uint32_t len)
 {
-    uint32_t args[16] = { 0 };
+    uint32_t args[16] = {0};
 
     args[with_buffer[i].buf] = data;
     args[with_buffer[i].len] = len;
@@ -98,7 +114,7 @@ BED_TEST(buffers_travel_in_their_direction_only)
     uint8_t *data = bed_secure(b, svm, DATA) + (DATA & 0xffff);
 
     for (unsigned i = 0; i < ARRAY_SIZE(with_buffer); i++) {
-        static const uint32_t lens[] = { 0, 1, 100, 4096 };
+        static const uint32_t lens[] = {0, 1, 100, 4096};
         for (unsigned k = 0; k < ARRAY_SIZE(lens); k++) {
             uint32_t len = lens[k];
             memset(data - 0x2000, AROUND, 0x8000);
@@ -128,13 +144,13 @@ BED_TEST(buffers_travel_in_their_direction_only)
 
 BED_TEST(attack_45_buffers_that_make_no_sense)
 {
-    static const uint32_t lens[] = { 4097, 0x10000, 0x80000000, 0xffffffff };
+    static const uint32_t lens[] = {4097, 0x10000, 0x80000000, 0xffffffff};
     struct svm *svm = make_svm(b, BED_LPID);
 
     for (unsigned i = 0; i < ARRAY_SIZE(with_buffer); i++) {
         for (unsigned k = 0; k < ARRAY_SIZE(lens); k++)
             assert_int_equal(call_with_buffer(b, svm, i, DATA, lens[k]), UV_H_PARAMETER);
-        uint32_t args[16] = { 0 };
+        uint32_t args[16] = {0};
         assert_int_equal(callv(b, svm, with_buffer[i].service, with_buffer[i].nargs - 1, 1, args),
                          UV_H_PARAMETER);
     }
@@ -152,7 +168,7 @@ BED_TEST(attack_45_buffers_that_make_no_sense)
 BED_TEST(set_system_parameter_is_as_long_as_it_says)
 {
     struct svm *svm = make_svm(b, BED_LPID);
-    uint8_t bytes[] = { 0, 5, 'h', 'e', 'l', 'l', 'o', 's', 'e', 'c' };
+    uint8_t bytes[] = {0, 5, 'h', 'e', 'l', 'l', 'o', 's', 'e', 'c'};
 
     hv.data_arg = 1;
     assert_true(svm_write(svm, DATA, bytes, sizeof(bytes)));
@@ -176,7 +192,8 @@ BED_TEST(configure_connector_goes_both_ways)
     assert_int_equal(call(b, svm, CONFIGURE_CONNECTOR, 1, DATA, 0), 0);
     assert_true(is_all(hv.seen.data, AROUND, 4096));
     assert_true(is_all(bed_secure(b, svm, DATA) + (DATA & 0xffff), 0xb2, 4096));
-    assert_int_equal(call(b, svm, CONFIGURE_CONNECTOR, 1, DATA, 1), UV_H_PARAMETER); /* more memory */
+    assert_int_equal(call(b, svm, CONFIGURE_CONNECTOR, 1, DATA, 1),
+                     UV_H_PARAMETER); /* more memory */
     assert_int_equal(hv.calls, 1);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RTAS calls of an SVM whose hypervisor changes the shared pages meanwhile, takes pages away, or keeps
- * many calls waiting. */
+/* RTAS calls of an SVM whose hypervisor changes the shared pages meanwhile, takes pages away, or
+ * keeps many calls waiting. */
 #include "rtas_bed.h"
 
 /* ---- the hypervisor writes into the shared pages during the call ---- */
@@ -9,10 +9,10 @@ static void scribbles(struct bed *b, struct cpu *cpu, uint8_t *block)
 {
     (void)b;
     (void)cpu;
-    put_be32(block, 0x2020);           /* the token */
-    put_be32(block + 4, 0);            /* the counts: were they believed, arguments were results */
+    put_be32(block, 0x2020); /* the token */
+    put_be32(block + 4, 0);  /* the counts: were they believed, arguments were results */
     put_be32(block + 8, 0xffffffff);
-    for (unsigned i = 0; i < 3; i++)   /* the arguments: pointers into the SVM */
+    for (unsigned i = 0; i < 3; i++) /* the arguments: pointers into the SVM */
         put_be32(block + 12 + 4 * i, BLOCK - 0x100);
     memset(block + 12 + 4 * 4, 0xdd, 0x1000 - 12 - 4 * 4); /* beyond the one result */
 }
@@ -25,7 +25,7 @@ BED_TEST(attack_44_57_the_block_changes_during_the_call)
     hv.during = scribbles;
     hv.data_arg = 1;
     memset(hv.answer, 0xb2, sizeof(hv.answer));
-    put_block(svm, BLOCK, TOKEN(GET_PARAMETER), 3, 1, (uint32_t[]){ 42, DATA, 16 });
+    put_block(svm, BLOCK, TOKEN(GET_PARAMETER), 3, 1, (uint32_t[]){42, DATA, 16});
     memcpy(before, bed_secure(b, svm, BLOCK), UV_PAGE_SIZE);
     memcpy(data, bed_secure(b, svm, DATA), UV_PAGE_SIZE);
     assert_int_equal(call_at(b, BLOCK), 0);
@@ -40,7 +40,8 @@ static void withdraws(struct bed *b, struct cpu *cpu, uint8_t *block)
     (void)b;
     (void)block;
     for (unsigned i = 0; i < 6; i++)
-        assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_INVAL, cpu->lpid, BOUNCE + i * UV_PAGE_SIZE, 16), 0);
+        assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_INVAL, cpu->lpid, BOUNCE + i * UV_PAGE_SIZE, 16),
+                         0);
 }
 
 BED_TEST(attack_44_the_bounce_pages_vanish_during_the_call)
@@ -55,7 +56,8 @@ BED_TEST(attack_44_the_bounce_pages_vanish_during_the_call)
     assert_int_equal(svm->rtas.busy, 0);
     for (unsigned i = 0; i < 6; i++)
         assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, BED_LPID, NORMAL + i * UV_PAGE_SIZE,
-                                  BOUNCE + i * UV_PAGE_SIZE, 0, 16), 0);
+                                  BOUNCE + i * UV_PAGE_SIZE, 0, 16),
+                         0);
     hv.during = NULL;
     assert_int_equal(call(b, svm, POWER_OFF, 1, 1, 2), 0);
 }
@@ -71,7 +73,7 @@ static void page_out(struct bed *b, gra_t gpa)
 BED_TEST(a_block_and_a_buffer_that_are_paged_out)
 {
     struct svm *svm = make_svm(b, BED_LPID);
-    uint32_t args[] = { 42, DATA, 16 };
+    uint32_t args[] = {42, DATA, 16};
 
     hv.data_arg = 1;
     memset(hv.answer, 0xb2, sizeof(hv.answer));
@@ -92,13 +94,13 @@ BED_TEST(a_block_and_a_buffer_that_are_paged_out)
 
 static void pages_out_during(struct bed *b, struct cpu *cpu, uint8_t *block)
 {
-    static const gra_t pages[] = { BLOCK & ~0xffffULL, DATA & ~0xffffULL };
+    static const gra_t pages[] = {BLOCK & ~0xffffULL, DATA & ~0xffffULL};
 
     (void)block;
     (void)b;
     for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_OUT, cpu->lpid, bed_pool_ra(pages[i]), pages[i], 0,
-                                      16), 0);
+        assert_int_equal(
+            bed_hv_ucall(cpu, UV_PAGE_OUT, cpu->lpid, bed_pool_ra(pages[i]), pages[i], 0, 16), 0);
 }
 
 BED_TEST(paged_out_during_the_call)
@@ -127,7 +129,8 @@ BED_TEST(attack_50_a_block_that_never_comes_back)
     assert_in_range(hv.page_ins, 1, 20);
     assert_int_equal(hv.calls, 0);
     assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, BED_LPID, bed_pool_ra(BLOCK & ~0xffffULL),
-                              BLOCK & ~0xffffULL, 0, 16), 0);
+                              BLOCK & ~0xffffULL, 0, 16),
+                     0);
     hv.during = pages_out_during;
     assert_int_equal(call_at(b, BLOCK), UV_H_PARAMETER);
     assert_int_equal(svm->rtas.busy, 0);
@@ -143,7 +146,7 @@ BED_TEST(attack_45_more_calls_than_buffers)
     uint64_t cookie[RTAS_BUFFERS];
     gra_t block[RTAS_BUFFERS];
 
-    put_block(svm, BLOCK, TOKEN(NVRAM_STORE), 3, 1, (uint32_t[]){ 0, DATA, 4 });
+    put_block(svm, BLOCK, TOKEN(NVRAM_STORE), 3, 1, (uint32_t[]){0, DATA, 4});
     b->hv = bed_hv_keeps;
     for (unsigned i = 0; i < RTAS_BUFFERS; i++) {
         call_at(b, BLOCK);

@@ -9,12 +9,22 @@
 static void *tree(uint32_t token_base, const char *leave_out, uint32_t cores)
 {
     static const char *const names[] = {
-        "stop-self", "start-cpu", "ibm,os-term", "power-off", "check-exception", "event-scan",
-        "ibm,configure-connector", "ibm,get-system-parameter", "ibm,set-system-parameter",
-        "nvram-fetch", "nvram-store", "ibm,slot-error-detail", "ibm,nmi-register",
+        "stop-self",
+        "start-cpu",
+        "ibm,os-term",
+        "power-off",
+        "check-exception",
+        "event-scan",
+        "ibm,configure-connector",
+        "ibm,get-system-parameter",
+        "ibm,set-system-parameter",
+        "nvram-fetch",
+        "nvram-store",
+        "ibm,slot-error-detail",
+        "ibm,nmi-register",
     };
     static uint8_t fdt[8192];
-    uint32_t capacity[5] = { 0, 0, 0, 0, cpu_to_fdt32(cores) }, servers[2] = { 0, cpu_to_fdt32(1) };
+    uint32_t capacity[5] = {0, 0, 0, 0, cpu_to_fdt32(cores)}, servers[2] = {0, cpu_to_fdt32(1)};
 
     assert_int_equal(fdt_create_empty_tree(fdt, sizeof(fdt)), 0);
     int rtas = fdt_add_subnode(fdt, 0, "rtas");
@@ -32,8 +42,9 @@ static void *tree(uint32_t token_base, const char *leave_out, uint32_t cores)
 BED_TEST(tokens_come_from_the_tree)
 {
     struct svm *svm = make_svm(b, BED_LPID);
-    static const char *const needed[] = { "stop-self", "start-cpu", "ibm,os-term", "nvram-store",
-                                          "ibm,slot-error-detail", "ibm,lrdr-capacity" };
+    static const char *const needed[] = {
+        "stop-self",        "start-cpu", "ibm,os-term", "nvram-store", "ibm,slot-error-detail",
+        "ibm,lrdr-capacity"};
     const char *missing = NULL;
 
     assert_true(rtas_read_tokens(svm, tree(0x3000, NULL, 8), &missing));
@@ -45,7 +56,7 @@ BED_TEST(tokens_come_from_the_tree)
         assert_false(rtas_read_tokens(svm, tree(0x3000, needed[i], 8), &missing));
         assert_string_equal(missing, needed[i]);
     }
-    static const uint32_t cores[] = { 0, 2049, 0x80000000, 0xffffffff };
+    static const uint32_t cores[] = {0, 2049, 0x80000000, 0xffffffff};
     for (unsigned i = 0; i < ARRAY_SIZE(cores); i++)
         assert_false(rtas_read_tokens(svm, tree(0x3000, NULL, cores[i]), &missing));
     assert_true(rtas_read_tokens(svm, tree(0x3000, NULL, 2048), &missing));
@@ -86,7 +97,7 @@ BED_TEST(start_cpu_hides_the_argument)
 
 BED_TEST(attack_47_start_cpu_that_makes_no_sense)
 {
-    static const uint32_t server[] = { 4, 16, 4096, 0x80000000, 0xffffffff };
+    static const uint32_t server[] = {4, 16, 4096, 0x80000000, 0xffffffff};
     struct svm *svm = make_svm(b, BED_LPID);
     struct cpu *cpu = &b->m.cpus[1];
 
@@ -125,7 +136,8 @@ BED_TEST(stop_self_and_start_again)
     }
 }
 
-/* The hypervisor resumes a thread that stopped itself: it must not free the buffer of another call. */
+/* The hypervisor resumes a thread that stopped itself: it must not free the buffer of another call.
+ */
 BED_TEST(attack_47_a_stopped_thread_is_resumed)
 {
     struct svm *svm = make_svm(b, BED_LPID);
@@ -170,7 +182,8 @@ BED_TEST(a_killed_svm_needs_nobody)
 
     svm->rtas.busy = 0xffff;
     for (unsigned i = 0; i < 6; i++)
-        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_INVAL, BED_LPID, BOUNCE + i * UV_PAGE_SIZE, 16), 0);
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_PAGE_INVAL, BED_LPID, BOUNCE + i * UV_PAGE_SIZE, 16), 0);
     cpu->gpr[4] = BOUNCE;
     bed_insn(svm, cpu, MSR_SVM, 0xe8640000);
     assert_int_equal(hv.calls, 0);

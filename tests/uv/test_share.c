@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UV_SHARE_PAGE, UV_UNSHARE_PAGE, UV_UNSHARE_ALL_PAGES, with hypervisors that help and that don't. */
+/* UV_SHARE_PAGE, UV_UNSHARE_PAGE, UV_UNSHARE_ALL_PAGES, with hypervisors that help and that don't.
+ */
 #include "bed.h"
 
 #define GPA    (GUEST_BASE + 0x30000)
@@ -41,8 +42,8 @@ static ra_t translate(struct bed *b, gra_t gpa, enum mmu_access access)
 
 BED_TEST(attack_13_14_share_only_for_an_svms_system)
 {
-    static const enum bed_from others[] = { FROM_HV, FROM_HOST_USER, FROM_NVM, FROM_NVM_USER,
-                                            FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HV, FROM_HOST_USER, FROM_NVM, FROM_NVM_USER,
+                                           FROM_SVM_USER};
     bed_make_svm(b, BED_LPID);
     bed_refuses_from(b, UV_SHARE_PAGE, others, GFN, 1);
     bed_refuses_from(b, UV_UNSHARE_PAGE, others, GFN, 1);
@@ -52,10 +53,10 @@ BED_TEST(attack_13_14_share_only_for_an_svms_system)
 BED_TEST(share_without_an_svm)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
-    static const enum svm_state not[] = { SVM_TRANSITION, SVM_ABORTED, SVM_DEAD };
+    static const enum svm_state not [] = {SVM_TRANSITION, SVM_ABORTED, SVM_DEAD};
 
-    for (unsigned i = 0; i < ARRAY_SIZE(not); i++) {
-        svm->state = not[i];
+    for (unsigned i = 0; i < ARRAY_SIZE(not ); i++) {
+        svm->state = not [i];
         assert_int_equal(share(b, GFN, 1), U_FUNCTION);
         assert_int_equal(unshare(b, GFN, 1), U_FUNCTION);
         assert_int_equal(bed_call(b, FROM_SVM, UV_UNSHARE_ALL_PAGES), U_FUNCTION);
@@ -68,11 +69,22 @@ BED_TEST(share_without_an_svm)
 
 BED_TEST(attack_54_bad_ranges)
 {
-    static const struct { uint64_t gfn, n; } c[] = {
-        { GFN, 0 }, { GFN, ~0ULL }, { GFN, GUEST_SIZE >> 16 }, { GFN, 1ULL << 48 },
-        { ~0ULL, 1 }, { ~0ULL, 2 }, { 1ULL << 48 | GFN, 1 }, { SECURE_RA_BIT >> 16, 1 },
-        { (GUEST_BASE >> 16) - 1, 2 }, { (GUEST_BASE + GUEST_SIZE) >> 16, 1 },
-        { ((GUEST_BASE + GUEST_SIZE) >> 16) - 1, 2 }, { 0, 1 }, { 0, ~0ULL },
+    static const struct {
+        uint64_t gfn, n;
+    } c[] = {
+        {GFN, 0},
+        {GFN, ~0ULL},
+        {GFN, GUEST_SIZE >> 16},
+        {GFN, 1ULL << 48},
+        {~0ULL, 1},
+        {~0ULL, 2},
+        {1ULL << 48 | GFN, 1},
+        {SECURE_RA_BIT >> 16, 1},
+        {(GUEST_BASE >> 16) - 1, 2},
+        {(GUEST_BASE + GUEST_SIZE) >> 16, 1},
+        {((GUEST_BASE + GUEST_SIZE) >> 16) - 1, 2},
+        {0, 1},
+        {0, ~0ULL},
     };
     bed_make_svm(b, BED_LPID);
     for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
@@ -87,9 +99,10 @@ BED_TEST(attack_54_bad_ranges)
 /* Pages on their way, and the ultravisor's own. */
 BED_TEST(attack_56_transient_and_implicit_pages_are_refused)
 {
-    static const enum page_state no[] = { PAGE_IMPLICIT, PAGE_IMPLICIT_INV, PAGE_HV_SHARING,
-                                          PAGE_HV_SHARED, PAGE_HV_SHARED_INV, PAGE_HV_UNSHARING,
-                                          PAGE_HV_UNSHARING_INV, PAGE_PSEUDO, PAGE_PSEUDO_INV };
+    static const enum page_state no[] = {
+        PAGE_IMPLICIT,         PAGE_IMPLICIT_INV,  PAGE_HV_SHARING,
+        PAGE_HV_SHARED,        PAGE_HV_SHARED_INV, PAGE_HV_UNSHARING,
+        PAGE_HV_UNSHARING_INV, PAGE_PSEUDO,        PAGE_PSEUDO_INV};
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     for (unsigned i = 0; i < ARRAY_SIZE(no); i++) {
@@ -207,19 +220,19 @@ static void share_of_five_is_refused(struct bed *b, struct refusal *r, unsigned 
 
 BED_TEST(attack_52_one_page_of_many_is_refused)
 {
-    struct refusal r = { .gpa = GPA + 3 * UV_PAGE_SIZE, .how = REFUSES };
+    struct refusal r = {.gpa = GPA + 3 * UV_PAGE_SIZE, .how = REFUSES};
     share_of_five_is_refused(b, &r, 2); /* the first and the third */
 }
 
 BED_TEST(attack_50_52_success_without_a_page)
 {
-    struct refusal r = { .gpa = GPA + 4 * UV_PAGE_SIZE, .how = LIES };
+    struct refusal r = {.gpa = GPA + 4 * UV_PAGE_SIZE, .how = LIES};
     share_of_five_is_refused(b, &r, 3);
 }
 
 BED_TEST(attack_52_refused_after_the_page_came)
 {
-    struct refusal r = { .gpa = GPA + UV_PAGE_SIZE * 2, .how = REFUSES_AFTER_ALL };
+    struct refusal r = {.gpa = GPA + UV_PAGE_SIZE * 2, .how = REFUSES_AFTER_ALL};
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     /* It does not take the page back either: then who knows what it believes. */
@@ -363,8 +376,9 @@ BED_TEST(unshare_all_takes_the_shared_pages_of_every_slot)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
-    assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, BED_LPID, GUEST_BASE + 0x1000000,
-                              0x20000, 0, 1), U_SUCCESS);
+    assert_int_equal(
+        bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, BED_LPID, GUEST_BASE + 0x1000000, 0x20000, 0, 1),
+        U_SUCCESS);
     bed_share(b, GPA, 2);
     bed_share(b, GUEST_BASE + GUEST_SIZE - UV_PAGE_SIZE, 1);
     gra_t far = GUEST_BASE + 0x1010000;
@@ -392,7 +406,8 @@ BED_TEST(unshare_all_goes_from_slot_to_slot)
     struct thread_save *s;
 
     assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, BED_LPID,
-                              SECURE_RA_BIT - CHUNK_SIZE, CHUNK_SIZE, 0, 1), U_SUCCESS);
+                              SECURE_RA_BIT - CHUNK_SIZE, CHUNK_SIZE, 0, 1),
+                     U_SUCCESS);
     page_of(svm, SECURE_RA_BIT - UV_PAGE_SIZE)->state = PAGE_SHARED;
     b->hv = bed_hv_keeps;
     bed_call(b, FROM_SVM, UV_UNSHARE_ALL_PAGES);

@@ -24,15 +24,15 @@ static void assert_scrubbed(struct bed *b)
 
 BED_TEST(terminate_only_for_the_hypervisor)
 {
-    static const enum bed_from others[] = { FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
-                                            FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
+                                           FROM_SVM_USER};
     bed_make_svm(b, BED_LPID);
     bed_refuses_from(b, UV_SVM_TERMINATE, others, BED_LPID);
 }
 
 BED_TEST(terminate_of_an_unknown_lpid_succeeds)
 {
-    static const uint64_t lpid[] = { 0, 2, VM_MAX, 1ULL << 32 | BED_LPID, ~0ULL };
+    static const uint64_t lpid[] = {0, 2, VM_MAX, 1ULL << 32 | BED_LPID, ~0ULL};
 
     bed_make_svm(b, BED_LPID);
     for (unsigned i = 0; i < ARRAY_SIZE(lpid); i++) {
@@ -143,8 +143,8 @@ BED_TEST(attack_30_terminate_in_the_middle_of_a_share)
     assert_false(cpu->msr & MSR_S);
 }
 
-/* Another thread of it is running at that moment. It must not go on in secure state: the hypervisor could
- * put a tree of its own under it and read everybody's secure memory. */
+/* Another thread of it is running at that moment. It must not go on in secure state: the hypervisor
+ * could put a tree of its own under it and read everybody's secure memory. */
 BED_TEST(attack_30_terminate_stops_threads_in_secure_state)
 {
     struct cpu *runs = &b->m.cpus[1];

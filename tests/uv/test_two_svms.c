@@ -62,26 +62,30 @@ BED_TEST(attack_24_pages_exchanged)
     struct two t = make_two(b);
 
     for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, ONE + i, RA + i * UV_PAGE_SIZE, GPA, 0, 16),
-                         U_SUCCESS);
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_PAGE_OUT, ONE + i, RA + i * UV_PAGE_SIZE, GPA, 0, 16),
+            U_SUCCESS);
     assert_memory_not_equal(bed_normal(b, RA), bed_normal(b, RA + UV_PAGE_SIZE), 64);
     for (unsigned i = 0; i < 2; i++) {
         bed_call(b, FROM_HV, UV_PAGE_IN, ONE + i, RA + (1 - i) * UV_PAGE_SIZE, GPA, 0, 16);
         uint64_t before = bed_hash(b);
-        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, ONE + i, RA + (1 - i) * UV_PAGE_SIZE, GPA, 0,
-                                  16), U_P3);
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_PAGE_IN, ONE + i, RA + (1 - i) * UV_PAGE_SIZE, GPA, 0, 16),
+            U_P3);
         assert_true(before == bed_hash(b));
         assert_int_equal(page_of(t.svm[i], GPA)->state, PAGE_PAGEDOUT);
     }
     for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, ONE + i, RA + i * UV_PAGE_SIZE, GPA, 0, 16),
-                         U_SUCCESS);
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_PAGE_IN, ONE + i, RA + i * UV_PAGE_SIZE, GPA, 0, 16),
+            U_SUCCESS);
         assert_memory_equal(bed_secure(b, t.svm[i], GPA), i ? SECRET2 : SECRET1, 24);
     }
     assert_int_equal(b->m.uv->stats.pages_refused, 4);
 }
 
-/* One lends a page; the hypervisor gives the same normal page to the other, or a frame of the other's. */
+/* One lends a page; the hypervisor gives the same normal page to the other, or a frame of the
+ * other's. */
 static void same_page_for_both(struct bed *b, struct cpu *cpu, unsigned vector)
 {
     const struct two *t = b->user;
@@ -91,7 +95,8 @@ static void same_page_for_both(struct bed *b, struct cpu *cpu, unsigned vector)
     assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, secure, cpu->gpr[4], 0, 16), U_P2);
     if (cpu->lpid == ONE) /* nor for the other one, who has not lent it, in its place */
         assert_int_equal(bed_hv_ucall(cpu, UV_PAGE_IN, TWO, RA, cpu->gpr[4], 0, 16), U_P2);
-    bed_hv_return(cpu, bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, RA, cpu->gpr[4], 0, 16), cpu->gpr[31]);
+    bed_hv_return(cpu, bed_hv_ucall(cpu, UV_PAGE_IN, cpu->lpid, RA, cpu->gpr[4], 0, 16),
+                  cpu->gpr[31]);
 }
 
 BED_TEST(shared_pages_of_two)
@@ -111,7 +116,8 @@ BED_TEST(shared_pages_of_two)
     }
 }
 
-/* While a thread of one is suspended, the hypervisor works on the other one and returns to either. */
+/* While a thread of one is suspended, the hypervisor works on the other one and returns to either.
+ */
 BED_TEST(attack_31_cookies_exchanged)
 {
     struct two t = make_two(b);
@@ -207,12 +213,14 @@ BED_TEST(attack_73_one_takes_all_secure_memory)
         id++;
     }
     assert_true(id > 2);
-    static const uint64_t sizes[] = { CHUNK_SIZE, UV_PAGE_SIZE, 0x40000000 };
+    static const uint64_t sizes[] = {CHUNK_SIZE, UV_PAGE_SIZE, 0x40000000};
     for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
-        assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, TWO, 0x80000000, sizes[i], 0, 9),
-                         U_PARAMETER);
-        assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, ONE, 0x80000000, sizes[i], 0, 500),
-                         U_PARAMETER);
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, TWO, 0x80000000, sizes[i], 0, 9),
+            U_PARAMETER);
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, ONE, 0x80000000, sizes[i], 0, 500),
+            U_PARAMETER);
     }
     /* the second one does not notice: its pages go and come */
     for (unsigned i = 0; i < 3; i++) {
@@ -226,8 +234,9 @@ BED_TEST(attack_73_one_takes_all_secure_memory)
     assert_apart(b, &t);
     /* no third one; but with the first gone there is room again */
     assert_int_equal(bed_call(b, FROM_HV, UV_SVM_TERMINATE, ONE), U_SUCCESS);
-    assert_int_equal(bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, TWO, 0x80000000, 8 * CHUNK_SIZE, 0, 9),
-                     U_SUCCESS);
+    assert_int_equal(
+        bed_call(b, FROM_HV, UV_REGISTER_MEM_SLOT, TWO, 0x80000000, 8 * CHUNK_SIZE, 0, 9),
+        U_SUCCESS);
 }
 
 BED_TEST(attack_73_no_frame_left_for_a_new_svm)

@@ -2,14 +2,14 @@
 /* UV_WRITE_PATE: the partition table belongs to the ultravisor, an SVM's entry most of all. */
 #include "bed.h"
 
-#define DW0 0xe000000001230bcdULL
-#define DW1 0x8000000000560005ULL
+#define DW0                0xe000000001230bcdULL
+#define DW1                0x8000000000560005ULL
 #define PROC_TBL_NEW_RADIX 0x1c /* H_REGISTER_PROC_TBL: new, radix */
 
 BED_TEST(write_pate_only_for_the_hypervisor)
 {
-    static const enum bed_from others[] = { FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
-                                            FROM_SVM_USER };
+    static const enum bed_from others[] = {FROM_HOST_USER, FROM_NVM, FROM_NVM_USER, FROM_SVM,
+                                           FROM_SVM_USER};
     bed_refuses_from(b, UV_WRITE_PATE, others, 5, DW0, DW1);
     assert_int_equal(pate_read(b->m.uv, 5, 0), 0);
 }
@@ -38,7 +38,7 @@ BED_TEST(the_partition_table_is_secure)
 
 BED_TEST(attack_18_lpid_beyond_the_table)
 {
-    static const uint64_t lpid[] = { VM_MAX, VM_MAX + 1, 0xffffffff, 1ULL << 32, 1ULL << 60, ~0ULL };
+    static const uint64_t lpid[] = {VM_MAX, VM_MAX + 1, 0xffffffff, 1ULL << 32, 1ULL << 60, ~0ULL};
 
     for (unsigned i = 0; i < ARRAY_SIZE(lpid); i++) {
         bed_call(b, FROM_HV, UV_WRITE_PATE, lpid[i], DW0, DW1);
@@ -73,7 +73,8 @@ static void register_table(struct bed *b, struct cpu *cpu, unsigned vector)
     bed_hv_return(cpu, 0, cpu->gpr[31]);
 }
 
-static int64_t hcall(struct bed *b, uint64_t number, uint64_t r4, uint64_t r5, uint64_t r6, uint64_t r7)
+static int64_t hcall(struct bed *b, uint64_t number, uint64_t r4, uint64_t r5, uint64_t r6,
+                     uint64_t r7)
 {
     struct cpu *cpu = &b->m.cpus[0];
 
@@ -94,8 +95,8 @@ BED_TEST(attack_17_dw1_of_an_svm_only_as_it_asked)
     assert_int_equal(bed_call(b, FROM_HV, UV_WRITE_PATE, BED_LPID, 0, dw1), U_PERMISSION);
     b->hv = register_table;
     b->user = &dw1;
-    assert_int_equal(hcall(b, UV_H_REGISTER_PROC_TBL, PROC_TBL_NEW_RADIX, GUEST_BASE + 0x40000, 0, 4),
-                     0);
+    assert_int_equal(
+        hcall(b, UV_H_REGISTER_PROC_TBL, PROC_TBL_NEW_RADIX, GUEST_BASE + 0x40000, 0, 4), 0);
     assert_int_equal(b->entries, 1);
     assert_int_equal(pate_read(b->m.uv, BED_LPID, 0), tree_pate0(&svm->tree));
     assert_int_equal(pate_read(b->m.uv, BED_LPID, 1), dw1);

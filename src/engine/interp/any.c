@@ -7,7 +7,7 @@ static THREAD(thread_exit)
     (void)in;
     return NULL;
 }
-const struct insn exit_op = { .fn = thread_exit };
+const struct insn exit_op = {.fn = thread_exit};
 
 const struct insn *leave_trap(struct cpu *cpu, const struct insn *in, trap_t t)
 {
@@ -24,7 +24,7 @@ const struct insn *leave_fault(struct cpu *cpu, const struct insn *in, trap_t t)
     return leave_trap(cpu, in, t);
 }
 
-const uint64_t need_msr[] = { 0, MSR_FP, MSR_VEC, MSR_VSX };
+const uint64_t need_msr[] = {0, MSR_FP, MSR_VEC, MSR_VSX};
 
 THREAD(thread_any)
 {
@@ -44,8 +44,8 @@ THREAD(thread_any)
     NEXT;
 }
 
-/* A row's own operation where nobody melts the handler: call it. cpu->op is for whoever looks at the
- * instruction count meanwhile. Branches and system instructions need every check. */
+/* A row's own operation where nobody melts the handler: call it. cpu->op is for whoever looks at
+ * the instruction count meanwhile. Branches and system instructions need every check. */
 #define THREAD_CALL(handler)                                                                       \
     trap_t handler(struct cpu *cpu, const struct insn *in);                                        \
     __attribute__((weak)) THREAD(thread_##handler)                                                 \
@@ -65,15 +65,15 @@ THREAD(thread_any)
     {                                                                                              \
         TAIL thread_any(cpu, in);                                                                  \
     }
-#define ROW_FXU THREAD_CALL
-#define ROW_LSU THREAD_CALL
-#define ROW_CRU THREAD_CALL
-#define ROW_FPU THREAD_CALL
-#define ROW_VMX THREAD_CALL
-#define ROW_VSX THREAD_CALL
-#define ROW_DFP THREAD_CALL
-#define ROW_BRU THREAD_ANY
-#define ROW_SYS THREAD_ANY
+#define ROW_FXU                                                            THREAD_CALL
+#define ROW_LSU                                                            THREAD_CALL
+#define ROW_CRU                                                            THREAD_CALL
+#define ROW_FPU                                                            THREAD_CALL
+#define ROW_VMX                                                            THREAD_CALL
+#define ROW_VSX                                                            THREAD_CALL
+#define ROW_DFP                                                            THREAD_CALL
+#define ROW_BRU                                                            THREAD_ANY
+#define ROW_SYS                                                            THREAD_ANY
 #define INSN(id, handler, mnemonic, form, operands, match, mask, fac, ...) ROW_##fac(handler)
 #include "pefemu/insn.def"
 #undef INSN
@@ -88,12 +88,12 @@ static THREAD(thread_nop)
 
 /* mflr and friends: the SPRs of every function's prologue. */
 #define MOVE_SPR(field)                                                                            \
-    static THREAD(thread_mf##field)                                                                       \
+    static THREAD(thread_mf##field)                                                                \
     {                                                                                              \
         cpu->gpr[in->rt] = cpu->field;                                                             \
         NEXT;                                                                                      \
     }                                                                                              \
-    static THREAD(thread_mt##field)                                                                       \
+    static THREAD(thread_mt##field)                                                                \
     {                                                                                              \
         cpu->field = cpu->gpr[in->rt];                                                             \
         NEXT;                                                                                      \

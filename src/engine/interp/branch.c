@@ -17,18 +17,16 @@ static inline bool cr_bit(const struct cpu *cpu, const struct insn *in)
         NEXT;                                                                                      \
     }
 #define BRANCH_PAIR(name, link, condition)                                                         \
-    static BRANCH(name, near, link, condition)                                                     \
-    static BRANCH(name, far, link, condition)
+    static BRANCH(name, near, link, condition) static BRANCH(name, far, link, condition)
 BRANCH_PAIR(thread_b, false, true)
 BRANCH_PAIR(thread_bl, true, true)
 BRANCH(thread_bt, near, false, cr_bit(cpu, in))
 BRANCH(thread_bf, near, false, !cr_bit(cpu, in))
-static BRANCH(thread_bt, far, false, cr_bit(cpu, in))
-static BRANCH(thread_bf, far, false, !cr_bit(cpu, in))
-BRANCH_PAIR(thread_bdnz, false, --cpu->ctr != 0)
-BRANCH_PAIR(thread_bdz, false, --cpu->ctr == 0)
+static BRANCH(thread_bt, far, false, cr_bit(cpu, in)) static BRANCH(thread_bf, far, false,
+                                                                    !cr_bit(cpu, in))
+    BRANCH_PAIR(thread_bdnz, false, --cpu->ctr != 0) BRANCH_PAIR(thread_bdz, false, --cpu->ctr == 0)
 
-static THREAD(thread_blr)
+        static THREAD(thread_blr)
 {
     DISPATCH(branch_to(cpu, in, cpu->lr & ~3ULL));
 }
@@ -70,14 +68,14 @@ static struct branch_choice choose_bc(const struct insn *in)
     unsigned bo = in->rt;
 
     if ((bo & 0x14) == 0x14)
-        return (struct branch_choice){ thread_b_near, thread_b_far };
+        return (struct branch_choice){thread_b_near, thread_b_far};
     if ((bo & 0x14) == 0x04)
-        return bo & 8 ? (struct branch_choice){ thread_bt_near, thread_bt_far }
-                      : (struct branch_choice){ thread_bf_near, thread_bf_far };
+        return bo & 8 ? (struct branch_choice){thread_bt_near, thread_bt_far}
+                      : (struct branch_choice){thread_bf_near, thread_bf_far};
     if ((bo & 0x14) == 0x10)
-        return bo & 2 ? (struct branch_choice){ thread_bdz_near, thread_bdz_far }
-                      : (struct branch_choice){ thread_bdnz_near, thread_bdnz_far };
-    return (struct branch_choice){ thread_any, thread_any };
+        return bo & 2 ? (struct branch_choice){thread_bdz_near, thread_bdz_far}
+                      : (struct branch_choice){thread_bdnz_near, thread_bdnz_far};
+    return (struct branch_choice){thread_any, thread_any};
 }
 
 static insn_thread choose_relative(struct insn *in, unsigned index, struct branch_choice choice)
@@ -117,9 +115,9 @@ insn_thread choose_branch(struct insn *in, unsigned index)
 
     switch (in->id) {
     case INSN_B:
-        return choose_relative(in, index, (struct branch_choice){ thread_b_near, thread_b_far });
+        return choose_relative(in, index, (struct branch_choice){thread_b_near, thread_b_far});
     case INSN_BL:
-        return choose_relative(in, index, (struct branch_choice){ thread_bl_near, thread_bl_far });
+        return choose_relative(in, index, (struct branch_choice){thread_bl_near, thread_bl_far});
     case INSN_BC:
         return choose_relative(in, index, choose_bc(in));
     case INSN_BCLR:

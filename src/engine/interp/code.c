@@ -1,7 +1,7 @@
 /*
- * Predecoded pages. A page is keyed by its real address and the byte order, so that all mappings of it
- * share one copy. A store into it resets the slots it touches; a page that is written again and again
- * without being decoded is data by now and is dropped.
+ * Predecoded pages. A page is keyed by its real address and the byte order, so that all mappings of
+ * it share one copy. A store into it resets the slots it touches; a page that is written again and
+ * again without being decoded is data by now and is dropped.
  */
 #include "code.h"
 

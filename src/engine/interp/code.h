@@ -9,9 +9,9 @@
 struct code_page {
     struct insn ops[CODE_PAGE_INSNS + 1]; /* the last slot leads to the next page. First member: a
                                              pointer to ops is a pointer to the page */
-    const uint8_t *host;  /* the guest bytes */
+    const uint8_t *host;                  /* the guest bytes */
     ra_t ra;
-    uint32_t writes;      /* stores into the page since it was last found to be code */
+    uint32_t writes; /* stores into the page since it was last found to be code */
     bool le;
     struct code_page *next_dead;
 };
@@ -20,10 +20,11 @@ struct code_cache {
     struct code_page **pages; /* owned; index = 2 * RAM page + le */
     size_t slots;
     unsigned live;
-    struct code_page *dead;   /* dropped while they might be executing; freed between runs */
+    struct code_page *dead; /* dropped while they might be executing; freed between runs */
 };
 
-/* The predecoded page of real page @ra (4 KiB aligned, RAM); NULL when the host is out of memory. */
+/* The predecoded page of real page @ra (4 KiB aligned, RAM); NULL when the host is out of memory.
+ */
 struct code_page *code_page_get(struct machine *m, ra_t ra, bool le);
 /* Frees pages dropped earlier. Only when no threaded code is being executed. */
 void code_bury(struct machine *m);

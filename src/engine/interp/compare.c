@@ -15,18 +15,18 @@
         cpu->cr[in->sh] = c;                                                                       \
         return c;                                                                                  \
     }                                                                                              \
-    static THREAD(thread_##name)                                                                          \
+    static THREAD(thread_##name)                                                                   \
     {                                                                                              \
         name(cpu, in);                                                                             \
         NEXT;                                                                                      \
     }                                                                                              \
-    static THREAD(thread_##name##_bt)                                                                     \
+    static THREAD(thread_##name##_bt)                                                              \
     {                                                                                              \
         if (name(cpu, in) & in[1].rb)                                                              \
             DISPATCH(branch_near(cpu, in + 1));                                                    \
         DISPATCH(in + 2);                                                                          \
     }                                                                                              \
-    static THREAD(thread_##name##_bf)                                                                     \
+    static THREAD(thread_##name##_bf)                                                              \
     {                                                                                              \
         if (!(name(cpu, in) & in[1].rb))                                                           \
             DISPATCH(branch_near(cpu, in + 1));                                                    \
@@ -44,15 +44,18 @@ COMPARE(cmpld, uint64_t, cpu->gpr[in->ra], cpu->gpr[in->rb])
 struct compare_choice {
     insn_thread alone, with_bt, with_bf;
 };
-#define COMPARE_CHOICE(name) { thread_##name, thread_##name##_bt, thread_##name##_bf }
+#define COMPARE_CHOICE(name)                                                                       \
+    {                                                                                              \
+        thread_##name, thread_##name##_bt, thread_##name##_bf                                      \
+    }
 
 /* Indexed by [form][L]. */
 enum { CMP_SI, CMP_UI, CMP_S, CMP_U };
 static const struct compare_choice compare_choices[][2] = {
-    [CMP_SI] = { COMPARE_CHOICE(cmpwi), COMPARE_CHOICE(cmpdi) },
-    [CMP_UI] = { COMPARE_CHOICE(cmplwi), COMPARE_CHOICE(cmpldi) },
-    [CMP_S] = { COMPARE_CHOICE(cmpw), COMPARE_CHOICE(cmpd) },
-    [CMP_U] = { COMPARE_CHOICE(cmplw), COMPARE_CHOICE(cmpld) },
+    [CMP_SI] = {COMPARE_CHOICE(cmpwi), COMPARE_CHOICE(cmpdi)},
+    [CMP_UI] = {COMPARE_CHOICE(cmplwi), COMPARE_CHOICE(cmpldi)},
+    [CMP_S] = {COMPARE_CHOICE(cmpw), COMPARE_CHOICE(cmpd)},
+    [CMP_U] = {COMPARE_CHOICE(cmplw), COMPARE_CHOICE(cmpld)},
 };
 
 static unsigned form_of(const struct insn *in)

@@ -1,18 +1,18 @@
 /*
  * -accel interp: predecoded, threaded code.
  *
- * Each instruction of a code page (code.c) is a slot with a function, its *operation*, which does its
- * work and ends in a jump to the next slot's (a tail call; builds that cannot are driven by a loop).
- * fixed.c and vector.c make operations out of the handlers in src/cpu, branch.c and compare.c have
- * their own, any.c calls handlers.
+ * Each instruction of a code page (code.c) is a slot with a function, its *operation*, which does
+ * its work and ends in a jump to the next slot's (a tail call; builds that cannot are driven by a
+ * loop). fixed.c and vector.c make operations out of the handlers in src/cpu, branch.c and
+ * compare.c have their own, any.c calls handlers.
  *
- * Counting: cpu->budget is kept biased by the index of the current slot, so that what is left at slot
- * i is budget - i and straight-line code needs no counting at all. A taken branch from slot a to slot
- * b adds b - a - 1. The budget is looked at on taken branches, at the end of a page and at context
- * changes, which is also where asynchronous interrupts are taken (engine.h).
+ * Counting: cpu->budget is kept biased by the index of the current slot, so that what is left at
+ * slot i is budget - i and straight-line code needs no counting at all. A taken branch from slot a
+ * to slot b adds b - a - 1. The budget is looked at on taken branches, at the end of a page and at
+ * context changes, which is also where asynchronous interrupts are taken (engine.h).
  *
- * Everything odd - 32-bit mode, single-step, code outside RAM - goes through exec_one(), which is the
- * reference engine's step.
+ * Everything odd - 32-bit mode, single-step, code outside RAM - goes through exec_one(), which is
+ * the reference engine's step.
  */
 #include "thread.h"
 
@@ -151,8 +151,8 @@ static void run_threaded(struct cpu *cpu, const struct insn *ops)
         exec_trap(cpu, cpu->exit_trap);
 }
 
-/* 32-bit mode, tracing and counting single instructions are rare: the reference step is good enough for
- * them. */
+/* 32-bit mode, tracing and counting single instructions are rare: the reference step is good enough
+ * for them. */
 static bool needs_stepping(const struct cpu *cpu)
 {
     return !(cpu->msr & MSR_SF) || cpu->step_only || exec_is_traced(cpu, cpu->msr) ||

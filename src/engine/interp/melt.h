@@ -1,9 +1,9 @@
 /*
- * Included before handler files (src/cpu) that are compiled once more, melted into threaded code: every
- * OP(name) becomes the operation thread_op_name with the handler's body inside. Here handlers see
- * accessors that know nothing but a TLB hit and SF=1: a handler that returns any trap is simply run
- * again, whole, through thread_any(), which is allowed because handlers change nothing before their
- * last possible fault. So a fast load has no call in it, hence no stack frame.
+ * Included before handler files (src/cpu) that are compiled once more, melted into threaded code:
+ * every OP(name) becomes the operation thread_op_name with the handler's body inside. Here handlers
+ * see accessors that know nothing but a TLB hit and SF=1: a handler that returns any trap is simply
+ * run again, whole, through thread_any(), which is allowed because handlers change nothing before
+ * their last possible fault. So a fast load has no call in it, hence no stack frame.
  */
 #define TRAP_AGAIN TRAP_COUNT
 
@@ -36,7 +36,7 @@
 /* All 16 bytes the other way round. */
 static inline union vsr vsr_swap(union vsr v)
 {
-    return (union vsr){ .d = { __builtin_bswap64(v.d[1]), __builtin_bswap64(v.d[0]) } };
+    return (union vsr){.d = {__builtin_bswap64(v.d[1]), __builtin_bswap64(v.d[0])}};
 }
 
 HIT_ACCESSORS(8)
@@ -76,17 +76,17 @@ static inline void set_cr0_64(struct cpu *cpu, uint64_t v)
     cpu->cr[0] = ((int64_t)v < 0 ? CR_LT : v ? CR_GT : CR_EQ) | cpu->so;
 }
 
-#define mem_load8          hit_load8
-#define mem_load16         hit_load16
-#define mem_load32         hit_load32
-#define mem_load64         hit_load64
-#define mem_load128        hit_load128
-#define mem_store128       hit_store128
-#define mem_store8         hit_store8
-#define mem_store16        hit_store16
-#define mem_store32        hit_store32
-#define mem_store64        hit_store64
-#define cpu_ea(cpu, v)     (v)
+#define mem_load8           hit_load8
+#define mem_load16          hit_load16
+#define mem_load32          hit_load32
+#define mem_load64          hit_load64
+#define mem_load128         hit_load128
+#define mem_store128        hit_store128
+#define mem_store8          hit_store8
+#define mem_store16         hit_store16
+#define mem_store32         hit_store32
+#define mem_store64         hit_store64
+#define cpu_ea(cpu, v)      (v)
 #define cpu_set_cr0(cpu, v) set_cr0_64(cpu, v)
 
 #define PEFEMU_INLINE_OPS

@@ -120,20 +120,20 @@ extern const uint64_t need_msr[];
 /* Any instruction, with every check, through its handler (any.c). */
 THREAD(thread_any);
 
-/* Every row's operation: thread_<handler>. fixed.c and vector.c define those that melt a handler into
- * threaded code; the rest are weak ones that call the handler (any.c). */
+/* Every row's operation: thread_<handler>. fixed.c and vector.c define those that melt a handler
+ * into threaded code; the rest are weak ones that call the handler (any.c). */
 #define INSN(id, handler, ...) THREAD(thread_##handler);
 #include "pefemu/insn.def"
 #undef INSN
 
-/* Operations that only a decoded slot knows to be right: the best one for @in at slot @index. They may
- * rewrite the operands of @in for it. */
+/* Operations that only a decoded slot knows to be right: the best one for @in at slot @index. They
+ * may rewrite the operands of @in for it. */
 insn_thread choose_branch(struct insn *in, unsigned index);  /* branch.c */
 insn_thread choose_compare(struct insn *in, unsigned index); /* compare.c */
 insn_thread choose_system(const struct insn *in);            /* any.c */
 
-/* Conditional branches inside the page, which compare.c fuses: imm as branch_near() wants it, ra and
- * rb the CR field and the mask of BI. */
+/* Conditional branches inside the page, which compare.c fuses: imm as branch_near() wants it, ra
+ * and rb the CR field and the mask of BI. */
 THREAD(thread_bt_near);
 THREAD(thread_bf_near);
 
