@@ -195,16 +195,6 @@ static uint64_t next_timer_ns(const struct machine *m)
     return next;
 }
 
-/* What @cpu may execute before something is due: a timer, or an event of its performance monitor.
- */
-static int64_t slice_budget(const struct machine *m, const struct cpu *cpu)
-{
-    int64_t insns = insns_until(m, next_timer_ns(m));
-    int64_t cycles = pmu_cycles_left(cpu);
-
-    return insns < cycles ? insns : cycles;
-}
-
 static bool is_runnable(struct cpu *cpu)
 {
     if (cpu->run_state == CPU_STOPPED)
@@ -243,7 +233,20 @@ static int64_t limit_budget(const struct machine *m, struct cpu *cpu, int64_t bu
     return left - LIMIT_STEPS < (uint64_t)budget ? (int64_t)(left - LIMIT_STEPS) : budget;
 }
 
-static void run_slice(struct machine *m, struct cpu *cpu, int64_t budget)
+/* What @cpu executes of @most before something is due: a timer, an event of its performance monitor
+ * or the end of -icount-limit. */
+static int64_t slice_budget(const struct machine *m, struct cpu *cpu, int64_t most)
+{
+    int64_t timer = insns_until(m, next_timer_ns(m));
+    int64_t event = pmu_cycles_left(cpu);
+
+    most = timer < most ? timer : most;
+    most = event < most ? event : most;
+    return limit_budget(m, cpu, most);
+}
+
+/* From here on slice_progress() counts, and the engine. */
+static void begin_slice(struct machine *m, struct cpu *cpu, int64_t budget)
 {
     m->slice_insns = cpu->insn_retired;
     m->slice_stalls = cpu->stalls;
@@ -252,35 +255,47 @@ static void run_slice(struct machine *m, struct cpu *cpu, int64_t budget)
     cpu->op = NULL;
     cpu->stop_request = false;
     m->current = cpu;
-    if (unlikely(log_mask & LOG_CPU))
-        exec_log_cpu(cpu);
-    m->engine->run(cpu, budget);
+}
+
+static void end_slice(struct machine *m, struct cpu *cpu)
+{
+    uint64_t insns = cpu->insn_retired - m->slice_insns;
+    uint64_t stalls = cpu->stalls - m->slice_stalls;
+
     m->current = NULL;
-    m->now_ns += (cpu->insn_retired - m->slice_insns + cpu->stalls - m->slice_stalls)
-                 << m->cfg.icount_shift;
-    m->insn_total += cpu->insn_retired - m->slice_insns;
-    m->stall_total += cpu->stalls - m->slice_stalls;
+    m->now_ns += (insns + stalls) << m->cfg.icount_shift;
+    m->insn_total += insns;
+    m->stall_total += stalls;
     /* Another CPU may store to the granule now; the ISA lets a reservation be lost at any time. */
     if (m->ncpus > 1)
         cpu->reserve_valid = false;
 }
 
+bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
+{
+    int64_t budget;
+
+    if (!is_runnable(cpu))
+        return false;
+    if (unlikely(cpu->pmu.live))
+        pmu_settle(cpu);
+    budget = slice_budget(m, cpu, most);
+    begin_slice(m, cpu, budget);
+    if (unlikely(log_mask & LOG_CPU))
+        exec_log_cpu(cpu);
+    m->engine->run(cpu, budget);
+    end_slice(m, cpu);
+    return true;
+}
+
 /* One turn of every CPU. Returns how many ran. */
 static unsigned run_round(struct machine *m)
 {
+    int64_t most = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
     unsigned ran = 0;
 
     for (unsigned i = 0; i < m->ncpus && m->stop == STOP_NONE && !m->reset_request; i++) {
-        struct cpu *cpu = &m->cpus[i];
-
-        if (!is_runnable(cpu))
-            continue;
-        if (unlikely(cpu->pmu.live))
-            pmu_settle(cpu);
-        int64_t budget = slice_budget(m, cpu);
-        int64_t limit = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
-        run_slice(m, cpu, limit_budget(m, cpu, budget < limit ? budget : limit));
-        ran++;
+        ran += machine_run_slice(m, &m->cpus[i], most);
         if (!insns_left(m))
             machine_request_stop(m, STOP_LIMIT, "");
     }

@@ -144,6 +144,19 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
 void machine_destroy(struct machine *m);
 /* Run until something stops the machine; handles guest reboots inside. */
 enum machine_stop machine_run(struct machine *m);
+/**
+ * machine_run_slice - one turn of one CPU; machine_run() is made of these
+ * @most: instructions it may execute, at least 1; the engine goes on to the next boundary, at most
+ * a page away
+ *
+ * Wakes the CPU when something does; brings its timers and performance monitor up to date; executes
+ * until @most, the machine's next timer, an event of the performance monitor or -icount-limit, or
+ * until it is asked to stop; adds what was executed to the machine's time and totals. Does not look
+ * at stop and reset_request, which the caller checks between slices.
+ *
+ * Returns false when the CPU is stopped or sleeps on: nothing was executed.
+ */
+bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most);
 /* From devices, firmware, signal-safe code on the emulator thread: stop at the next boundary. */
 void machine_request_stop(struct machine *m, enum machine_stop why, const char *text);
 void machine_request_reset(struct machine *m);

@@ -339,30 +339,14 @@ static void prepare(struct machine *ref, struct machine *fast, const struct setu
 
 /* ---- running ---- */
 
-static void run_slice(struct machine *m, struct cpu *cpu, int64_t budget)
-{
-    m->slice_insns = cpu->insn_retired;
-    m->slice_stalls = cpu->stalls;
-    cpu->slice_end = cpu->insn_retired + (uint64_t)budget;
-    cpu->budget = budget;
-    cpu->op = NULL;
-    cpu->stop_request = false;
-    m->current = cpu;
-    m->engine->run(cpu, budget);
-    m->current = NULL;
-    uint64_t progress = cpu->insn_retired - m->slice_insns + cpu->stalls - m->slice_stalls;
-    FUZZ_CHECK(progress <= (uint64_t)budget + 1024);
-    m->now_ns += progress;
-}
-
-/* A sleeping or stopped thread ends the case, as does a request to the machine. */
+/* A thread that stops or sleeps on ends the case, as does a request to the machine. */
 static bool run_on(struct machine *m, const struct setup *s)
 {
     struct cpu *cpu = &m->cpus[0];
-    cpu_update_timers(cpu);
-    if (cpu->run_state != CPU_RUNNING || m->stop != STOP_NONE || m->reset_request)
+    uint64_t before = cpu->insn_retired + cpu->stalls;
+    if (m->stop != STOP_NONE || m->reset_request || !machine_run_slice(m, cpu, s->slice))
         return false;
-    run_slice(m, cpu, s->slice);
+    FUZZ_CHECK(cpu->insn_retired + cpu->stalls - before <= s->slice + 1024u);
     fpscr_sync(cpu);
     return true;
 }

@@ -370,23 +370,10 @@ static void start_at(struct machine *m, const struct program *p, unsigned at)
 static unsigned run(struct machine *m, unsigned slice)
 {
     struct cpu *cpu = &m->cpus[0];
-    uint64_t insns = cpu->insn_retired, stalls = cpu->stalls, tried = 0;
-    while (m->stop == STOP_NONE && cpu->run_state == CPU_RUNNING && tried < RUN_LIMIT) {
-        cpu_update_timers(cpu);
-        if (cpu->pmu.live)
-            pmu_settle(cpu);
-        m->slice_insns = cpu->insn_retired;
-        m->slice_stalls = cpu->stalls;
-        cpu->slice_end = cpu->insn_retired + slice;
-        cpu->budget = slice;
-        cpu->op = NULL;
-        cpu->stop_request = false;
-        m->current = cpu;
-        m->engine->run(cpu, slice);
-        m->current = NULL;
+    uint64_t before = cpu->insn_retired + cpu->stalls, tried = 0;
+    while (m->stop == STOP_NONE && tried < RUN_LIMIT && machine_run_slice(m, cpu, slice)) {
         fpscr_sync(cpu);
-        m->now_ns += cpu->insn_retired - m->slice_insns + cpu->stalls - m->slice_stalls;
-        tried = cpu->insn_retired - insns + cpu->stalls - stalls;
+        tried = cpu->insn_retired + cpu->stalls - before;
     }
     return (unsigned)tried;
 }
