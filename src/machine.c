@@ -15,6 +15,7 @@
 
 #include "engine/exec.h"
 #include "pefemu/chardev.h"
+#include "pefemu/debug.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
 
@@ -250,15 +251,15 @@ static void begin_slice(struct machine *m, struct cpu *cpu, int64_t budget)
 {
     m->slice_insns = cpu->insn_retired;
     m->slice_stalls = cpu->stalls;
-    cpu->slice_end = cpu->insn_retired + (uint64_t)budget;
-    cpu->budget = budget;
-    cpu->op = NULL;
     cpu->stop_request = false;
     m->current = cpu;
+    m->turn = cpu->index;
+    engine_begin(cpu, budget);
 }
 
 static void end_slice(struct machine *m, struct cpu *cpu)
 {
+    engine_end(cpu);
     uint64_t insns = cpu->insn_retired - m->slice_insns;
     uint64_t stalls = cpu->stalls - m->slice_stalls;
 
@@ -269,6 +270,17 @@ static void end_slice(struct machine *m, struct cpu *cpu)
     /* Another CPU may store to the granule now; the ISA lets a reservation be lost at any time. */
     if (m->ncpus > 1)
         cpu->reserve_valid = false;
+}
+
+/* The slice to its end; a debugger may halt in it. */
+static void run_engine(struct machine *m, struct cpu *cpu)
+{
+    if (unlikely(m->debug) && debug_wants_slice(m->debug, cpu))
+        cpu->debug_stop = true;
+    else
+        m->engine->run(cpu);
+    while (unlikely(cpu->debug_stop || cpu->withheld) && debug_stopped(m->debug, cpu))
+        m->engine->run(cpu);
 }
 
 bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
@@ -283,7 +295,9 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
     begin_slice(m, cpu, budget);
     if (unlikely(log_mask & LOG_CPU))
         exec_log_cpu(cpu);
-    m->engine->run(cpu, budget);
+    if (cpu->irq_pending)
+        cpu_take_pending(cpu);
+    run_engine(m, cpu);
     end_slice(m, cpu);
     return true;
 }
@@ -302,6 +316,14 @@ static unsigned run_round(struct machine *m)
     return ran;
 }
 
+static void wait_for_host(struct machine *m, uint64_t ns)
+{
+    struct pollfd fds[DEBUG_MAX_FDS];
+    unsigned n = m->debug ? debug_fds(m->debug, fds, DEBUG_MAX_FDS) : 0;
+
+    chardev_wait_also(m->console, ns, fds, n);
+}
+
 /* Nobody can run: warp to the next timer, asleep for as long as the guest thinks it takes. */
 static void idle(struct machine *m)
 {
@@ -315,7 +337,7 @@ static void idle(struct machine *m)
     if (wait > 500000000ULL)
         wait = 500000000ULL; /* look at -timeout and signals now and then */
     uint64_t before = host_ns(CLOCK_MONOTONIC);
-    chardev_wait(m->console, wait);
+    wait_for_host(m, wait);
     uint64_t slept = host_ns(CLOCK_MONOTONIC) - before;
     m->now_ns += slept < wait ? slept : wait;
 }
@@ -358,9 +380,11 @@ enum machine_stop machine_run(struct machine *m)
     unsigned rounds = 0;
 
     while (m->stop == STOP_NONE) {
+        if (unlikely(m->debug))
+            debug_poll(m->debug);
         if (m->kind->poll)
             m->kind->poll(m);
-        if (!run_round(m)) {
+        if (m->stop == STOP_NONE && !run_round(m)) {
             idle(m);
             rounds = TIMEOUT_ROUNDS - 1;
         }
@@ -369,6 +393,8 @@ enum machine_stop machine_run(struct machine *m)
         check_host(m, start, &rounds);
     }
     enum machine_stop why = m->stop;
+    if (m->debug)
+        debug_ended(m->debug);
     if (m->cfg.shutdown_pauses && why == STOP_POWER_OFF)
         why = wait_for_quit(m, start);
     return why;

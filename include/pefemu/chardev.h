@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct chardev;
+struct pollfd;
 
 /* Never blocks the guest forever: a full pipe waits, a closed one drops. */
 void chardev_write(struct chardev *cd, const void *buf, size_t len);
@@ -25,6 +26,9 @@ size_t chardev_read(struct chardev *cd, void *buf, size_t len);
 bool chardev_can_read(struct chardev *cd);
 /* Sleep until input arrives, a signal, or @ns passed (UINT64_MAX: no limit). */
 void chardev_wait(struct chardev *cd, uint64_t ns);
+/* The same, or until one of the @n descriptors @fds has something; revents is set. */
+void chardev_wait_also(struct chardev *cd, uint64_t ns, struct pollfd *fds, unsigned n);
+#define CHARDEV_WAIT_MAX 16
 
 /**
  * chardev_open - make the back end that @spec names

@@ -98,6 +98,8 @@ enum trap {
      * machine before the next one: MSR, translation context or pending interrupts changed, or
      * somebody asked to stop. */
     TRAP_RESCHED,
+    /* Not an interrupt: a debugger's stop point. Nothing was executed. */
+    TRAP_DEBUG,
 };
 
 /* A vector-scalar register as the host holds it: a 128-bit integer in host order, so element i of
@@ -242,6 +244,10 @@ struct cpu {
     bool stop_ec;           /* idle by a stop with PSSCR[EC]=1 */
     bool stop_request;      /* leave the engine at the next boundary */
     bool step_only;         /* the engine must stop after one instruction */
+    bool debug_stop;        /* leave the engine: the debugger has something to do */
+    bool debug_mid;         /* it was left between two boundaries */
+    uint64_t debug_checked; /* where breaks were last looked for (src/debug) */
+    int64_t withheld;       /* part of the budget that the engine is not to know of */
     uint64_t insn_retired;  /* total, exact whenever the engine is not running */
     uint64_t slice_end;     /* insn_retired at which the current budget is used up */
     uint64_t stalls;        /* interrupts taken: attempts that retire nothing but cost time */

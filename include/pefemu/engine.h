@@ -12,25 +12,37 @@ struct engine {
     const char *summary;
     bool uses_tlb; /* may the software TLBs be filled? */
     bool host_fp;  /* may handlers take the host FPU's fast path? */
-    /* Run from cpu->cia for at least @budget instructions, ending at the first boundary after
-     * them: a taken branch, a context change or the end of a 4 KiB page. Both engines stop at the
+    /* Run from cpu->cia for at least cpu->budget instructions, ending at the first boundary after
+     * them: a taken branch, a context change or the end of a 4 KiB page. All engines stop at the
      * same instruction, so that counts agree. Interrupts of instructions are taken inside;
-     * asynchronous ones by the caller. On return cpu->cia is the next instruction and
-     * cpu->insn_retired is exact. */
-    void (*run)(struct cpu *cpu, int64_t budget);
+     * asynchronous ones by the caller, at boundaries only. On return cpu->cia is the next
+     * instruction and cpu->budget exact. With cpu->debug_stop it may come back anywhere, to be
+     * called again for the rest. */
+    void (*run)(struct cpu *cpu);
     bool (*cpu_init)(struct cpu *cpu); /* may be NULL */
     void (*cpu_destroy)(struct cpu *cpu);
     void (*machine_destroy)(struct machine *m); /* frees m->code; may be NULL */
     /* Memory [ra, ra+len) changed and its pages' code_map bytes are set. */
     void (*code_written)(struct machine *m, ra_t ra, uint64_t len);
+    /* Stop points have changed: forget what was decoded; may be NULL. */
+    void (*code_forget)(struct machine *m);
 };
 
 extern const struct engine engine_ref;    /* plain fetch, decode, dispatch; integer-only FP */
 extern const struct engine engine_interp; /* predecoded, threaded; host FPU */
 const struct engine *engine_find(const char *name);
 
+/* Around run(), by whoever makes it the machine's current CPU: @budget instructions from now on,
+ * and how many it has been. */
+void engine_begin(struct cpu *cpu, int64_t budget);
+void engine_end(struct cpu *cpu);
+
 /* Instructions retired by @cpu so far, also from inside a handler (cpu->cia must be current). */
 uint64_t cpu_insns_now(const struct cpu *cpu);
+/* The engine is to return at the first boundary after @most instructions, whatever the slice; the
+ * second gives back what of the slice was taken away. Only while the engine does not run. */
+void cpu_withhold(struct cpu *cpu, int64_t most);
+void cpu_withhold_none(struct cpu *cpu);
 /* Make the running engine return at the next boundary (from inside a handler or a device). */
 void cpu_kick(struct cpu *cpu);
 /* The same once @budget more instructions have been executed. */

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include "pefemu/cpu.h"
 #include "pefemu/engine.h"
+#include "pefemu/event.h"
 #include "pefemu/memory.h"
 #include "pefemu/tpm.h"
 
 #define TIMEBASE_HZ      512000000ULL
 #define MACHINE_MAX_CPUS 16
 
+struct debug;
 struct hypervisor;
 struct uv;
 struct chardev;
@@ -114,6 +116,10 @@ struct machine {
     struct cpu *cpus; /* owned array, ncpus */
     unsigned ncpus;
     struct cpu *current; /* the CPU whose engine is running, or NULL */
+    unsigned turn;             /* index of the CPU that runs or ran last */
+    struct event_hub events;
+    struct debug *debug;       /* owned by whoever made it (main.c); NULL: no debugger */
+    bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */
 

@@ -63,16 +63,35 @@ uint64_t cpu_insns_now(const struct cpu *cpu)
 
 void cpu_limit(struct cpu *cpu, int64_t budget)
 {
-    int64_t left, excess;
+    int64_t left, excess, kept;
 
     if (cpu->machine->current != cpu)
         return;
-    left = budget_left(cpu);
+    left = budget_left(cpu) + cpu->withheld;
     if (left <= budget) /* it may be negative, between the end of a slice and the next boundary */
         return;
     excess = left - budget;
+    kept = cpu->withheld < excess ? cpu->withheld : excess;
+    cpu->withheld -= kept;
+    excess -= kept;
     cpu->budget -= excess;
     cpu->slice_end -= (uint64_t)excess;
+}
+
+void cpu_withhold(struct cpu *cpu, int64_t most)
+{
+    if (cpu->budget <= most)
+        return;
+    cpu->withheld = cpu->budget - most;
+    cpu->budget -= cpu->withheld;
+    cpu->slice_end -= (uint64_t)cpu->withheld;
+}
+
+void cpu_withhold_none(struct cpu *cpu)
+{
+    cpu->budget += cpu->withheld;
+    cpu->slice_end += (uint64_t)cpu->withheld;
+    cpu->withheld = 0;
 }
 
 void cpu_kick(struct cpu *cpu)

@@ -385,16 +385,27 @@ size_t chardev_read(struct chardev *cd, void *buf, size_t len)
     return n;
 }
 
-void chardev_wait(struct chardev *cd, uint64_t ns)
+void chardev_wait_also(struct chardev *cd, uint64_t ns, struct pollfd *fds, unsigned n)
 {
-    struct pollfd pfd[2] = {{.fd = term.wake[0], .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+    struct pollfd all[2 + CHARDEV_WAIT_MAX] = {{.fd = term.wake[0], .events = POLLIN},
+                                               {.fd = -1, .events = POLLIN}};
     struct timespec ts = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
     char drain[16];
     if (chardev_quit_requested(cd))
         return;
     if (room(cd))
-        pfd[1].fd = cd->in;
-    if (ppoll(pfd, 2, ns == UINT64_MAX ? NULL : &ts, NULL) > 0 && pfd[0].revents)
+        all[1].fd = cd->in;
+    for (unsigned i = 0; i < n; i++)
+        all[2 + i] = fds[i];
+    int ready = ppoll(all, 2 + n, ns == UINT64_MAX ? NULL : &ts, NULL);
+    for (unsigned i = 0; i < n; i++)
+        fds[i].revents = ready > 0 ? all[2 + i].revents : 0;
+    if (ready > 0 && all[0].revents)
         while (read(term.wake[0], drain, sizeof(drain)) > 0)
             ;
+}
+
+void chardev_wait(struct chardev *cd, uint64_t ns)
+{
+    chardev_wait_also(cd, ns, NULL, 0);
 }

@@ -13,6 +13,18 @@ const struct engine *engine_find(const char *name)
     return NULL;
 }
 
+void engine_begin(struct cpu *cpu, int64_t budget)
+{
+    cpu->budget = budget;
+    cpu->slice_end = cpu->insn_retired + (uint64_t)budget;
+    cpu->op = NULL;
+}
+
+void engine_end(struct cpu *cpu)
+{
+    cpu->insn_retired = cpu->slice_end - (uint64_t)cpu->budget;
+}
+
 void memory_written(struct machine *m, ra_t ra, uint64_t len)
 {
     if (m->engine && m->engine->code_written)

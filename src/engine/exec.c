@@ -1,6 +1,8 @@
 /* Shared by the engines; this file and the handlers are the whole of -accel ref. */
 #include "exec.h"
 
+#include "debug/hooks.h"
+
 /* PCR[60:62] hide, in problem state, what came with ISA 3.0, 2.07 and 2.06; PCR[0:1] the vector and
  * VSX facilities. */
 static bool hidden_by_pcr(const struct cpu *cpu, const struct insn *in, uint64_t need)
@@ -54,8 +56,18 @@ trap_t exec_gate(struct cpu *cpu, const struct insn *in)
     return TRAP_NONE;
 }
 
+/* Leaves the engine where it is. */
+static void stop_for_debugger(struct cpu *cpu)
+{
+    cpu->debug_stop = cpu->debug_mid = true;
+}
+
 void exec_trap(struct cpu *cpu, trap_t trap)
 {
+    if (unlikely(trap == TRAP_DEBUG)) {
+        stop_for_debugger(cpu);
+        return;
+    }
     bool retired = trap == TRAP_RESCHED || cpu_is_after_insn(cpu, trap);
 
     cpu->budget--;
@@ -147,7 +159,13 @@ bool exec_one(struct cpu *cpu)
     struct insn in;
     uint32_t word;
     uint64_t msr = cpu->msr;
-    trap_t t = mmu_fetch(cpu, cpu->cia, &word);
+    trap_t t;
+
+    if (unlikely(cpu->machine->debug_breaks) && debug_breaks_now(cpu)) {
+        stop_for_debugger(cpu);
+        return true;
+    }
+    t = mmu_fetch(cpu, cpu->cia, &word);
 
     cpu->nia = cpu_ea(cpu, cpu->cia + 4);
     if (t == TRAP_NONE) {

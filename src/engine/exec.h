@@ -36,10 +36,16 @@ bool exec_one(struct cpu *cpu);
  * budget (unbiased) for a retired instruction or a failed attempt. */
 void exec_trap(struct cpu *cpu, trap_t trap);
 
+/* Is the slice over (at a boundary)? */
+static inline bool exec_is_over(const struct cpu *cpu)
+{
+    return cpu->budget <= 0 || cpu->stop_request || cpu->run_state != CPU_RUNNING;
+}
+
 /* Should the engine return to the machine (at a boundary)? */
 static inline bool exec_must_stop(const struct cpu *cpu)
 {
-    return cpu->budget <= 0 || cpu->stop_request || cpu->run_state != CPU_RUNNING;
+    return exec_is_over(cpu) || cpu->debug_stop;
 }
 
 /* Logs -d in_asm. */

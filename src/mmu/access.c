@@ -3,6 +3,8 @@
 #include "mmu_internal.h"
 #include "tlb_internal.h"
 
+#include "debug/hooks.h"
+
 #define PAGE_LEFT(ea) (unsigned)((1ULL << TLB_SMALL_LOG2) - ((ea) & ~TLB_SMALL_MASK))
 
 /* The part of an access that lies in one 4 KiB page. */
@@ -57,6 +59,9 @@ static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_acce
 {
     struct xlate x;
     *p = (struct part){.ea = ea, .len = len};
+    if (unlikely(cpu->machine->debug_watches) && access != ACCESS_FETCH &&
+        debug_watch_access(cpu->machine->debug, ea, len, access == ACCESS_STORE))
+        return TRAP_DEBUG;
     if (part_from_tlb(cpu, access, p))
         return TRAP_NONE;
     trap_t t = mmu_translate(cpu, ea, access, &x);
@@ -73,6 +78,9 @@ static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_acce
     if (unlikely(!p->host && !p->io))
         return bad_real(cpu, ea, access);
     if (unlikely(cpu->dawrx0) && dawr_covers(cpu, ea & TLB_MASK, 1ULL << TLB_GRANULE_LOG2))
+        return TRAP_NONE;
+    if (unlikely(cpu->machine->debug_watches) &&
+        debug_watches_range(cpu->machine->debug, ea & TLB_MASK, 1ULL << TLB_GRANULE_LOG2))
         return TRAP_NONE;
     if (p->host && access != ACCESS_FETCH)
         tlb_fill(cpu, ea, &x);

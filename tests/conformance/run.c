@@ -125,6 +125,13 @@ static int signal_of(const struct cpu *cpu, uint64_t *nia)
     }
 }
 
+static void run_one(struct machine *m, struct cpu *cpu)
+{
+    engine_begin(cpu, 1);
+    m->engine->run(cpu);
+    engine_end(cpu);
+}
+
 void run_case(struct conf_machine *cm, const struct conf_case *c, unsigned mode,
               struct conf_state *result)
 {
@@ -141,7 +148,7 @@ void run_case(struct conf_machine *cm, const struct conf_case *c, unsigned mode,
     load_state(cpu, c, mode);
     cpu->cia = cpu->nia = c->single ? SLOT : SLOT - 4;
     m->current = cpu;
-    m->engine->run(cpu, 1);
+    run_one(m, cpu);
     m->current = NULL;
     store_state(cpu, result);
     result->signal = (uint32_t)signal_of(cpu, &result->nia);
@@ -161,7 +168,7 @@ bool run_image(struct conf_machine *cm, const void *image, size_t size, uint64_t
     cpu->step_only = true;
     m->current = cpu;
     for (unsigned i = 0; i < IMAGE_STEPS && cpu->cia != end; i++)
-        m->engine->run(cpu, 1);
+        run_one(m, cpu);
     m->current = NULL;
     cpu->step_only = false;
     memset(result, 0, sizeof(*result));

@@ -62,6 +62,12 @@ static void drop_all(struct machine *m)
         drop(m, slot);
 }
 
+void code_forget(struct machine *m)
+{
+    if (m->code)
+        drop_all(m);
+}
+
 struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
 {
     struct code_cache *code = cache_of(m);

@@ -30,6 +30,7 @@ struct code_page *code_page_get(struct machine *m, ra_t ra, bool le);
 void code_bury(struct machine *m);
 /* Engine callbacks. */
 void code_written(struct machine *m, ra_t ra, uint64_t len);
+void code_forget(struct machine *m);
 void code_destroy(struct machine *m);
 
 /* The operations every slot starts with, and those of a dropped page (interp.c). */

@@ -16,6 +16,8 @@
  */
 #include "thread.h"
 
+#include "debug/hooks.h"
+
 static const insn_thread row_thread[INSN_COUNT] = {
     [INSN_ILLEGAL] = thread_any,
 #define INSN(id, handler, ...) [INSN_##id] = thread_##handler,
@@ -57,6 +59,15 @@ static uint8_t facility_index(const struct insn *in)
     return need & MSR_FP ? NEED_FP : need & MSR_VEC ? NEED_VEC : need & MSR_VSX ? NEED_VSX : 0;
 }
 
+/* A slot at whose place in the page a debugger's break is; another mapping of the page may not have
+ * it. */
+static THREAD(thread_break)
+{
+    if (debug_breaks_at(cpu->machine->debug, ea_of(cpu, in)))
+        DISPATCH(leave_trap(cpu, in, TRAP_DEBUG));
+    TAIL thread_any(cpu, in);
+}
+
 static void decode_slot(struct cpu *cpu, unsigned index)
 {
     struct code_page *page = (struct code_page *)cpu->ops;
@@ -68,6 +79,10 @@ static void decode_slot(struct cpu *cpu, unsigned index)
     if (unlikely(log_mask & LOG_IN_ASM))
         exec_log_insn(cpu, word, ea_of(cpu, in));
     in->spare = facility_index(in);
+    if (unlikely(cpu->machine->debug_breaks) && debug_may_break(cpu->machine->debug, 4 * index)) {
+        in->fn = thread_break;
+        return;
+    }
     /* a compare is decoded together with the branch after it, so that they can be fused */
     if (is_compare(in) && index + 1 < CODE_PAGE_INSNS && in[1].fn == thread_decode)
         decode_slot(cpu, index + 1);
@@ -159,13 +174,8 @@ static bool needs_stepping(const struct cpu *cpu)
            exec_is_special(cpu) || cpu->pmu.stepped;
 }
 
-static void interp_run(struct cpu *cpu, int64_t budget)
+static void interp_run(struct cpu *cpu)
 {
-    cpu->budget = budget;
-    cpu->slice_end = cpu->insn_retired + (uint64_t)budget;
-    cpu->op = NULL;
-    if (cpu->irq_pending)
-        cpu_take_pending(cpu);
     do {
         if (unlikely(needs_stepping(cpu))) {
             while (!exec_one(cpu) && !cpu->step_only)
@@ -180,7 +190,6 @@ static void interp_run(struct cpu *cpu, int64_t budget)
         if (unlikely(cpu->machine->code && cpu->machine->code->dead))
             code_bury(cpu->machine);
     } while (!exec_must_stop(cpu));
-    cpu->insn_retired = cpu->slice_end - (uint64_t)cpu->budget;
 }
 
 const struct engine engine_interp = {
@@ -191,4 +200,5 @@ const struct engine engine_interp = {
     .run = interp_run,
     .machine_destroy = code_destroy,
     .code_written = code_written,
+    .code_forget = code_forget,
 };

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Halting and going on. All of it happens on the emulator's one thread: a halted machine is a call
+ * of halt() that has not returned, in machine_run(), in a slice between two instructions, or in
+ * firmware in C at an event. Slices stay what they were: a halt in the middle of one goes on with
+ * the rest of it, and asynchronous interrupts are taken at the same boundaries as without a
+ * debugger.
+ */
+#include "debug_internal.h"
+
+#include <stdlib.h>
+
+#include "engine/exec.h"
+#include "hooks.h"
+#include "pefemu/chardev.h"
+
+/* An engine's slice may be that much longer than asked for: to the end of a page. */
+#define OVERRUN 4096
+
+/* ---- construction ---- */
+
+struct debug *debug_create(struct machine *m)
+{
+    struct debug *d = m->debug ? m->debug : calloc(1, sizeof(*d));
+    if (d) {
+        d->m = m;
+        m->debug = d;
+    }
+    return d;
+}
+
+void debug_destroy(struct debug *d)
+{
+    if (!d)
+        return;
+    event_observe(&d->m->events, debug_event, d, 0);
+    d->m->debug = NULL;
+    points_free(d);
+    free(d);
+}
+
+bool debug_add_front(struct debug *d, const struct debug_front *front, void *opaque)
+{
+    if (d->fronts == DEBUG_FRONTS)
+        return false;
+    d->front[d->fronts].fn = front;
+    d->front[d->fronts++].opaque = opaque;
+    return true;
+}
+
+void debug_remove_front(struct debug *d, void *opaque)
+{
+    for (unsigned i = 0; i < d->fronts; i++) {
+        if (d->front[i].opaque != opaque)
+            continue;
+        d->front[i] = d->front[--d->fronts];
+        return;
+    }
+}
+
+void debug_halt_at_start(struct debug *d)
+{
+    d->halt_at_start = true;
+}
+
+/* ---- questions ---- */
+
+struct machine *debug_machine(const struct debug *d)
+{
+    return d->m;
+}
+
+const struct debug_halt *debug_halted(const struct debug *d)
+{
+    return d->halted ? &d->halt : NULL;
+}
+
+bool debug_in_firmware(const struct debug *d)
+{
+    return d->halted && d->halt.at_event;
+}
+
+static uint64_t attempts(const struct cpu *cpu)
+{
+    return cpu_insns_now(cpu) + cpu->stalls;
+}
+
+uint64_t machine_position(const struct machine *m)
+{
+    const struct cpu *cpu = m->current;
+    uint64_t done = cpu ? attempts(cpu) - m->slice_insns - m->slice_stalls : 0;
+    return m->insn_total + m->stall_total + done;
+}
+
+void debug_observe(struct debug *d)
+{
+    uint32_t until = d->mode == MODE_UNTIL ? d->until : 0;
+    event_observe(&d->m->events, debug_event, d, points_events(d) | until);
+}
+
+/* ---- halting ---- */
+
+static void tell_fronts(struct debug *d)
+{
+    for (unsigned i = 0; i < d->fronts; i++)
+        if (d->front[i].fn->halted)
+            d->front[i].fn->halted(d->front[i].opaque, &d->halt);
+}
+
+unsigned debug_fds(struct debug *d, struct pollfd *fds, unsigned max)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < d->fronts; i++)
+        if (d->front[i].fn->fds)
+            n += d->front[i].fn->fds(d->front[i].opaque, fds + n, max - n);
+    return n;
+}
+
+static void poll_fronts(struct debug *d)
+{
+    for (unsigned i = 0; i < d->fronts; i++)
+        if (d->front[i].fn->poll)
+            d->front[i].fn->poll(d->front[i].opaque);
+}
+
+/* Until a front end resumes the machine, or the user ends it. */
+static void halt(struct debug *d)
+{
+    struct pollfd fds[DEBUG_MAX_FDS];
+    d->halted = true;
+    d->pause = false;
+    d->mode = MODE_RUN;
+    debug_observe(d);
+    tell_fronts(d);
+    while (d->halted && d->m->stop == STOP_NONE) {
+        poll_fronts(d);
+        (void)chardev_can_read(d->m->console); /* Ctrl-A keys */
+        if (chardev_quit_requested(d->m->console))
+            machine_request_stop(d->m, STOP_QUIT, "quit");
+        else if (d->halted)
+            chardev_wait_also(d->m->console, UINT64_MAX, fds, debug_fds(d, fds, DEBUG_MAX_FDS));
+    }
+    d->halted = false;
+    for (unsigned i = 0; i < d->fronts; i++)
+        if (d->front[i].fn->resumed)
+            d->front[i].fn->resumed(d->front[i].opaque);
+    if (d->halt.point && d->halt.point->temporary)
+        debug_delete(d, d->halt.point->id);
+}
+
+static void halt_for(struct debug *d, enum debug_cause cause, struct cpu *cpu,
+                     const struct debug_point *point)
+{
+    d->halt = (struct debug_halt){.cause = cause, .cpu = cpu, .point = point};
+    halt(d);
+}
+
+/* ---- control ---- */
+
+void debug_pause(struct debug *d)
+{
+    d->pause = true;
+    if (d->m->current)
+        cpu_kick(d->m->current); /* only ever called from a front end's poll(): between slices */
+}
+
+static void resume(struct debug *d, enum debug_mode mode)
+{
+    d->mode = mode;
+    d->halted = false;
+    debug_observe(d);
+}
+
+void debug_continue(struct debug *d)
+{
+    resume(d, MODE_RUN);
+}
+
+void debug_step(struct debug *d, struct cpu *cpu, uint64_t n)
+{
+    d->cpu = cpu;
+    d->target = attempts(cpu) + n;
+    cpu->debug_stop = true;
+    resume(d, MODE_STEP);
+}
+
+void debug_until(struct debug *d, uint32_t events, struct cpu *cpu)
+{
+    d->cpu = cpu;
+    d->until = events;
+    resume(d, MODE_UNTIL);
+}
+
+void debug_run_to(struct debug *d, uint64_t position)
+{
+    d->target = position;
+    if (d->m->current)
+        d->m->current->debug_stop = true;
+    resume(d, MODE_RUN_TO);
+}
+
+void debug_quit(struct debug *d)
+{
+    machine_request_stop(d->m, STOP_QUIT, "quit");
+    d->halted = false;
+}
+
+/* ---- events ---- */
+
+void debug_event(void *debug, const struct event *ev)
+{
+    struct debug *d = debug;
+    struct debug_point *p = points_hit_event(d, ev);
+    bool wanted = d->mode == MODE_UNTIL && d->until >> ev->id & 1 && (!d->cpu || d->cpu == ev->cpu);
+    if ((!p && !wanted) || d->m->stop != STOP_NONE)
+        return;
+    d->halt = (struct debug_halt){
+        .cause = p ? HALT_EVENT : HALT_STEP,
+        .cpu = ev->cpu ? ev->cpu : &d->m->cpus[0],
+        .point = p,
+        .event = *ev,
+        .at_event = true,
+    };
+    if (ev->text) {
+        snprintf(d->halt.text, sizeof(d->halt.text), "%s", ev->text);
+        d->halt.event.text = d->halt.text;
+    }
+    halt(d);
+}
+
+/* ---- in a slice ---- */
+
+/* One instruction, whatever stops there. True: the slice is over, as the engine would end it. */
+static bool step(struct debug *d, struct cpu *cpu)
+{
+    d->passing = true;
+    d->watched.point = NULL;
+    bool boundary = exec_one(cpu);
+    d->passing = false;
+    return boundary && exec_must_stop(cpu);
+}
+
+static void after_step(struct debug *d, struct cpu *cpu)
+{
+    struct debug_point *p = d->watched.point;
+    d->watched.point = NULL;
+    if (!p || !points_hit_watch(d, p, cpu))
+        return;
+    d->halt = (struct debug_halt){.cause = HALT_WATCH,
+                                  .cpu = cpu,
+                                  .point = p,
+                                  .ea = d->watched.ea,
+                                  .store = d->watched.store};
+    halt(d);
+}
+
+static bool step_is_done(const struct debug *d, const struct cpu *cpu)
+{
+    if (d->mode == MODE_STEP)
+        return d->cpu == cpu && attempts(cpu) >= d->target;
+    return d->mode == MODE_RUN_TO && machine_position(d->m) >= d->target;
+}
+
+/* Lets the engine run towards debug_run_to()'s position, not over it. False: too near, step. */
+static bool run_towards(struct debug *d, struct cpu *cpu)
+{
+    uint64_t left = d->target - machine_position(d->m);
+    if (left <= OVERRUN)
+        return false;
+    cpu_withhold(cpu, (int64_t)(left - OVERRUN));
+    return true;
+}
+
+/* Before the next instruction of @cpu: halt? The end of a slice has none yet. */
+static void before_step(struct debug *d, struct cpu *cpu, bool over)
+{
+    struct debug_point *p = NULL;
+    if (d->m->debug_breaks && !over && cpu->debug_checked != attempts(cpu) + 1) {
+        cpu->debug_checked = attempts(cpu) + 1; /* once for each time it gets here; 0: never */
+        p = points_hit_break(d, cpu, cpu->cia);
+    }
+    if (p)
+        halt_for(d, HALT_BREAK, cpu, p);
+    else if (step_is_done(d, cpu))
+        halt_for(d, HALT_STEP, cpu, NULL);
+}
+
+/* Is the next instruction the debugger's to execute? Else the engine may go on. */
+static bool must_step(struct debug *d, struct cpu *cpu)
+{
+    if (d->watched.point || (d->m->debug_breaks && debug_breaks_at(d, cpu->cia)))
+        return true;
+    if (d->mode == MODE_STEP)
+        return d->cpu == cpu;
+    return d->mode == MODE_RUN_TO && !run_towards(d, cpu);
+}
+
+bool debug_stopped(struct debug *d, struct cpu *cpu)
+{
+    cpu_withhold_none(cpu);
+    bool over = !cpu->debug_mid && exec_is_over(cpu);
+    cpu->debug_stop = cpu->debug_mid = false;
+    for (;;) {
+        before_step(d, cpu, over);
+        cpu->debug_stop = false;
+        if (over || d->m->stop != STOP_NONE)
+            return false;
+        if (!must_step(d, cpu))
+            return true;
+        over = step(d, cpu);
+        after_step(d, cpu);
+    }
+}
+
+bool debug_wants_slice(struct debug *d, struct cpu *cpu)
+{
+    return cpu->debug_stop || (d->mode == MODE_STEP && d->cpu == cpu) || d->mode == MODE_RUN_TO;
+}
+
+/* ---- between slices ---- */
+
+void debug_poll(struct debug *d)
+{
+    struct cpu *cpu = &d->m->cpus[d->m->turn];
+    if (d->halt_at_start) {
+        d->halt_at_start = false;
+        halt_for(d, HALT_START, cpu, NULL);
+    }
+    poll_fronts(d);
+    if (d->pause)
+        halt_for(d, HALT_PAUSED, cpu, NULL);
+}
+
+void debug_ended(struct debug *d)
+{
+    d->halt = (struct debug_halt){.cause = HALT_ENDED, .cpu = &d->m->cpus[d->m->turn]};
+    tell_fronts(d);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of src/debug share of the core. */
+#ifndef PEFEMU_DEBUG_INTERNAL_H
+#define PEFEMU_DEBUG_INTERNAL_H
+
+#include "pefemu/debug.h"
+
+/* What the machine has been told to do when it was resumed. */
+enum debug_mode { MODE_RUN, MODE_STEP, MODE_UNTIL, MODE_RUN_TO };
+
+struct debug_node {
+    struct debug_node *next;
+    struct debug_point p;
+};
+
+struct debug {
+    struct machine *m;         /* borrowed */
+    struct debug_node *points; /* owned, by id */
+    unsigned npoints, last_id;
+    struct {
+        const struct debug_front *fn;
+        void *opaque;
+    } front[DEBUG_FRONTS];
+    unsigned fronts;
+
+    bool halted; /* a front end has not resumed it yet */
+    struct debug_halt halt;
+    bool pause; /* debug_pause(): halt at the end of the slice */
+    bool halt_at_start;
+
+    enum debug_mode mode;
+    struct cpu *cpu; /* MODE_STEP; MODE_UNTIL if only its events count */
+    uint64_t target; /* MODE_STEP: attempts of cpu; MODE_RUN_TO: position */
+    uint32_t until;  /* MODE_UNTIL */
+
+    bool passing; /* an instruction is executed in spite of stop points */
+    struct {      /* what that instruction accessed, or was about to access */
+        struct debug_point *point;
+        ea_t ea;
+        bool store;
+    } watched;
+};
+
+/* ---- points.c ---- */
+/* The enabled break at @ea whose conditions hold on @cpu; counts the pass. NULL: do not stop. */
+struct debug_point *points_hit_break(struct debug *d, struct cpu *cpu, ea_t ea);
+struct debug_point *points_hit_event(struct debug *d, const struct event *ev);
+/* Does the watch stop, now that its access has happened? Counts the pass. */
+bool points_hit_watch(struct debug *d, struct debug_point *p, struct cpu *cpu);
+/* Bits of the events that enabled catches name. */
+uint32_t points_events(const struct debug *d);
+void points_free(struct debug *d);
+
+/* ---- debug.c ---- */
+void debug_event(void *debug, const struct event *ev);
+/* The observer wants what catches and `until` want. */
+void debug_observe(struct debug *d);
+
+#endif
