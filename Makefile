@@ -95,10 +95,12 @@ $(BUILD)/gen/version.h: FORCE
 	$(call update,'#define PEFEMU_VERSION "$(VERSION)"' '#define PEFEMU_COMMIT "$(COMMIT)"')
 
 # Manual page and completion come from the option table.
-$(BUILD)/optdoc: src/tools/optdoc.c $(BUILD)/gen/version.h include/pefemu/option.def \
-                 include/pefemu/exitcode.def include/pefemu/logitem.def $(BUILD)/gen/flags
+MANPAGE := src/tools/manpage.c
+$(BUILD)/optdoc: src/tools/optdoc.c $(MANPAGE) src/tools/manpage.h $(BUILD)/gen/version.h \
+                 include/pefemu/option.def include/pefemu/exitcode.def include/pefemu/logitem.def \
+                 $(BUILD)/gen/flags
 	@echo "  CC      $<"
-	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(MANPAGE)
 $(BUILD)/pefemu.1: $(BUILD)/optdoc
 	@$< man >$@
 $(BUILD)/pefemu.bash: $(BUILD)/optdoc
@@ -111,9 +113,9 @@ $(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $$(call objects,$$(call tool_sources,$$*)) $(
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(call objects,$(call tool_sources,$*)) \
 	    -Wl,--as-needed $(LIBRARY) $(TOOL_LIBS_$*) $(LIBS)
 $(TOOLS:%=$(BUILD)/%-doc): $(BUILD)/pefemu-%-doc: src/tools/%/doc.c src/tools/%/command.def \
-                           $(BUILD)/gen/version.h $(BUILD)/gen/flags
+                           $(MANPAGE) src/tools/manpage.h $(BUILD)/gen/version.h $(BUILD)/gen/flags
 	@echo "  CC      $<"
-	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(MANPAGE)
 $(TOOLS:%=$(BUILD)/%.1): %.1: %-doc
 	@$< man >$@
 $(TOOLS:%=$(BUILD)/%.bash): %.bash: %-doc

@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Build tool: writes the manual page or the bash completion from option.def. optdoc man|completion
  */
-#include "version.h"
+#include "manpage.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Text for roff: hyphens that are typed, backslashes, a dot or quote in column 1. */
-static void roff(const char *s)
-{
-    if (*s == '.' || *s == '\'')
-        printf("\\&");
-    for (; *s; s++) {
-        if (*s == '-')
-            printf("\\-");
-        else if (*s == '\\')
-            printf("\\e");
-        else
-            putchar(*s);
-    }
-}
 
 static void man_option(const char *name, const char *other, const char *arg, const char *help,
                        const char *more)
@@ -28,24 +13,20 @@ static void man_option(const char *name, const char *other, const char *arg, con
     if (*other)
         printf(", \\fB\\-%s\\fR", other);
     if (*arg) {
-        printf(arg[1] == '=' ? "\\fI" : " \\fI");
-        roff(arg);
-        printf("\\fR");
+        printf("%s", arg[1] == '=' ? "" : " ");
+        man_argument(arg);
     }
     putchar('\n');
-    roff(help);
+    man_text(help);
     printf(".\n");
-    if (*more) {
-        roff(more);
-        putchar('\n');
-    }
+    if (*more)
+        man_line(more);
 }
 
 static void man(void)
 {
-    printf(".TH PEFEMU 1 \"\" \"pefemu %s\" \"User Commands\"\n", PEFEMU_VERSION);
-    printf(".SH NAME\npefemu \\- full\\-system emulator of IBM POWER9\n"
-           ".SH SYNOPSIS\n.B pefemu\n[\\fIoption\\fR...] \\fB\\-kernel\\fR \\fIfile\\fR\n"
+    man_begin("pefemu", "full-system emulator of IBM POWER9");
+    printf(".SH SYNOPSIS\n.B pefemu\n[\\fIoption\\fR...] \\fB\\-kernel\\fR \\fIfile\\fR\n"
            ".SH DESCRIPTION\nRuns an unmodified ppc64el or ppc64 Linux kernel on an emulated "
            "POWER9 logical partition. The hypervisor and its firmware are part of the program.\n"
            "Options may be written \\fB\\-opt\\fR or \\fB\\-\\-opt\\fR; their spelling and "
@@ -81,7 +62,7 @@ static void complete_option(const char *name, const char *other, const char *wor
     if (*other)
         printf("|-%s|--%s", other, other);
     if (!strcmp(words, "@file")) {
-        printf(") COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames; return ;;\n");
+        printf(") " COMPLETE_FILES "; return ;;\n");
         return;
     }
     printf(") words=\"");
@@ -98,9 +79,8 @@ static void complete_option(const char *name, const char *other, const char *wor
 
 static void completion(void)
 {
-    printf("# bash completion for pefemu, made from its option table\n"
-           "_pefemu() {\n"
-           "    local cur prev words=\n"
+    completion_begin("pefemu", "option table");
+    printf("    local cur prev words=\n"
            "    cur=${COMP_LINE:0:COMP_POINT}; cur=${cur##* }\n"
            "    prev=${COMP_LINE:0:COMP_POINT}; prev=${prev%%\"$cur\"}; prev=${prev%% }\n"
            "    prev=${prev##* }\n"
@@ -120,20 +100,11 @@ static void completion(void)
            "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
            "    # readline splits at these characters: give it what is behind the last one\n"
            "    local head=${cur%%\"${cur##*[=:]}\"} i\n"
-           "    for i in \"${!COMPREPLY[@]}\"; do COMPREPLY[i]=${COMPREPLY[i]#\"$head\"}; done\n"
-           "}\n"
-           "complete -F _pefemu pefemu\n");
+           "    for i in \"${!COMPREPLY[@]}\"; do COMPREPLY[i]=${COMPREPLY[i]#\"$head\"}; done\n");
+    completion_end("pefemu");
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && !strcmp(argv[1], "man")) {
-        man();
-    } else if (argc == 2 && !strcmp(argv[1], "completion")) {
-        completion();
-    } else {
-        fprintf(stderr, "usage: optdoc man|completion\n");
-        return 2;
-    }
-    return fflush(stdout) == EOF;
+    return manpage_main(argc, argv, man, completion);
 }

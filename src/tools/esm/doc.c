@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Build tool: writes the manual page or the bash completion from command.def. doc man|completion */
-#include "version.h"
+#include "tools/manpage.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -25,21 +25,6 @@ static const struct {
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-/* Text for roff: hyphens that are typed, backslashes, a dot or quote in column 1. */
-static void roff(const char *s)
-{
-    if (*s == '.' || *s == '\'')
-        printf("\\&");
-    for (; *s; s++) {
-        if (*s == '-')
-            printf("\\-");
-        else if (*s == '\\')
-            printf("\\e");
-        else
-            putchar(*s);
-    }
-}
-
 static void man_letters(const char *letters, const char *before, const char *after)
 {
     for (; *letters; letters++)
@@ -51,31 +36,26 @@ static void man_letters(const char *letters, const char *before, const char *aft
 
 static void man(void)
 {
-    printf(".TH PEFEMU\\-ESM 1 \"\" \"pefemu %s\" \"User Commands\"\n"
-           ".SH NAME\npefemu\\-esm \\- make, change and show ESM blobs\n"
-           ".SH SYNOPSIS\n.B pefemu\\-esm\n\\fIcommand\\fR \\fIoption\\fR...\n"
+    man_begin("pefemu-esm", "make, change and show ESM blobs");
+    printf(".SH SYNOPSIS\n.B pefemu\\-esm\n\\fIcommand\\fR \\fIoption\\fR...\n"
            ".SH DESCRIPTION\nAn ESM blob lets a guest become a secure virtual machine: it holds "
            "digests of the guest's kernel, initrd and command line, and files for it, encrypted "
            "for the machines that may run it.\nThe file formats and option letters are those of "
-           "IBM's svm\\-tool.\n.SH COMMANDS\n",
-           PEFEMU_VERSION);
+           "IBM's svm\\-tool.\n.SH COMMANDS\n");
     for (size_t i = 0; i < COMMANDS; i++) {
-        printf(".TP\n\\fB%s\\fR", commands[i].name);
+        man_item(commands[i].name);
         man_letters(commands[i].needs, "", "");
         man_letters(commands[i].takes, "[", "]");
         printf("\n%c", toupper((unsigned char)commands[i].help[0]));
-        roff(commands[i].help + 1);
+        man_text(commands[i].help + 1);
         printf(".\n");
-        if (*commands[i].more) {
-            roff(commands[i].more);
-            putchar('\n');
-        }
+        if (*commands[i].more)
+            man_line(commands[i].more);
     }
     printf(".SH OPTIONS\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         printf(".TP\n\\fB\\-%c\\fR \\fI%s\\fR\n", options[i].letter, options[i].argument);
-        roff(options[i].help);
-        putchar('\n');
+        man_line(options[i].help);
     }
     printf(".TP\n\\fB\\-\\-passphrase\\-fd\\fR \\fIN\\fR\n"
            "read the secret key's passphrase, one line, from file descriptor N instead of asking "
@@ -90,9 +70,8 @@ static void man(void)
 
 static void completion(void)
 {
-    printf("# bash completion for pefemu-esm, made from its command table\n"
-           "_pefemu_esm() {\n"
-           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+    completion_begin("pefemu-esm", "command table");
+    printf("    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
            "    if [ \"$COMP_CWORD\" = 1 ]; then\n        words=\"");
     for (size_t i = 0; i < COMMANDS; i++)
         printf("%s ", commands[i].name);
@@ -103,7 +82,7 @@ static void completion(void)
             printf("%s-%c", bar, options[i].letter);
             bar = "|";
         }
-    printf(") COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames; return ;;\n        ");
+    printf(") " COMPLETE_FILES "; return ;;\n        ");
     bar = "";
     for (size_t i = 0; i < OPTIONS; i++)
         if (*options[i].argument && !*options[i].complete) {
@@ -121,19 +100,11 @@ static void completion(void)
             printf("--passphrase-fd ");
         printf("-v --help\" ;;\n");
     }
-    printf("        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
-           "complete -F _pefemu_esm pefemu-esm\n");
+    printf("        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n");
+    completion_end("pefemu-esm");
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && !strcmp(argv[1], "man")) {
-        man();
-    } else if (argc == 2 && !strcmp(argv[1], "completion")) {
-        completion();
-    } else {
-        fprintf(stderr, "usage: doc man|completion\n");
-        return 2;
-    }
-    return fflush(stdout) == EOF;
+    return manpage_main(argc, argv, man, completion);
 }

@@ -1,36 +1,23 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Build tool: the manual page or the bash completion of pefemu-tpm, from its table. */
-#include "version.h"
+#include "tools/manpage.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Text for roff: typed hyphens; a dot or quote in column 1. */
-static void roff(const char *s)
-{
-    if (*s == '.' || *s == '\'')
-        printf("\\&");
-    for (; *s; s++) {
-        if (*s == '-')
-            putchar('\\');
-        putchar(*s);
-    }
-    putchar('\n');
-}
-
 static void man_command(const char *name, int writes, const char *help, const char *more)
 {
-    printf(".TP\n\\fB%s\\fR \\fIDIR\\fR%s\n", name, writes ? " [\\fB\\-o\\fR \\fIFILE\\fR]" : "");
-    roff(help);
+    man_item(name);
+    printf(" \\fIDIR\\fR%s\n", writes ? " [\\fB\\-o\\fR \\fIFILE\\fR]" : "");
+    man_line(help);
     printf(".br\n");
-    roff(more);
+    man_line(more);
 }
 
 static void man(void)
 {
-    printf(".TH PEFEMU\\-TPM 1 \"\" \"pefemu %s\" \"User Commands\"\n", PEFEMU_VERSION);
+    man_begin("pefemu-tpm", "make and show the TPM of pefemu");
     printf(
-        ".SH NAME\npefemu\\-tpm \\- make and show the TPM of pefemu\n"
         ".SH SYNOPSIS\n.B pefemu\\-tpm\n\\fIcommand\\fR \\fIDIR\\fR [\\fB\\-o\\fR \\fIFILE\\fR]\n"
         ".SH DESCRIPTION\nA secure guest starts from an ESM blob, whose lockboxes open with a "
         "key that lives in the machine's TPM. With \\fB\\-tpmstate dir=\\fIDIR\\fR pefemu keeps "
@@ -51,9 +38,8 @@ static void man(void)
 
 static void completion(void)
 {
-    printf("# bash completion for pefemu-tpm, made from its table\n"
-           "_pefemu_tpm() {\n"
-           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+    completion_begin("pefemu-tpm", "table");
+    printf("    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
            "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
            "        COMPREPLY=($(compgen -W \"");
 #define TPM_TOOL_COMMAND(name, makes, writes, help, more) printf("%s ", #name);
@@ -61,7 +47,7 @@ static void completion(void)
 #undef TPM_TOOL_COMMAND
     printf("--help --version\" -- \"$cur\"))\n"
            "    elif [ \"$prev\" = -o ]; then\n"
-           "        COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames\n"
+           "        " COMPLETE_FILES "\n"
            "    elif [[ $cur == -* ]]; then\n"
            "        case ${COMP_WORDS[1]} in\n");
 #define TPM_TOOL_COMMAND(name, makes, writes, help, more)                                          \
@@ -73,20 +59,11 @@ static void completion(void)
            "        esac\n"
            "    else\n"
            "        COMPREPLY=($(compgen -d -- \"$cur\")); compopt -o filenames\n"
-           "    fi\n"
-           "}\n"
-           "complete -F _pefemu_tpm pefemu-tpm\n");
+           "    fi\n");
+    completion_end("pefemu-tpm");
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && !strcmp(argv[1], "man")) {
-        man();
-    } else if (argc == 2 && !strcmp(argv[1], "completion")) {
-        completion();
-    } else {
-        fprintf(stderr, "usage: pefemu-tpm-doc man|completion\n");
-        return 2;
-    }
-    return fflush(stdout) == EOF;
+    return manpage_main(argc, argv, man, completion);
 }
