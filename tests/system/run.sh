@@ -91,21 +91,25 @@ dialogue() {
     fi
 }
 
+# counted NAME ARGUMENTS...: NAME.sh prints its own lines, which are counted here. Without any it came to
+# grief.
+counted() {
+    script=$1
+    shift
+    sh "$here/$script.sh" "$@" >"$tmp/lines" 2>&1
+    cat "$tmp/lines"
+    passed=$((passed + $(grep -c '^pass' "$tmp/lines")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/lines")))
+    skipped=$((skipped + $(grep -c '^skip' "$tmp/lines")))
+    grep -q -e '^pass' -e '^FAIL' -e '^skip' "$tmp/lines" || fail "$script" "$script.sh says nothing"
+}
+
 # ---- the tests ----
 
-test_bad_input() {
-    sh "$here/bad_input.sh" "$pefemu" "$guest" "$tmp" >"$tmp/bad" 2>&1
-    cat "$tmp/bad"
-    passed=$((passed + $(grep -c '^pass' "$tmp/bad")))
-    failed=$((failed + $(grep -c '^FAIL' "$tmp/bad")))
-}
-test_tpm_tool() {
-    sh "$here/tpm_tool.sh" "$build/pefemu-tpm" "$tmp" >"$tmp/tool" 2>&1
-    cat "$tmp/tool"
-    passed=$((passed + $(grep -c '^pass' "$tmp/tool")))
-    failed=$((failed + $(grep -c '^FAIL' "$tmp/tool")))
-    skipped=$((skipped + $(grep -c '^skip' "$tmp/tool")))
-}
+test_bad_input() { counted bad_input "$pefemu" "$guest" "$tmp"; }
+test_tpm_tool() { counted tpm_tool "$build/pefemu-tpm" "$tmp"; }
+test_bare() { counted bare "$pefemu" "$tmp"; }
+test_svm() { counted svm "$build" "$tmp"; }
 # What help lists, of machines, their properties, and registers: all there is, on stdout, status 0.
 test_help() {
     for item in 'pseries=-M help' 'smf=-M bare,help' 'secure-mem=-M bare,smf=off,help' \
@@ -122,20 +126,6 @@ test_help() {
     sed -n 's/^SPR(\([0-9]*\), *\([A-Z0-9_]*\),.*/\1 \2/p' "$top/include/pefemu/spr.def" >"$tmp/rows"
     "$pefemu" -cpu power9,help | awk '$1 + 0 { print $1, $2 }' | cmp -s - "$tmp/rows" &&
         pass help || fail help "-cpu power9,help does not list spr.def"
-}
-test_bare() {
-    sh "$here/bare.sh" "$pefemu" "$tmp" >"$tmp/bad" 2>&1
-    cat "$tmp/bad"
-    passed=$((passed + $(grep -c '^pass' "$tmp/bad")))
-    failed=$((failed + $(grep -c '^FAIL' "$tmp/bad")))
-    skipped=$((skipped + $(grep -c '^skip' "$tmp/bad")))
-}
-test_svm() {
-    sh "$here/svm.sh" "$build" "$tmp" >"$tmp/svm.log" 2>&1
-    cat "$tmp/svm.log"
-    passed=$((passed + $(grep -c '^pass' "$tmp/svm.log")))
-    failed=$((failed + $(grep -c '^FAIL' "$tmp/svm.log")))
-    skipped=$((skipped + $(grep -c '^skip' "$tmp/svm.log")))
 }
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
