@@ -11,13 +11,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "engine/exec.h"
 #include "pefemu/chardev.h"
 #include "pefemu/debug.h"
+#include "pefemu/hostclock.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
+#include "pefemu/splitmix.h"
 
 /* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
 #define SLICE_SHARED 50000
@@ -26,14 +27,6 @@
 #define TIMEOUT_ROUNDS 16
 /* An engine's slice may be that much longer than asked for: to the end of a page. */
 #define LIMIT_STEPS 4096
-
-static uint64_t host_ns(clockid_t clock)
-{
-    struct timespec ts;
-
-    clock_gettime(clock, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 /* ---- kinds ---- */
 
@@ -96,12 +89,8 @@ static void seed_random(struct machine *m)
 {
     uint64_t x = m->cfg.seed;
 
-    for (int i = 0; i < 4; i++) { /* splitmix64 spreads the seed */
-        uint64_t z = x += 0x9e3779b97f4a7c15ULL;
-        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-        m->rng_state[i] = z ^ z >> 31;
-    }
+    for (unsigned i = 0; i < ARRAY_SIZE(m->rng_state); i++)
+        m->rng_state[i] = splitmix64(&x);
 }
 
 uint64_t machine_random(struct machine *m)

@@ -6,6 +6,7 @@
 
 #include "pefemu/chardev.h"
 #include "pefemu/err.h"
+#include "pefemu/hostclock.h"
 #include "pefemu/log.h"
 
 #include <signal.h>
@@ -54,7 +55,7 @@ static void say_why(const struct machine *m, enum machine_stop stop)
 static int run(struct options *o)
 {
     const char *why = "";
-    uint64_t start = stats_clock_ns();
+    uint64_t start = host_ns(CLOCK_MONOTONIC);
     enum machine_stop stop = STOP_POWER_OFF;
     struct dump_files dump;
     struct machine *m;

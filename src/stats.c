@@ -4,22 +4,10 @@
 
 #include <inttypes.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "pefemu/hostclock.h"
 #include "pefemu/hypervisor.h"
 #include "pefemu/uv.h"
-
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec ts;
-    clock_gettime(clock, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-uint64_t stats_clock_ns(void)
-{
-    return clock_ns(CLOCK_MONOTONIC);
-}
 
 /* What both forms print. */
 struct totals {
@@ -31,8 +19,8 @@ struct totals {
 static struct totals totals_now(const struct machine *m, uint64_t start_ns)
 {
     struct totals t = {.guest_ns = machine_now_ns(m),
-                       .host_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
-                       .host_wall_ns = stats_clock_ns() - start_ns};
+                       .host_cpu_ns = host_ns(CLOCK_PROCESS_CPUTIME_ID),
+                       .host_wall_ns = host_ns(CLOCK_MONOTONIC) - start_ns};
     struct rusage ru;
     for (unsigned i = 0; i < m->ncpus; i++) {
         t.insns += cpu_insns_now(&m->cpus[i]);

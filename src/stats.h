@@ -7,7 +7,6 @@
 
 /* @start_ns: CLOCK_MONOTONIC when the guest started. Prints to stderr. */
 void stats_print(const struct machine *m, enum stats_mode mode, uint64_t start_ns);
-uint64_t stats_clock_ns(void);
 
 /* -stats-on: reads the console along and prints at lines that begin with @text. */
 struct stats_marker {

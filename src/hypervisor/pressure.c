@@ -8,17 +8,10 @@
 #include "hv_internal.h"
 
 #include "pefemu/log.h"
+#include "pefemu/splitmix.h"
 #include "pefemu/uv.h"
 
 #define TRIES 64u /* random pages looked at for one that is secure */
-
-static uint64_t next_random(struct hv_pressure *p)
-{
-    uint64_t z = p->state += 0x9e3779b97f4a7c15ULL; /* splitmix64 */
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-    return z ^ z >> 31;
-}
 
 void hv_pressure_reset(struct hypervisor *hv)
 {
@@ -33,7 +26,7 @@ static void page_one_out(struct hypervisor *hv)
     uint64_t pages = hv->m->cfg.ram_size >> UV_PAGE_LOG2;
 
     for (unsigned i = 0; i < TRIES; i++) {
-        uint64_t gfn = next_random(&hv->svm.pressure) % pages;
+        uint64_t gfn = splitmix64(&hv->svm.pressure.state) % pages;
         if (hv->svm.gfn[gfn] != GFN_SECURE)
             continue;
         LOG(LOG_PEF, "hv: pages 0x%llx out", (unsigned long long)(gfn << UV_PAGE_LOG2));
@@ -59,7 +52,8 @@ void hv_pressure_poll(struct hypervisor *hv)
 
 enum hv_misdeed hv_pressure_misdeed(struct hypervisor *hv)
 {
-    if (hv->m->cfg.hv_fault == HV_FAULT_NONE || !hv->svm.done || next_random(&hv->svm.pressure) % 4)
+    if (hv->m->cfg.hv_fault == HV_FAULT_NONE || !hv->svm.done ||
+        splitmix64(&hv->svm.pressure.state) % 4)
         return HV_BEHAVES;
     switch (hv->m->cfg.hv_fault) {
     case HV_FAULT_REFUSE:

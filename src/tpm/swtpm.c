@@ -8,12 +8,13 @@
 #include "tpm/command.h"
 #include "tpm/tpm_internal.h"
 
+#include "pefemu/hostclock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum control { CMD_INIT = 2, CMD_SHUTDOWN = 3, CMD_STOP = 14, CMD_SET_DATAFD = 16 };
@@ -31,9 +32,7 @@ struct swtpm {
 
 static int64_t now_ms(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+    return (int64_t)(host_ns(CLOCK_MONOTONIC) / 1000000);
 }
 
 /* Until @fd is ready for @events or @deadline has passed. */

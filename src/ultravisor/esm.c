@@ -9,9 +9,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <libfdt.h>
+
+#include "pefemu/hostclock.h"
 
 static const struct esm_step {
     enum enter_outcome (*run)(struct thread_save *s, struct cpu *cpu);
@@ -22,18 +23,10 @@ static const struct esm_step {
 #undef ESM_STEP
 };
 
-static uint64_t host_cpu_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static void note_end(struct uv *uv, const struct esm *e)
 {
     uv->stats.esm_guest_ns = machine_now_ns(uv->m) - e->guest_ns;
-    uv->stats.esm_host_ns = host_cpu_ns() - e->host_ns;
+    uv->stats.esm_host_ns = host_ns(CLOCK_PROCESS_CPUTIME_ID) - e->host_ns;
 }
 
 void esm_free(struct esm *e)
@@ -370,7 +363,7 @@ int64_t u_esm(struct ucall *c)
     e->fdt_gpa = c->args[1];
     e->want = ~0ULL;
     e->guest_ns = machine_now_ns(c->uv->m);
-    e->host_ns = host_cpu_ns();
+    e->host_ns = host_ns(CLOCK_PROCESS_CPUTIME_ID);
     uv_say(c->uv, lpid, "ESM: enters secure mode, kernel at 0x%llx, device tree at 0x%llx",
            (unsigned long long)e->kbase, (unsigned long long)e->fdt_gpa);
     work_start(s, c->cpu, WORK_ESM);

@@ -29,9 +29,6 @@ uint64_t input_bytes(struct input *in, unsigned n);
 #define input_u32(in) ((uint32_t)input_bytes((in), 4))
 #define input_u64(in) input_bytes((in), 8)
 
-/* A generator for what the input only seeds. */
-uint64_t fuzz_random(uint64_t *state);
-
 /* ---- files: a path that names @len bytes until the next call ---- */
 const char *fuzz_file(const void *p, size_t len);
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "pefemu/splitmix.h"
+
 static void check_word(uint32_t word, ea_t ea)
 {
     struct insn in;
@@ -32,9 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (in.left >= 4) {
         uint32_t word = input_u32(&in);
         uint64_t state = word;
-        check_word(word, fuzz_random(&state));
+        check_word(word, splitmix64(&state));
         /* and a relative that is an instruction for sure */
-        const struct insn_row *row = &insn_table[1 + fuzz_random(&state) % (INSN_COUNT - 1)];
+        const struct insn_row *row = &insn_table[1 + splitmix64(&state) % (INSN_COUNT - 1)];
         check_word(row->match | (word & ~row->mask), word);
     }
     return 0;

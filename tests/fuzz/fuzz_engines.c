@@ -23,6 +23,7 @@
 
 #include "cpu/fpu.h"
 #include "pefemu/mmu.h"
+#include "pefemu/splitmix.h"
 
 #define CODE       0x20000ULL
 #define CODE_MAX   256u
@@ -170,12 +171,12 @@ static void put_tables(struct machine *m, const struct setup *s)
     put_dw(m, DIR3 + 8, VALID | LEAF | 0x200000 | 7);
     put_dw(m, DIR3 + 16, VALID | LEAF5 | 5);
     for (gra_t gra = 0; gra < 2 * MiB; gra += 4096) {
-        uint64_t r = fuzz_random(&state);
+        uint64_t r = splitmix64(&state);
         if (gra < TABLES || gra >= TABLES_END)
             put_dw(m, LEAF4 + (gra >> 12) * 8, random_leaf(gra, r));
     }
     for (unsigned i = 0; i < 32; i++)
-        put_dw(m, LEAF5 + 8 * i, random_leaf(4 * MiB + i * 0x10000ULL, fuzz_random(&state)));
+        put_dw(m, LEAF5 + 8 * i, random_leaf(4 * MiB + i * 0x10000ULL, splitmix64(&state)));
     put_dw(m, LEAF4 + (ESB_EA >> 12) * 8,
            VALID | LEAF | (XIVE_ESB_BASE + (2 * IRQ_VTY + 1) * XIVE_PAGE) | 0x26);
     put_dw(m, LEAF4 + (TIMA_EA >> 12) * 8, VALID | LEAF | XIVE_TIMA_OS | 0x26);
@@ -215,7 +216,7 @@ static uint64_t random_gpr(uint64_t *state)
                                        0x2001,
                                        0xf000,
                                        0x3b8};
-    uint64_t r = fuzz_random(state), v = fuzz_random(state);
+    uint64_t r = splitmix64(state), v = splitmix64(state);
     switch (r & 15) {
     case 0:
         return v;
@@ -254,7 +255,7 @@ static uint64_t random_fp(uint64_t *state)
                                        0x7f8000003f800000,
                                        0x7fc000017f800001,
                                        0x0000000100800000};
-    uint64_t r = fuzz_random(state), v = fuzz_random(state);
+    uint64_t r = splitmix64(state), v = splitmix64(state);
     if ((r & 3) == 0)
         return special[v % ARRAY_SIZE(special)];
     if ((r & 3) == 1) /* near 1, few digits */
@@ -287,12 +288,12 @@ static void set_registers(struct cpu *cpu, const struct setup *s)
     for (unsigned i = 0; i < 64; i++)
         for (unsigned d = 0; d < 2; d++)
             VD(cpu->vsr[i], d) = random_fp(&state);
-    cpu_set_cr_all(cpu, (uint32_t)fuzz_random(&state));
-    cpu_set_xer(cpu, fuzz_random(&state));
-    uint64_t r = fuzz_random(&state);
+    cpu_set_cr_all(cpu, (uint32_t)splitmix64(&state));
+    cpu_set_xer(cpu, splitmix64(&state));
+    uint64_t r = splitmix64(&state);
     fpscr_write(cpu, r & 7 ? r & 0xff000 : r, ~0ULL);
     cpu->vscr = r >> 32 & 0x10001;
-    cpu->ctr = r & 32 ? fuzz_random(&state) : r >> 40 & 31;
+    cpu->ctr = r & 32 ? splitmix64(&state) : r >> 40 & 31;
     cpu->lr = start_of(s) + (r >> 48 & 0x3c);
     cpu->tar = start_of(s) + (r >> 52 & 0x3c);
     cpu->sprg[3] = start_of(s);

@@ -30,6 +30,7 @@
 #include "pefemu/chardev.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
+#include "pefemu/splitmix.h"
 
 #define RAM           (128 * KiB)
 #define SECURE        (64 * KiB)
@@ -78,14 +79,6 @@ struct bench {
     uint8_t *ram, *secure; /* owned: what memory holds at the start, but for the program */
     uint64_t rng;
 };
-
-static uint64_t next_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-    return z ^ z >> 31;
-}
 
 /* ---- machines ---- */
 
@@ -149,9 +142,9 @@ static void put_radix_tables(uint8_t *ram)
 static void make_image(struct bench *b)
 {
     for (unsigned i = 0; i < RAM; i += 8)
-        put_be64(b->ram + i, next_random(&b->rng));
+        put_be64(b->ram + i, splitmix64(&b->rng));
     for (unsigned i = 0; i < SECURE; i += 8)
-        put_be64(b->secure + i, next_random(&b->rng));
+        put_be64(b->secure + i, splitmix64(&b->rng));
     for (unsigned i = 0; i < TABLES; i += 4)
         put_be32(b->ram + i, ATTN);
     for (unsigned i = 0; i < 0x1000; i += 4)
@@ -179,7 +172,7 @@ static bool tables_intact(const struct bench *b, const struct machine *m)
 
 static uint32_t random_word(uint64_t *rng, unsigned at, unsigned count)
 {
-    uint64_t r = next_random(rng);
+    uint64_t r = splitmix64(rng);
     uint32_t word = (uint32_t)r;
     if (r >> 63) {
         const struct insn_row *row = &insn_table[1 + (r >> 32 & 0xffff) % (INSN_COUNT - 1)];
@@ -217,10 +210,10 @@ static ea_t random_start(uint64_t r, uint64_t msr)
 static void random_program(struct bench *b, const struct state *s, struct program *p)
 {
     p->state = s;
-    p->seed = next_random(&b->rng);
-    p->msr = random_msr(next_random(&b->rng), s);
-    p->start = random_start(next_random(&b->rng), p->msr);
-    p->count = 1 + next_random(&b->rng) % MAX_WORDS;
+    p->seed = splitmix64(&b->rng);
+    p->msr = random_msr(splitmix64(&b->rng), s);
+    p->start = random_start(splitmix64(&b->rng), p->msr);
+    p->count = 1 + splitmix64(&b->rng) % MAX_WORDS;
     for (unsigned i = 0; i < p->count; i++)
         p->words[i] = random_word(&b->rng, i, p->count);
 }
@@ -258,7 +251,7 @@ static uint64_t random_value(uint64_t *rng)
                                        SECURE_RA_BIT,
                                        0x7ff0000000000000,
                                        0xc000000000004000};
-    uint64_t r = next_random(rng), v = next_random(rng);
+    uint64_t r = splitmix64(rng), v = splitmix64(rng);
     switch (r & 15) {
     case 0:
         return v;
@@ -302,7 +295,7 @@ static uint64_t random_float(uint64_t *rng)
                                        0x7fefffffffffffff,
                                        0x47efffffe0000000,
                                        0x380fffffc0000000};
-    uint64_t r = next_random(rng), v = next_random(rng);
+    uint64_t r = splitmix64(rng), v = splitmix64(rng);
     if (r & 3)
         return r & 4 ? v : (v & 0x800fffffffffffffULL) | (0x3f0 + (r >> 8 & 31)) << 52;
     return special[v % ARRAY_SIZE(special)];
@@ -310,21 +303,21 @@ static uint64_t random_float(uint64_t *rng)
 
 static void set_sprs(struct cpu *cpu, uint64_t *rng)
 {
-    cpu->lpcr = LPCR_UPRT | LPCR_HR | (next_random(rng) & (LPCR_AIL | LPCR_EVIRT | LPCR_LD));
+    cpu->lpcr = LPCR_UPRT | LPCR_HR | (splitmix64(rng) & (LPCR_AIL | LPCR_EVIRT | LPCR_LD));
     cpu->ptcr = TABLES;
-    cpu->hfscr = next_random(rng) & 7 ? ~PPC_BITS(0, 7) : next_random(rng);
-    cpu->fscr = next_random(rng) & 3 ? ~PPC_BITS(0, 7) : next_random(rng);
-    cpu->lpid = next_random(rng) & 1;
-    cpu->pid = next_random(rng) & 1;
+    cpu->hfscr = splitmix64(rng) & 7 ? ~PPC_BITS(0, 7) : splitmix64(rng);
+    cpu->fscr = splitmix64(rng) & 3 ? ~PPC_BITS(0, 7) : splitmix64(rng);
+    cpu->lpid = splitmix64(rng) & 1;
+    cpu->pid = splitmix64(rng) & 1;
     cpu->srr0 = random_value(rng);
     cpu->srr1 = random_value(rng);
     cpu->lr = random_value(rng);
     cpu->tar = random_value(rng);
-    cpu->ctr = next_random(rng) & 1 ? random_value(rng) : next_random(rng) & 7;
-    if (next_random(rng) & 1)
+    cpu->ctr = splitmix64(rng) & 1 ? random_value(rng) : splitmix64(rng) & 7;
+    if (splitmix64(rng) & 1)
         return;
     for (unsigned n = 0; n < 8; n++) { /* any others: half of the numbers hit nothing */
-        uint64_t r = next_random(rng);
+        uint64_t r = splitmix64(rng);
         cpu_spr_poke(cpu, r & 0x3ff, random_value(rng));
     }
 }
@@ -343,11 +336,11 @@ static void set_registers(struct machine *m, const struct program *p)
     for (unsigned i = 0; i < 64; i++)
         for (unsigned d = 0; d < 2; d++)
             VD(cpu->vsr[i], d) = random_float(&rng);
-    cpu_set_cr_all(cpu, (uint32_t)next_random(&rng));
-    cpu_set_xer(cpu, next_random(&rng));
-    uint64_t r = next_random(&rng);
+    cpu_set_cr_all(cpu, (uint32_t)splitmix64(&rng));
+    cpu_set_xer(cpu, splitmix64(&rng));
+    uint64_t r = splitmix64(&rng);
     fpscr_write(cpu, r & 7 ? r & 0xff000 : r, ~0ULL);
-    cpu->vscr = next_random(&rng) & 0x10001;
+    cpu->vscr = splitmix64(&rng) & 0x10001;
     set_sprs(cpu, &rng);
     cpu_update_fp_mode(cpu);
 }

@@ -38,14 +38,6 @@ uint64_t input_bytes(struct input *in, unsigned n)
     return v;
 }
 
-uint64_t fuzz_random(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-    return z ^ z >> 31;
-}
-
 /* ---- files ---- */
 
 const char *fuzz_file(const void *p, size_t len)
