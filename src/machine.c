@@ -23,9 +23,11 @@
 /* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
 #define SLICE_SHARED 50000
 #define SLICE_ALONE  1000000
-/* The host clock is read for -timeout once in this many rounds. */
+/* The host clock is read for -timeout once in this many rounds, and whenever all CPUs sleep. */
 #define TIMEOUT_ROUNDS 16
-/* An engine's slice may be that much longer than asked for: to the end of a page. */
+/* The longest sleep without a look at -timeout and signals. */
+#define SLEEP_MAX_NS 500000000ULL
+/* More than an engine's slice may be longer than asked for: to the end of a page. */
 #define LIMIT_STEPS 4096
 
 /* ---- kinds ---- */
@@ -106,16 +108,22 @@ uint64_t machine_random(struct machine *m)
 
 /* ---- stopping ---- */
 
+/* The slice that is running ends at the next boundary. */
+static void end_slice_soon(struct machine *m)
+{
+    if (!m->current)
+        return;
+    m->current->stop_request = true;
+    cpu_kick(m->current);
+}
+
 void machine_request_stop(struct machine *m, enum machine_stop why, const char *text)
 {
     if (m->stop == STOP_NONE) {
         m->stop = why;
         snprintf(m->stop_text, sizeof(m->stop_text), "%s", text ? text : "");
     }
-    if (m->current) {
-        m->current->stop_request = true;
-        cpu_kick(m->current);
-    }
+    end_slice_soon(m);
 }
 
 void machine_request_reset(struct machine *m)
@@ -125,10 +133,7 @@ void machine_request_reset(struct machine *m)
         return;
     }
     m->reset_request = true;
-    if (m->current) {
-        m->current->stop_request = true;
-        cpu_kick(m->current);
-    }
+    end_slice_soon(m);
 }
 
 bool machine_enter_firmware(struct cpu *cpu)
@@ -317,27 +322,30 @@ static void wait_for_host(struct machine *m, uint64_t ns)
 static void idle(struct machine *m)
 {
     uint64_t next = next_timer_ns(m);
-    uint64_t wait = next == ~0ULL || next < m->now_ns ? ~0ULL : next - m->now_ns;
+    uint64_t most = SLEEP_MAX_NS;
 
     if (next != ~0ULL && !m->cfg.icount_sleep) {
         m->now_ns = next > m->now_ns ? next : m->now_ns;
         return;
     }
-    if (wait > 500000000ULL)
-        wait = 500000000ULL; /* look at -timeout and signals now and then */
+    if (next >= m->now_ns && next - m->now_ns < most)
+        most = next - m->now_ns;
     uint64_t before = host_ns(CLOCK_MONOTONIC);
-    wait_for_host(m, wait);
+    wait_for_host(m, most);
     uint64_t slept = host_ns(CLOCK_MONOTONIC) - before;
-    m->now_ns += slept < wait ? slept : wait;
+    m->now_ns += slept < most ? slept : most;
 }
 
-static void check_host(struct machine *m, uint64_t start, unsigned *rounds)
+static void check_timeout(struct machine *m, uint64_t start)
+{
+    if (m->cfg.timeout_s > 0 && (double)(host_ns(CLOCK_MONOTONIC) - start) > m->cfg.timeout_s * 1e9)
+        machine_request_stop(m, STOP_TIMEOUT, NULL);
+}
+
+static void check_user(struct machine *m)
 {
     if (chardev_quit_requested(m->console))
         machine_request_stop(m, STOP_QUIT, "quit");
-    if (m->cfg.timeout_s > 0 && ++*rounds % TIMEOUT_ROUNDS == 0 &&
-        (double)(host_ns(CLOCK_MONOTONIC) - start) > m->cfg.timeout_s * 1e9)
-        machine_request_stop(m, STOP_TIMEOUT, NULL);
 }
 
 static bool reset(struct machine *m)
@@ -351,14 +359,12 @@ static bool reset(struct machine *m)
 /* -no-shutdown: the guest is gone, its console stays until the user quits or time is up. */
 static enum machine_stop wait_for_quit(struct machine *m, uint64_t start)
 {
-    unsigned rounds = 0;
-
     m->stop = STOP_NONE;
     while (m->stop == STOP_NONE) {
-        chardev_wait(m->console, 200000000ULL);
-        (void)chardev_can_read(m->console);
-        rounds = TIMEOUT_ROUNDS - 1;
-        check_host(m, start, &rounds);
+        chardev_wait(m->console, SLEEP_MAX_NS);
+        (void)chardev_can_read(m->console); /* sees Ctrl-A x */
+        check_user(m);
+        check_timeout(m, start);
     }
     return m->stop == STOP_TIMEOUT ? STOP_TIMEOUT : STOP_POWER_OFF;
 }
@@ -366,27 +372,26 @@ static enum machine_stop wait_for_quit(struct machine *m, uint64_t start)
 enum machine_stop machine_run(struct machine *m)
 {
     uint64_t start = host_ns(CLOCK_MONOTONIC);
-    unsigned rounds = 0;
 
-    while (m->stop == STOP_NONE) {
+    for (unsigned round = 1; m->stop == STOP_NONE; round++) {
         if (unlikely(m->debug))
             debug_poll(m->debug);
         if (m->kind->poll)
             m->kind->poll(m);
-        if (m->stop == STOP_NONE && !run_round(m)) {
+        bool asleep = m->stop == STOP_NONE && run_round(m) == 0;
+        if (asleep)
             idle(m);
-            rounds = TIMEOUT_ROUNDS - 1;
-        }
         if (m->reset_request && m->stop == STOP_NONE && !reset(m))
             machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
-        check_host(m, start, &rounds);
+        check_user(m);
+        if (asleep || round % TIMEOUT_ROUNDS == 0)
+            check_timeout(m, start);
     }
-    enum machine_stop why = m->stop;
     if (m->debug)
         debug_ended(m->debug);
-    if (m->cfg.shutdown_pauses && why == STOP_POWER_OFF)
-        why = wait_for_quit(m, start);
-    return why;
+    if (m->stop == STOP_POWER_OFF && m->cfg.shutdown_pauses)
+        return wait_for_quit(m, start);
+    return m->stop;
 }
 
 /* ---- construction ---- */
@@ -413,33 +418,37 @@ static bool create_cpus(struct machine *m)
     return true;
 }
 
+/* CPUs and memory, which every kind has. False: the host has not enough memory. */
+static bool create_common(struct machine *m)
+{
+    const struct machine_kind *kind = m->kind;
+    uint64_t extra = kind->ram_needed ? kind->ram_needed(&m->cfg) : 0;
+    uint64_t secure = kind->secure_needed ? kind->secure_needed(&m->cfg) : 0;
+
+    return memory_init(&m->mem, m->cfg.ram_size + extra, secure) && create_cpus(m);
+}
+
 struct machine *machine_create(const struct machine_config *cfg, struct chardev *console)
 {
     struct machine *m = calloc(1, sizeof(*m));
-    const struct machine_kind *kind = machine_kind_find(cfg->machine ? cfg->machine : "pseries");
-    uint64_t extra = kind->ram_needed ? kind->ram_needed(cfg) : 0;
-    uint64_t secure = kind->secure_needed ? kind->secure_needed(cfg) : 0;
-    bool ok = m != NULL;
+    bool enough = false;
 
-    if (ok) {
+    if (m) {
         m->cfg = *cfg;
-        m->kind = kind;
+        m->kind = machine_kind_find(cfg->machine ? cfg->machine : "pseries");
         m->engine = cfg->engine;
         m->console = console;
         seed_random(m);
-        ok = memory_init(&m->mem, cfg->ram_size + extra, secure) && create_cpus(m);
+        enough = create_common(m);
     }
-    if (!ok) {
+    if (!enough)
         fprintf(stderr, "pefemu: -m %lluM: the host has not enough memory\n",
                 (unsigned long long)(cfg->ram_size / MiB));
-    } else {
-        ok = kind->create(m) && kind->reset(m); /* they say themselves what is wrong */
-    }
-    if (!ok) {
-        machine_destroy(m);
-        return NULL;
-    }
-    return m;
+    /* What is wrong with the kind's own part it says itself. */
+    if (enough && m->kind->create(m) && m->kind->reset(m))
+        return m;
+    machine_destroy(m);
+    return NULL;
 }
 
 void machine_destroy(struct machine *m)

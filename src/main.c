@@ -15,18 +15,12 @@
 static int exit_status(const struct machine *m, enum machine_stop stop)
 {
     switch (stop) {
-    case STOP_EXIT:
-        return m->exit_code;
-    case STOP_TRAP:
-        return EXIT_PEF_TRAP;
-    case STOP_LIMIT:
-        return EXIT_PEF_TIMEOUT;
-    case STOP_NONE:
-        return EXIT_PEF_HOST;
     case STOP_POWER_OFF:
     case STOP_REBOOT:
     case STOP_QUIT:
         return EXIT_PEF_OK;
+    case STOP_EXIT:
+        return m->exit_code;
     case STOP_PANIC:
         return EXIT_PEF_PANIC;
     case STOP_CHECKSTOP:
@@ -34,7 +28,12 @@ static int exit_status(const struct machine *m, enum machine_stop stop)
     case STOP_FIRMWARE_EXIT:
         return EXIT_PEF_FIRMWARE;
     case STOP_TIMEOUT:
+    case STOP_LIMIT:
         return EXIT_PEF_TIMEOUT;
+    case STOP_TRAP:
+        return EXIT_PEF_TRAP;
+    case STOP_NONE:
+        break;
     }
     return EXIT_PEF_HOST;
 }
@@ -52,14 +51,35 @@ static void say_why(const struct machine *m, enum machine_stop stop)
         pef_complain("%s%s%s", what[stop], m->stop_text[0] ? ": " : "", m->stop_text);
 }
 
-static int run(struct options *o)
+/* Runs the guest. With -M ...,dumpdtb= there is nothing to run: the tree has been written. */
+static enum machine_stop run_guest(struct machine *m, const struct options *o, uint64_t start_ns)
 {
+    struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start_ns};
+    if (o->stats_on)
+        chardev_watch(m->console, stats_watch, &marker);
+    enum machine_stop stop = o->cfg.dumpdtb ? STOP_POWER_OFF : machine_run(m);
+    chardev_watch(m->console, NULL, NULL);
+    return stop;
+}
+
+/* The guest has ended and the terminal is the user's again: what is printed and written then. */
+static int report(struct machine *m, const struct options *o, enum machine_stop stop,
+                  uint64_t start_ns, struct dump_files *dump)
+{
+    int status = exit_status(m, stop);
+    say_why(m, stop);
+    stats_print(m, o->stats, start_ns);
+    dump_regs(m, o->dump_regs);
+    if (!dump_memory(dump, m) && status == EXIT_PEF_OK)
+        status = EXIT_PEF_HOST;
+    return status;
+}
+
+static int run(const struct options *o)
+{
+    uint64_t start_ns = host_ns(CLOCK_MONOTONIC);
     const char *why = "";
-    uint64_t start = host_ns(CLOCK_MONOTONIC);
-    enum machine_stop stop = STOP_POWER_OFF;
     struct dump_files dump;
-    struct machine *m;
-    int status;
     if (!dump_open(&dump, o->dump_normal_ram, o->dump_as_hypervisor))
         return EXIT_PEF_USAGE;
     struct chardev *console = chardev_open(o->serial, &why);
@@ -67,25 +87,16 @@ static int run(struct options *o)
         pef_complain("-serial %s: %s", o->serial, why);
         return EXIT_PEF_USAGE;
     }
-    m = machine_create(&o->cfg, console);
+    struct machine *m = machine_create(&o->cfg, console);
     if (!m) {
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }
-    struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start};
-    if (o->stats_on)
-        chardev_watch(console, stats_watch, &marker);
-    if (!o->cfg.dumpdtb)
-        stop = machine_run(m);
+    enum machine_stop stop = run_guest(m, o, start_ns);
     if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))
         putchar('\n'); /* the dump begins on a line of its own */
     chardev_close(console);
-    say_why(m, stop);
-    stats_print(m, o->stats, start);
-    dump_regs(m, o->dump_regs);
-    status = exit_status(m, stop);
-    if (!dump_memory(&dump, m) && status == EXIT_PEF_OK)
-        status = EXIT_PEF_HOST;
+    int status = report(m, o, stop, start_ns, &dump);
     machine_destroy(m);
     return status;
 }
