@@ -4,7 +4,7 @@
 
 #include "overhead.h"
 
-enum { SIDE = 48, SPHERES = 7, BOUNCES = 3 };
+enum { SIDE = 48, MIDDLE = SIDE / 2, SPHERES = 7, BOUNCES = 3 };
 
 struct v3 {
     double x, y, z;
@@ -102,7 +102,7 @@ uint64_t lab_raytrace(unsigned work)
         }
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) {
-                struct v3 direction = {(x - SIDE / 2) * (2.0 / SIDE), (SIDE / 2 - y) * (2.0 / SIDE),
+                struct v3 direction = {(x - MIDDLE) * (2.0 / SIDE), (MIDDLE - y) * (2.0 / SIDE),
                                        1.5};
                 double v = trace((struct v3){0, 1.5, -4}, unit(direction), BOUNCES);
                 sum = bench_mix(sum, bench_bits(v));

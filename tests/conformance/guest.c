@@ -183,8 +183,9 @@ static int prepare(void)
         perror("mmap of the test area");
         return 0;
     }
-    for (uint32_t *p = at; p < (uint32_t *)(uintptr_t)(CODE_BASE + CODE_SIZE); p++)
-        *p = INSN_TRAP;
+    uint32_t *words = at;
+    for (size_t i = 0; i < (CODE_BASE + CODE_SIZE - MAP_BASE) / 4; i++)
+        words[i] = INSN_TRAP;
     *(uint32_t *)(uintptr_t)(SLOT + 4) = INSN_BA(LEAVE);
     install_code(ENTER, enter_code, enter_code_end);
     install_code(LEAVE, leave_code, leave_code_end);
@@ -224,22 +225,29 @@ static void run_case(const struct conf_case *c, struct conf_state *result)
     memcpy(result->buf, (void *)(uintptr_t)BUF_BASE, BUF_SIZE);
 }
 
-int main(int argc, char **argv)
+static int run_cases(FILE *in, FILE *out)
 {
     static struct conf_case c;
     static struct conf_state result;
-    FILE *in, *out;
-    if (argc != 3 || !(in = fopen(argv[1], "rb")) || !(out = fopen(argv[2], "wb"))) {
-        fprintf(stderr, "usage: conformance-guest CASES RESULTS\n");
-        return 2;
-    }
-    if (!prepare())
-        return 2;
     setvbuf(out, NULL, _IONBF, 0); /* a crash of the oracle shows after which case it came */
     while (fread(&c, sizeof(c), 1, in) == 1) {
         run_case(&c, &result);
         if (fwrite(&result, sizeof(result), 1, out) != 1)
-            return 2;
+            return 0;
     }
-    return fclose(out) ? 2 : 0;
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL;
+    FILE *out = in ? fopen(argv[2], "wb") : NULL;
+    int ok = out && prepare() && run_cases(in, out);
+    if (!out)
+        fprintf(stderr, "usage: conformance-guest CASES RESULTS\n");
+    if (in)
+        fclose(in);
+    if (out)
+        ok = !fclose(out) && ok;
+    return ok ? 0 : 2;
 }

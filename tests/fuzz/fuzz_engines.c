@@ -125,7 +125,7 @@ static void put_vectors(struct machine *m, const struct setup *s, gra_t base)
 
 static void put_program(struct machine *m, const struct setup *s)
 {
-    uint32_t back = 0x48000000 | (-4 * s->count & 0x03fffffc);
+    uint32_t back = 0x48000000 | ((0 - 4 * s->count) & 0x03fffffc);
     put_vectors(m, s, 0);
     put_vectors(m, s, 0x4000);
     put_words(m, s, start_of(s), s->words, s->count);
