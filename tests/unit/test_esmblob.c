@@ -8,6 +8,7 @@
 #include "../../src/esm/pkcs8.c"
 
 #include <libfdt.h>
+#include <mbedtls/base64.h>
 
 /* The owner's passphrase and what the golden blob is about; tests/data/esm/README. */
 static const char golden_args[] = "console=hvc0 svm=on";
@@ -822,25 +823,17 @@ static void test_key_of_a_tpm(void **state)
     struct esm_recipient r = recipient("recipient.pub", "");
     struct esm_rsa *key;
     struct esm_error e;
-    char pem[ESM_PEM_MAX], *der;
+    char pem[ESM_PEM_MAX];
+    uint8_t der[600];
     size_t len;
     (void)state;
-    /* the modulus is the last but 5 bytes of SubjectPublicKeyInfo */
     assert_int_equal(esm_rsa_public_pem(r.key, pem, &len, &e), 0);
-    uint8_t buf[600];
-    size_t got = 0;
-    unsigned bits = 0, have = 0;
-    for (der = strchr(pem, '\n'); *der && *der != '-'; der++) {
-        static const char set[] =
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        const char *at = strchr(set, *der);
-        if (*der == '\n' || !at)
-            continue;
-        bits = bits << 6 | (unsigned)(at - set);
-        if ((have += 6) >= 8)
-            buf[got++] = (uint8_t)(bits >> (have -= 8));
-    }
-    memcpy(n, buf + got - 5 - 256, 256);
+    const char *body = strchr(pem, '\n') + 1;
+    size_t body_len = strcspn(body, "-");
+    assert_int_equal(mbedtls_base64_decode(der, sizeof(der), &len, (const uint8_t *)body, body_len),
+                     0);
+    /* the modulus is the last but 5 bytes of SubjectPublicKeyInfo */
+    memcpy(n, der + len - 5 - 256, 256);
     assert_int_equal(esm_rsa_modulus(&key, n, 256, 0, &e), 0);
     assert_true(esm_rsa_same(key, r.key));
     assert_int_equal(esm_rsa_fingerprint(key, print, &e), 0);
