@@ -51,6 +51,13 @@ static inline struct bed *bed_of(struct cpu *cpu)
     return (struct bed *)((char *)cpu->machine - offsetof(struct bed, m));
 }
 
+/* Who the hypervisor is, and what it works with: lives as long as it may be entered. */
+static inline void bed_hypervisor(struct bed *b, bed_script hv, void *user)
+{
+    b->hv = hv;
+    b->user = user;
+}
+
 static inline void bed_hv_entry(struct cpu *cpu, unsigned vector)
 {
     struct bed *b = bed_of(cpu);

@@ -159,8 +159,7 @@ static void fails(struct bed *b, struct host *h, unsigned step, const char *why)
     uint64_t free = uv->frames.free, failed = uv->stats.esm_failed;
 
     b->m.cpus[0].lpid = LPID;
-    b->hv = host_script;
-    b->user = h;
+    bed_hypervisor(b, host_script, h);
     said[0] = '\0';
     assert_int_equal(bed_call(b, FROM_NVM, UV_ESM, KBASE, FDT), UV_H_PARAMETER);
     snprintf(begin, sizeof(begin), "ESM failed, stays a normal VM. Step %u, ", step);
@@ -410,8 +409,7 @@ BED_TEST(attack_70_terminated_in_the_middle)
     make_tree();
     place_tree(b);
     b->m.cpus[0].lpid = LPID;
-    b->hv = resets;
-    b->user = &h;
+    bed_hypervisor(b, resets, &h);
     bed_call(b, FROM_NVM, UV_ESM, KBASE, FDT);
     assert_int_equal(h.pages_in, 4);
     assert_null(uv->svms);
@@ -459,8 +457,7 @@ BED_TEST(attack_70_58_init_done_fails)
     e->reserved[e->nreserved++] = GUEST_BASE + UV_PAGE_SIZE; /* the ultravisor worked there */
     memset(bed_secure(b, svm, GUEST_BASE + UV_PAGE_SIZE), 0x5e, UV_PAGE_SIZE);
     memset(bed_normal(b, GUEST_BASE + UV_PAGE_SIZE), 0x11, UV_PAGE_SIZE);
-    b->hv = refuses_done;
-    b->user = &h;
+    bed_hypervisor(b, refuses_done, &h);
     cpu_set_msr(cpu, MSR_SVM | MSR_HV);
     work_start(s, cpu, WORK_ESM);
     bed_enter(cpu);

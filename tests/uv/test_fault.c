@@ -90,8 +90,7 @@ BED_TEST(attack_50_a_page_that_never_comes)
     int64_t rc;
 
     assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_OUT, BED_LPID, bed_pool_ra(GPA), GPA, 0, 16), 0);
-    b->hv = bed_hv_answers;
-    b->user = &rc;
+    bed_hypervisor(b, bed_hv_answers, &rc);
     for (unsigned i = 0; i < ARRAY_SIZE(answers); i++) {
         rc = answers[i];
         struct cpu *cpu = touch(b, svm, LD_R3, GPA);

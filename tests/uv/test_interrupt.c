@@ -209,8 +209,7 @@ BED_TEST(attack_33_injection_from_an_interrupt)
     static unsigned v;
 
     bed_make_svm(b, BED_LPID);
-    b->hv = injects;
-    b->user = &v;
+    bed_hypervisor(b, injects, &v);
     for (unsigned i = 0; i < ARRAY_SIZE(vectors); i++) {
         v = vectors[i];
         bed_interrupt(cpu, TRAP_HDEC, MSR_SVM | MSR_EE | MSR_PR, PC);

@@ -151,8 +151,7 @@ BED_TEST(attack_49_the_hypervisor_refuses)
     struct svm *svm = bed_make_svm(b, BED_LPID);
     static int64_t rc;
 
-    b->hv = device;
-    b->user = &rc;
+    bed_hypervisor(b, device, &rc);
     for (unsigned i = 0; i < 2 * ARRAY_SIZE(errors); i++) {
         bool store = i & 1;
         rc = errors[i / 2];

@@ -53,10 +53,10 @@ BED_TEST(attack_13_14_share_only_for_an_svms_system)
 BED_TEST(share_without_an_svm)
 {
     struct svm *svm = bed_make_svm(b, BED_LPID);
-    static const enum svm_state not [] = {SVM_TRANSITION, SVM_ABORTED, SVM_DEAD};
+    static const enum svm_state elsewhere[] = {SVM_TRANSITION, SVM_ABORTED, SVM_DEAD};
 
-    for (unsigned i = 0; i < ARRAY_SIZE(not ); i++) {
-        svm->state = not [i];
+    for (unsigned i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+        svm->state = elsewhere[i];
         assert_int_equal(share(b, GFN, 1), U_FUNCTION);
         assert_int_equal(unshare(b, GFN, 1), U_FUNCTION);
         assert_int_equal(bed_call(b, FROM_SVM, UV_UNSHARE_ALL_PAGES), U_FUNCTION);
@@ -201,8 +201,7 @@ static void share_of_five_is_refused(struct bed *b, struct refusal *r, unsigned 
     fill(b, svm, GPA, 5);
     bed_share(b, GPA + UV_PAGE_SIZE, 1); /* the second one is shared beforehand and stays so */
     strcpy((char *)bed_normal(b, bed_pool_ra(GPA + UV_PAGE_SIZE)), "in use");
-    b->hv = hv_refuses_one;
-    b->user = r;
+    bed_hypervisor(b, hv_refuses_one, r);
     assert_int_equal(share(b, GFN, 5), U_P2);
     assert_int_equal(r->told_back, told_back);
     for (unsigned i = 0; i < 5; i++) {
@@ -237,8 +236,7 @@ BED_TEST(attack_52_refused_after_the_page_came)
 
     /* It does not take the page back either: then who knows what it believes. */
     fill(b, svm, GPA, 5);
-    b->hv = hv_refuses_one;
-    b->user = &r;
+    bed_hypervisor(b, hv_refuses_one, &r);
     share(b, GFN, 5);
     assert_int_equal(svm->state, SVM_DEAD);
     assert_int_equal(b->m.cpus[0].run_state, CPU_STOPPED);
@@ -252,8 +250,7 @@ BED_TEST(unshare_refused_kills)
     int64_t rc = UV_H_PARAMETER;
 
     bed_share(b, GPA, 2);
-    b->hv = bed_hv_answers;
-    b->user = &rc;
+    bed_hypervisor(b, bed_hv_answers, &rc);
     unshare(b, GFN, 2);
     assert_int_equal(svm->state, SVM_DEAD);
     assert_int_equal(pate_read(b->m.uv, BED_LPID, 0), 0);
@@ -284,8 +281,7 @@ BED_TEST(a_page_being_unshared_is_unmapped)
     struct svm *svm = bed_make_svm(b, BED_LPID);
 
     bed_share(b, GPA, 2);
-    b->hv = hv_looks_at_unsharing;
-    b->user = svm;
+    bed_hypervisor(b, hv_looks_at_unsharing, svm);
     assert_int_equal(unshare(b, GFN, 2), U_SUCCESS);
     assert_int_equal(page_of(svm, GPA)->state, PAGE_SECURE);
     assert_true(is_zero(bed_secure(b, svm, GPA)));

@@ -18,7 +18,7 @@ static void assert_scrubbed(struct bed *b)
     ra_t patb = b->m.uv->patb - SECURE_RA_BIT;
 
     for (uint64_t i = 0; i < BED_SECURE; i++)
-        if (b->m.mem.secure[i] && (i < patb || i >= patb + VM_MAX * 16))
+        if ((i < patb || i >= patb + VM_MAX * 16) && b->m.mem.secure[i])
             fail_msg("secure memory is not zero at offset 0x%llx", (unsigned long long)i);
 }
 
@@ -187,8 +187,7 @@ BED_TEST(a_killed_svm_runs_no_more)
     put_be32(nop, 0x60000000);
     assert_true(svm_write(svm, PC, nop, sizeof(nop)));
     bed_share(b, GUEST_BASE, 1);
-    b->hv = bed_hv_answers;
-    b->user = &rc;
+    bed_hypervisor(b, bed_hv_answers, &rc);
     bed_call(b, FROM_SVM, UV_UNSHARE_PAGE, GUEST_BASE >> 16, 1);
     assert_int_equal(svm->state, SVM_DEAD);
     assert_int_equal(cpu->run_state, CPU_STOPPED);

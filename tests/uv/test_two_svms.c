@@ -105,8 +105,7 @@ BED_TEST(shared_pages_of_two)
 
     t = make_two(b);
 
-    b->hv = same_page_for_both;
-    b->user = &t;
+    bed_hypervisor(b, same_page_for_both, &t);
     for (unsigned i = 0; i < 2; i++) {
         b->m.cpus[0].lpid = ONE + i;
         assert_int_equal(bed_call(b, FROM_SVM, UV_SHARE_PAGE, GPA >> 16, 1), U_SUCCESS);

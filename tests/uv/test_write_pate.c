@@ -93,8 +93,7 @@ BED_TEST(attack_17_dw1_of_an_svm_only_as_it_asked)
     uint64_t dw1 = PPC_BIT(0) | (GUEST_BASE + 0x40000) | 4;
 
     assert_int_equal(bed_call(b, FROM_HV, UV_WRITE_PATE, BED_LPID, 0, dw1), U_PERMISSION);
-    b->hv = register_table;
-    b->user = &dw1;
+    bed_hypervisor(b, register_table, &dw1);
     assert_int_equal(
         hcall(b, UV_H_REGISTER_PROC_TBL, PROC_TBL_NEW_RADIX, GUEST_BASE + 0x40000, 0, 4), 0);
     assert_int_equal(b->entries, 1);
