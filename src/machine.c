@@ -190,7 +190,9 @@ static uint64_t next_timer_ns(const struct machine *m)
     return next;
 }
 
-static bool is_runnable(struct cpu *cpu)
+/* Brings the CPU's timers up to date and wakes it when something does. False: it is stopped, or
+ * sleeps on. */
+static bool make_ready(struct cpu *cpu)
 {
     if (cpu->run_state == CPU_STOPPED)
         return false;
@@ -216,8 +218,8 @@ static uint64_t insns_left(const struct machine *m)
     return used < m->cfg.insn_limit ? m->cfg.insn_limit - used : 0;
 }
 
-/* A slice that ends with the limit, exactly: engines run on to a boundary, at most a page away, so
- * the rest is stepped. */
+/* What of @budget a slice may have so that it ends with the limit, exactly: engines run on to a
+ * boundary, at most a page away, so the rest is stepped. */
 static int64_t limit_budget(const struct machine *m, struct cpu *cpu, int64_t budget)
 {
     uint64_t left = insns_left(m);
@@ -281,7 +283,7 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
 {
     int64_t budget;
 
-    if (!is_runnable(cpu))
+    if (!make_ready(cpu))
         return false;
     if (unlikely(cpu->pmu.live))
         pmu_settle(cpu);

@@ -88,9 +88,8 @@ struct machine_config {
     bool pef;             /* pseries: an ultravisor, and CPUs with SMF */
     uint64_t secure_size; /* pseries: bytes of secure memory; 0: as much as the guest may need */
     struct tpm_config tpm;
-    uint64_t
-        svm_paging; /* pages of an SVM that the hypervisor pages out, per second of guest time */
-    uint64_t svm_paging_seed;
+    uint64_t svm_paging; /* pages of an SVM that the hypervisor pages out, a second of guest time */
+    uint64_t svm_paging_seed; /* which */
     enum hv_fault hv_fault;
     unsigned cpus, cores, threads; /* cpus = cores * threads */
     const struct engine *engine;
@@ -142,7 +141,6 @@ struct machine {
     enum machine_stop stop; /* set by machine_request_stop() */
     bool reset_request;     /* RTAS system-reboot, Ctrl-A is not one */
     char stop_text[160];    /* e.g. the panic message */
-    bool paused;
 };
 
 /* Build, and destroy (accepts NULL). Errors: one line on stderr by the callee, NULL. */
