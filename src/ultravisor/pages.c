@@ -115,70 +115,114 @@ static bool page_decrypt(struct svm *svm, const struct page *p, gra_t gpa, const
     return ok;
 }
 
+/* ---- what a call is about ---- */
+
+struct target {
+    struct svm *svm;
+    struct page *page;
+    gra_t gpa;
+    ra_t ra; /* the hypervisor's page, and its bytes; not of UV_PAGE_INVAL */
+    uint8_t *normal;
+};
+
+enum lifetime { WHILE_IT_LIVES, ALSO_ENDED }; /* ended: a failed ESM, or killed */
+
+/* In this order: LPID, the VM's state, guest page; @no_page is the answer to a wrong one. */
+static int64_t find_page(const struct ucall *c, gra_t gpa, enum lifetime when, int64_t no_page,
+                         struct target *t)
+{
+    t->svm = svm_find(c->uv, c->args[0]);
+    if (!t->svm)
+        return U_PARAMETER;
+    if (when == WHILE_IT_LIVES && (t->svm->state == SVM_ABORTED || t->svm->state == SVM_DEAD))
+        return U_STATE;
+    t->gpa = gpa;
+    t->page = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(t->svm, gpa);
+    return t->page ? U_SUCCESS : no_page;
+}
+
+/* (lpid, normal_ra, gpa, flags, order), the arguments of page-in and page-out: order and normal
+ * page before what find_page() checks, flags after it. */
+static int64_t find_move(const struct ucall *c, enum lifetime when, struct target *t)
+{
+    if (c->args[4] != UV_PAGE_LOG2)
+        return U_P5;
+    t->ra = c->args[1];
+    t->normal = uv_normal_page(c->uv, t->ra);
+    if (!t->normal)
+        return U_P2;
+    int64_t rc = find_page(c, c->args[2], when, U_P3, t);
+    return rc == U_SUCCESS && c->args[3] ? U_P4 : rc;
+}
+
 /* ---- UV_PAGE_IN ---- */
 
 /* ESM: the contents that the VM had as a normal one. The first that come count. */
-static int64_t bring_in_clear(struct svm *svm, struct page *p, gra_t gpa, const uint8_t *src)
+static int64_t bring_in_clear(const struct target *t)
 {
-    if (svm->state == SVM_SECURE || !esm_wants_page(svm, gpa))
+    struct svm *svm = t->svm;
+
+    if (svm->state == SVM_SECURE || !esm_wants_page(svm, t->gpa))
         return U_P2;
-    memcpy(secure_page(svm, gpa), src, UV_PAGE_SIZE);
-    memory_written(svm->uv->m, page_frame(svm, gpa), UV_PAGE_SIZE);
-    p->fetched = true;
+    memcpy(secure_page(svm, t->gpa), t->normal, UV_PAGE_SIZE);
+    memory_written(svm->uv->m, page_frame(svm, t->gpa), UV_PAGE_SIZE);
+    t->page->fetched = true;
     svm->uv->stats.pages_in_clear++;
     uv_charge(svm->uv, COST_PAGE_COPY);
     return U_SUCCESS;
 }
 
-static int64_t bring_back(struct svm *svm, struct page *p, gra_t gpa, const uint8_t *src)
+static int64_t bring_back(const struct target *t)
 {
+    struct svm *svm = t->svm;
+
     uv_charge(svm->uv, COST_PAGE_CRYPT);
-    if (!page_decrypt(svm, p, gpa, src)) {
+    if (!page_decrypt(svm, t->page, t->gpa, t->normal)) {
         svm->uv->stats.pages_refused++;
         LOG(LOG_PEF, "uv: lpid %u: page 0x%llx is not what was paged out", svm->lpid,
-            (unsigned long long)gpa);
+            (unsigned long long)t->gpa);
         return U_P3;
     }
-    p->state = PAGE_SECURE;
-    page_map_secure(svm, gpa);
+    t->page->state = PAGE_SECURE;
+    page_map_secure(svm, t->gpa);
     svm_flush(svm);
     svm->uv->stats.pages_in++;
     return U_SUCCESS;
 }
 
-static int64_t page_in(struct svm *svm, struct page *p, gra_t gpa, ra_t ra, const uint8_t *src)
+/* A normal page for one that the hypervisor is to see, which is in the state @next with it. */
+static int64_t take_normal(const struct target *t, enum page_state next)
 {
-    switch ((enum page_state)p->state) {
+    t->page->normal = t->ra;
+    t->page->state = next;
+    return U_SUCCESS;
+}
+
+static int64_t page_in(const struct target *t)
+{
+    switch ((enum page_state)t->page->state) {
     case PAGE_SECURE:
-        return bring_in_clear(svm, p, gpa, src);
+        return bring_in_clear(t);
     case PAGE_PAGEDOUT:
-        return bring_back(svm, p, gpa, src);
+        return bring_back(t);
     case PAGE_SHARED:
     case PAGE_SHARED_INV:
-        p->normal = ra;
-        p->state = PAGE_SHARED;
-        tree_map_page(&svm->tree, &svm->uv->frames, gpa, ra, false);
-        svm_flush(svm);
-        return U_SUCCESS;
+        tree_map_page(&t->svm->tree, &t->svm->uv->frames, t->gpa, t->ra, false);
+        svm_flush(t->svm);
+        return take_normal(t, PAGE_SHARED);
     case PAGE_IMPLICIT:
     case PAGE_IMPLICIT_INV:
-        p->normal = ra;
-        p->state = PAGE_IMPLICIT;
-        return U_SUCCESS;
+        return take_normal(t, PAGE_IMPLICIT);
     case PAGE_PSEUDO:
     case PAGE_PSEUDO_INV:
-        p->normal = ra;
-        p->state = PAGE_PSEUDO;
-        return U_SUCCESS;
+        return take_normal(t, PAGE_PSEUDO);
     case PAGE_HV_SHARING:
     case PAGE_HV_SHARED:
     case PAGE_HV_SHARED_INV:
-        p->normal = ra;
-        p->state = PAGE_HV_SHARED;
-        return U_SUCCESS;
+        return take_normal(t, PAGE_HV_SHARED);
     case PAGE_HV_UNSHARING:
     case PAGE_HV_UNSHARING_INV:
-        p->state = PAGE_HV_UNSHARING;
+        t->page->state = PAGE_HV_UNSHARING;
         return U_SUCCESS;
     }
     return U_P3;
@@ -187,76 +231,61 @@ static int64_t page_in(struct svm *svm, struct page *p, gra_t gpa, ra_t ra, cons
 /* (lpid, src_ra, gpa, flags, order) */
 int64_t u_page_in(struct ucall *c)
 {
-    gra_t gpa = c->args[2];
+    struct target t;
+    int64_t rc = find_move(c, WHILE_IT_LIVES, &t);
 
-    if (c->args[4] != UV_PAGE_LOG2)
-        return U_P5;
-    const uint8_t *src = uv_normal_page(c->uv, c->args[1]);
-    if (!src)
-        return U_P2;
-    struct svm *svm = svm_find(c->uv, c->args[0]);
-    if (!svm)
-        return U_PARAMETER;
-    if (svm->state == SVM_ABORTED || svm->state == SVM_DEAD)
-        return U_STATE;
-    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
-    if (!p)
-        return U_P3;
-    if (c->args[3])
-        return U_P4;
-    return page_in(svm, p, gpa, c->args[1], src);
+    return rc == U_SUCCESS ? page_in(&t) : rc;
 }
 
 /* ---- UV_PAGE_OUT ---- */
 
 /* A VM that failed to become secure gets its memory back as it was, but for what the ultravisor put
  * there itself. */
-static void give_back_clear(struct svm *svm, struct page *p, gra_t gpa, uint8_t *dst)
+static void give_back_clear(const struct target *t)
 {
-    if (esm_reserved_page(svm, gpa) || !p->fetched)
-        memset(dst, 0, UV_PAGE_SIZE);
+    if (esm_reserved_page(t->svm, t->gpa) || !t->page->fetched)
+        memset(t->normal, 0, UV_PAGE_SIZE);
     else
-        memcpy(dst, secure_page(svm, gpa), UV_PAGE_SIZE);
-    uv_charge(svm->uv, COST_PAGE_COPY);
+        memcpy(t->normal, secure_page(t->svm, t->gpa), UV_PAGE_SIZE);
+    uv_charge(t->svm->uv, COST_PAGE_COPY);
+}
+
+/* The page leaves as ciphertext. */
+static int64_t send_out(const struct target *t)
+{
+    struct uv *uv = t->svm->uv;
+
+    if (!tree_split(&t->svm->tree, &uv->frames, t->gpa))
+        return U_RETRY;
+    /* Nobody may write the page while it is read, nor the copy that the tag vouches for. */
+    tree_map_page(&t->svm->tree, &uv->frames, t->gpa, 0, false);
+    svm_flush(t->svm);
+    page_encrypt(t->svm, t->page, t->gpa, t->normal);
+    t->page->state = PAGE_PAGEDOUT;
+    uv->stats.pages_out++;
+    uv_charge(uv, COST_PAGE_CRYPT);
+    return U_SUCCESS;
 }
 
 /* (lpid, dst_ra, gpa, flags, order) */
 int64_t u_page_out(struct ucall *c)
 {
-    gra_t gpa = c->args[2];
+    struct target t;
+    int64_t rc = find_move(c, ALSO_ENDED, &t);
 
-    if (c->args[4] != UV_PAGE_LOG2)
-        return U_P5;
-    uint8_t *dst = uv_normal_page(c->uv, c->args[1]);
-    if (!dst)
-        return U_P2;
-    struct svm *svm = svm_find(c->uv, c->args[0]);
-    if (!svm)
-        return U_PARAMETER;
-    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
-    if (!p)
-        return U_P3;
-    if (c->args[3])
-        return U_P4;
-    if (p->state == PAGE_HV_UNSHARING || p->state == PAGE_HV_UNSHARING_INV)
+    if (rc != U_SUCCESS)
+        return rc;
+    if (t.page->state == PAGE_HV_UNSHARING || t.page->state == PAGE_HV_UNSHARING_INV)
         return U_RETRY;
-    if (p->state != PAGE_SECURE)
+    if (t.page->state != PAGE_SECURE)
         return U_PARAMETER;
-    if (svm->state == SVM_ABORTED) {
-        give_back_clear(svm, p, gpa, dst);
-    } else {
-        if (!tree_split(&svm->tree, &c->uv->frames, gpa))
-            return U_RETRY;
-        /* Nobody may write the page while it is read, nor the copy that the tag vouches for. */
-        tree_map_page(&svm->tree, &c->uv->frames, gpa, 0, false);
-        svm_flush(svm);
-        page_encrypt(svm, p, gpa, dst);
-        p->state = PAGE_PAGEDOUT;
-        c->uv->stats.pages_out++;
-        uv_charge(c->uv, COST_PAGE_CRYPT);
-    }
-    memory_written(c->uv->m, c->args[1], UV_PAGE_SIZE);
-    return U_SUCCESS;
+    if (t.svm->state == SVM_ABORTED)
+        give_back_clear(&t);
+    else
+        rc = send_out(&t);
+    if (rc == U_SUCCESS)
+        memory_written(c->uv->m, t.ra, UV_PAGE_SIZE);
+    return rc;
 }
 
 /* ---- UV_PAGE_INVAL: the hypervisor wants a shared page's memory back ---- */
@@ -264,35 +293,30 @@ int64_t u_page_out(struct ucall *c)
 /* (lpid, gpa, order) */
 int64_t u_page_inval(struct ucall *c)
 {
-    gra_t gpa = c->args[1];
+    struct target t;
 
     if (c->args[2] != UV_PAGE_LOG2)
         return U_P3;
-    struct svm *svm = svm_find(c->uv, c->args[0]);
-    if (!svm)
-        return U_PARAMETER;
-    if (svm->state == SVM_ABORTED || svm->state == SVM_DEAD)
-        return U_STATE;
-    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
-    if (!p)
-        return U_P2;
-    switch ((enum page_state)p->state) {
+    int64_t rc = find_page(c, c->args[1], WHILE_IT_LIVES, U_P2, &t);
+    if (rc != U_SUCCESS)
+        return rc;
+    switch ((enum page_state)t.page->state) {
     case PAGE_SHARED:
-        p->state = PAGE_SHARED_INV;
-        tree_map_page(&svm->tree, &c->uv->frames, gpa, 0, false);
-        svm_flush(svm);
+        t.page->state = PAGE_SHARED_INV;
+        tree_map_page(&t.svm->tree, &c->uv->frames, t.gpa, 0, false);
+        svm_flush(t.svm);
         return U_SUCCESS;
     case PAGE_IMPLICIT:
-        p->state = PAGE_IMPLICIT_INV;
+        t.page->state = PAGE_IMPLICIT_INV;
         return U_SUCCESS;
     case PAGE_PSEUDO:
-        p->state = PAGE_PSEUDO_INV;
+        t.page->state = PAGE_PSEUDO_INV;
         return U_SUCCESS;
     case PAGE_HV_SHARED:
-        p->state = PAGE_HV_SHARED_INV;
+        t.page->state = PAGE_HV_SHARED_INV;
         return U_SUCCESS;
     case PAGE_HV_UNSHARING:
-        p->state = PAGE_HV_UNSHARING_INV;
+        t.page->state = PAGE_HV_UNSHARING_INV;
         return U_SUCCESS;
     case PAGE_SHARED_INV:
     case PAGE_IMPLICIT_INV:
