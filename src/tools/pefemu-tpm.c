@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 static const struct command_row {
     const char *name;
@@ -37,6 +38,7 @@ static void help(void)
 {
     printf("usage: pefemu-tpm COMMAND DIR [-o FILE]\n"
            "The TPM that pefemu -tpmstate dir=DIR uses: its key is what ESM blobs are made for.\n"
+           "DIR may be the control socket of an swtpm instead, for pefemu -tpmdev.\n"
            "\ncommands:\n");
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].help);
@@ -78,9 +80,18 @@ static bool parse(struct tool *t, const struct command_row *c, int argc, char **
     return true;
 }
 
+static bool is_socket(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && S_ISSOCK(st.st_mode);
+}
+
 static bool run(struct tool *t, const struct command_row *c)
 {
-    const struct tpm_config cfg = {.state_dir = t->dir, .create = c->makes};
+    const bool outside = is_socket(t->dir);
+    const struct tpm_config cfg = {.socket = outside ? t->dir : NULL,
+                                   .state_dir = outside ? NULL : t->dir,
+                                   .create = c->makes};
     char message[TPM_MESSAGE_MAX];
     t->tpm = tpm_create(&cfg, message);
     if (!t->tpm) {

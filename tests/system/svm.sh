@@ -374,6 +374,68 @@ test_other_tpm() {
     rm -rf "$tmp/tpm2"
 }
 
+# A TPM in a process of its own, one process for each use: pefemu and pefemu-tpm switch it off.
+swtpm_start() { # swtpm_start FOLDER: waits for $tmp/ctrl
+    rm -f "$tmp/ctrl"
+    mkdir -p "$1"
+    swtpm socket --tpm2 --tpmstate dir="$1" --ctrl type=unixio,path="$tmp/ctrl" >"$tmp/swtpm.log" 2>&1 &
+    child=$!
+    tries=100
+    until [ -S "$tmp/ctrl" ] || [ $tries = 0 ]; do
+        tries=$((tries - 1))
+        sleep 0.1
+    done
+    [ -S "$tmp/ctrl" ]
+}
+swtpm_ended() { # it ended by itself, and well
+    wait "$child"
+    ended=$?
+    child=
+    [ $ended = 0 ]
+}
+with_swtpm() { # with_swtpm FOLDER COMMAND...
+    swtpm_start "$1" || return
+    shift
+    "$@"
+    used=$?
+    swtpm_ended && [ $used = 0 ]
+}
+# attack 63: the same with an swtpm. Its key makes the blob; it alone opens it, also when it is switched on again.
+test_swtpm() {
+    command -v swtpm >/dev/null || { skip swtpm "no swtpm; scripts/install-deps test installs it"; return; }
+    # The first boot makes the key; the tool reads it.
+    tpm="-chardev socket,id=tpm,path=$tmp/ctrl -tpmdev emulator,id=tpm0,chardev=tpm"
+    if ! prepare ok "$which_vm; esm-file rootd" ||
+        ! with_swtpm "$tmp/swtpm" refused swtpm_new_key 'Step 9, .*lockbox' "$tmp/ok.img" ||
+        ! with_swtpm "$tmp/swtpm" "$build/pefemu-tpm" pubkey "$tmp/ctrl" -o "$tmp/swtpm.pem" ||
+        ! blob ok "$scripted" "$tmp/swtpm.pem"; then
+        fail swtpm "no blob for it: $(cat "$tmp/swtpm.log")"
+        tpm="-tpmstate dir=$tmp/tpm"
+        return
+    fi
+    for cpus in 1 4; do
+        with_swtpm "$tmp/swtpm" boot "$tmp/ok.img" -smp $cpus
+        ended=$?
+        if [ $ended != 0 ] || [ $status != 0 ] || ! is_secure || ! said 'lockbox opened' ||
+            ! grep -q "$(cat "$svm/passphrase")" "$tmp/text"; then
+            fail "swtpm_smp$cpus" "exit status $status; swtpm: $ended $(cat "$tmp/swtpm.log")"
+        else
+            pass "swtpm_smp$cpus"
+        fi
+    done
+    # Another's swtpm, provisioned by the tool.
+    with_swtpm "$tmp/swtpm2" "$build/pefemu-tpm" provision "$tmp/ctrl" >/dev/null || fail swtpm_provision "$?"
+    with_swtpm "$tmp/swtpm2" refused swtpm_other 'Step 9, .*lockbox' "$tmp/ok.img" || fail swtpm_other "swtpm did not end"
+    # It dies before the boot: nothing but one line.
+    swtpm_start "$tmp/swtpm" && kill -9 "$child"
+    wait "$child" 2>/dev/null
+    child=
+    boot "$tmp/ok.img"
+    [ $status != 0 ] && [ ! -s "$tmp/console" ] && [ "$(wc -l <"$tmp/errors")" = 1 ] && said 'no swtpm there' &&
+        pass swtpm_gone || fail swtpm_gone "exit status $status"
+    tpm="-tpmstate dir=$tmp/tpm"
+}
+
 # shellcheck disable=SC2086
 # attack 58: refused after the lockbox was opened, normal memory has none of what the ultravisor saw then.
 test_leftovers() {
@@ -500,7 +562,7 @@ cp -r "$svm/tpm" "$tmp/tpm"
 rm -f "$tmp/tpm/lock"
 
 if [ $# = 0 ]; then
-    set -- shell determinism paging hostile secret refused refused_early other_tpm fresh_tpm leftovers intact reboot xive pef_off
+    set -- shell determinism paging hostile secret refused refused_early other_tpm swtpm fresh_tpm leftovers intact reboot xive pef_off
     [ -n "${PEFEMU_FULL-}" ] && set -- "$@" paging_smp ref_engine
 fi
 for t in "$@"; do

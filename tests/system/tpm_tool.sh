@@ -43,6 +43,8 @@ bad usage_option 2 'no such option' show -x tpm
 bad usage_output 2 'takes none' show tpm -o x
 bad usage_output_value 2 'needs a file' pubkey tpm -o
 bad no_folder 1 'provision' show nowhere
+perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "stale", Listen => 1) or die'
+bad stale_socket 1 'no swtpm there' show stale
 bad no_parent 1 'can not be made' provision nowhere/below
 
 umask 0

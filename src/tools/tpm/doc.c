@@ -23,7 +23,10 @@ static void man(void)
         "key that lives in the machine's TPM. With \\fB\\-tpmstate dir=\\fIDIR\\fR pefemu keeps "
         "that TPM in a folder; this program makes it beforehand, so that blobs can be made for "
         "it, and shows what is in it.\nWhile pefemu or another pefemu\\-tpm uses the folder, it "
-        "is locked. A damaged state is refused and never overwritten.\n.SH COMMANDS\n");
+        "is locked. A damaged state is refused and never overwritten.\nInstead of a folder "
+        "\\fIDIR\\fR may be the control socket of an swtpm, for \\fBpefemu \\-tpmdev\\fR. It "
+        "keeps its state itself and ends with each command, as when a machine is switched off.\n"
+        ".SH COMMANDS\n");
 #define TPM_TOOL_COMMAND(name, makes, writes, help, more) man_command(#name, writes, help, more);
 #include "tools/tpm/command.def"
 #undef TPM_TOOL_COMMAND
