@@ -259,7 +259,7 @@ bench: all
 	@bench/pef.sh $(BUILD)
 
 # On the test bed of tests/uv: needs cmocka.
-$(BUILD)/bench-pef: bench/pef.c tests/uv/bed.h $(LIBRARY)
+$(BUILD)/bench-pef: bench/pef.c tests/uv/bed.h tests/uv/bed_core.h $(LIBRARY)
 	@echo "  BENCH   $<"
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(WHOLE_LIBRARY) $(TEST_LIBS)
 

@@ -30,7 +30,7 @@ enum {
     NMI_REGISTER,
     OTHER
 };
-#define TOKEN(service) (0x2000u + (service))
+#define TOKEN(service) BED_TOKEN(service)
 enum { H_BUSY = 1, H_HARDWARE = -1 };
 
 /* What the scripted hypervisor does with a call, and what it has seen. */
@@ -104,17 +104,7 @@ static inline struct svm *make_svm(struct bed *b, lpid_t lpid)
 
     hv = (struct script){.data_arg = ~0u};
     b->hv = hv_rtas;
-    svm->rtas.ready = true;
-    svm->rtas.bounce = BOUNCE;
-    svm->rtas.max_vcpus = 4;
-    for (unsigned i = 0; i < RTAS_SERVICES; i++)
-        svm->rtas.token[i] = TOKEN(i);
-    for (unsigned i = 0; i < 6; i++) {
-        gra_t at = BOUNCE + i * UV_PAGE_SIZE;
-        page_of(svm, at)->state = PAGE_IMPLICIT;
-        page_of(svm, at)->normal = NORMAL + i * UV_PAGE_SIZE;
-        tree_map_page(&svm->tree, &b->m.uv->frames, at, 0, false);
-    }
+    bed_make_rtas(svm, BOUNCE, NORMAL);
     memset(bed_secure(b, svm, BLOCK), AROUND, UV_PAGE_SIZE);
     memset(bed_secure(b, svm, DATA), AROUND, UV_PAGE_SIZE);
     return svm;
