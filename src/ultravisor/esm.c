@@ -332,12 +332,13 @@ static bool others_run(const struct machine *m, const struct cpu *cpu)
     return false;
 }
 
-/* (kbase, fdt) */
+/* (kbase, fdt): a kernel that does not begin with an instruction would be measured at one address
+ * and started at another. */
 int64_t u_esm(struct ucall *c)
 {
     lpid_t lpid = c->cpu->lpid;
 
-    if (!c->args[0])
+    if (!c->args[0] || c->args[0] & 3)
         return U_P2;
     if (!c->args[1])
         return U_P3;

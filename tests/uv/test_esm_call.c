@@ -41,6 +41,8 @@ BED_TEST(esm_checks_in_order)
         {0, 0, 0, U_P2},
         {0, KBASE, 0, U_P3},
         {3, 0, FDT, U_P2},
+        {3, KBASE + 1, FDT, U_P2}, /* measured there, it would start elsewhere */
+        {3, KBASE + 2, FDT, U_P2},
         {3, KBASE, 0, U_P3},
         {0, KBASE, FDT, U_PERMISSION},
         {VM_MAX, KBASE, FDT, U_PERMISSION},
