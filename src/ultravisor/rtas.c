@@ -292,11 +292,15 @@ static enum progress prepare(struct thread_save *s, struct cpu *cpu)
         return WORK_WAITS;
     if (!take_buffer(s))
         return done(s, H_BUSY);
+    gra_t block = block_gpa(svm, s->work.rtas.buffer);
+    /* Nothing of the SVM's goes out for a call that can not be made. */
+    if (!bounce(svm, block) ||
+        (v->data != NONE && !bounce(svm, buffer_gpa(svm, s->work.rtas.buffer))))
+        return done(s, H_HARDWARE);
     if ((v->data != NONE && !copy_out(s, v)) || (v->special == START_CPU && !hide_start(s)))
         return refuse(s);
     if (v->special == STOP_SELF)
         s->work.rtas.server = cpu->server;
-    gra_t block = block_gpa(svm, s->work.rtas.buffer);
     if (!bounce_block(svm, block, s->work.rtas.token, s->work.rtas.nargs, s->work.rtas.nret,
                       s->work.rtas.args))
         return done(s, H_HARDWARE);

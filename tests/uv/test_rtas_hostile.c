@@ -52,7 +52,7 @@ BED_TEST(attack_44_the_bounce_pages_vanish_during_the_call)
     assert_int_equal(call(b, svm, POWER_OFF, 1, 1, 2), H_HARDWARE);
     assert_int_equal(svm->rtas.busy, 0);
     assert_int_equal(call(b, svm, POWER_OFF, 1, 1, 2), H_HARDWARE); /* gone before it begins */
-    assert_int_equal(call(b, svm, NVRAM_STORE, 1, 0, DATA, 8), UV_H_PARAMETER);
+    assert_int_equal(call(b, svm, NVRAM_STORE, 1, 0, DATA, 8), H_HARDWARE);
     assert_int_equal(svm->rtas.busy, 0);
     for (unsigned i = 0; i < 6; i++)
         assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, BED_LPID, NORMAL + i * UV_PAGE_SIZE,
@@ -60,6 +60,27 @@ BED_TEST(attack_44_the_bounce_pages_vanish_during_the_call)
                          0);
     hv.during = NULL;
     assert_int_equal(call(b, svm, POWER_OFF, 1, 1, 2), 0);
+}
+
+/* Only the page of the blocks, or only that of the buffer: no call, and no byte of it goes out. */
+BED_TEST(attack_44_57_one_bounce_page_is_gone)
+{
+    struct svm *svm = make_svm(b, BED_LPID);
+
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(
+            bed_call(b, FROM_HV, UV_PAGE_INVAL, BED_LPID, BOUNCE + i * UV_PAGE_SIZE, 16), 0);
+        put_block(svm, BLOCK, TOKEN(NVRAM_STORE), 3, 1, (uint32_t[]){0, DATA, 8});
+        assert_int_equal(call_at(b, BLOCK), H_HARDWARE);
+        assert_int_equal(hv.calls, 0);
+        assert_true(is_all(bed_normal(b, NORMAL), 0, 2 * UV_PAGE_SIZE));
+        assert_int_equal(svm->rtas.busy, 0);
+        assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_IN, BED_LPID, NORMAL + i * UV_PAGE_SIZE,
+                                  BOUNCE + i * UV_PAGE_SIZE, 0, 16),
+                         0);
+    }
+    assert_int_equal(call_at(b, BLOCK), 0);
+    assert_int_equal(hv.calls, 1);
 }
 
 /* ---- pages that are out ---- */
@@ -171,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attack_44_57_the_block_changes_during_the_call),
         cmocka_unit_test(attack_44_the_bounce_pages_vanish_during_the_call),
+        cmocka_unit_test(attack_44_57_one_bounce_page_is_gone),
         cmocka_unit_test(a_block_and_a_buffer_that_are_paged_out),
         cmocka_unit_test(paged_out_during_the_call),
         cmocka_unit_test(attack_50_a_block_that_never_comes_back),
