@@ -102,6 +102,18 @@ static inline bool bed_enter(struct cpu *cpu)
 static const struct machine_kind bed_kind
     __attribute__((unused)) = {.name = "bed", .summary = "", .properties = "", .enter = bed_enter};
 
+/* Threads and ultravisor as after power-on; normal memory stays. */
+static inline void bed_reset(struct bed *b)
+{
+    for (unsigned i = 0; i < BED_CPUS; i++) {
+        struct cpu *cpu = &b->m.cpus[i];
+        cpu_reset(cpu);
+        cpu->run_state = i ? CPU_STOPPED : CPU_RUNNING;
+        cpu->lpcr = LPCR_LPES | LPCR_LD | LPCR_UPRT | LPCR_HR;
+    }
+    BED_CHECK(uv_reset(b->m.uv));
+}
+
 static inline struct bed *bed_create(void)
 {
     struct bed *b = calloc(1, sizeof(*b));
@@ -122,13 +134,10 @@ static inline struct bed *bed_create(void)
         cpu->machine = m;
         cpu->index = cpu->server = i;
         BED_CHECK(tlb_init(cpu));
-        cpu_reset(cpu);
-        cpu->run_state = i ? CPU_STOPPED : CPU_RUNNING;
-        cpu->lpcr = LPCR_LPES | LPCR_LD | LPCR_UPRT | LPCR_HR;
     }
     m->uv = uv_create(m);
     BED_CHECK(m->uv);
-    BED_CHECK(uv_reset(m->uv));
+    bed_reset(b);
     return b;
 }
 

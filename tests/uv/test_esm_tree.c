@@ -6,17 +6,10 @@
  */
 #include "bed.h"
 
-#include <libfdt.h>
+#include "esm_bed.h"
 
-#include "../../src/ultravisor/enter.h"
-
-#define LPID   3
-#define VM_RAM (16 * MiB)
-#define KBASE  0x400000ULL
-#define FDT    0x900000ULL
-#define RTAS   0xa00000ULL
-#define INITRD 0xb00000ULL
-#define OTHER  0x1800000ULL /* normal memory that is not the VM's */
+#define LPID  3
+#define OTHER 0x1800000ULL /* normal memory that is not the VM's */
 
 /* What the ultravisor told the user last. */
 static char said[300];
@@ -34,61 +27,6 @@ void uv_say(const struct uv *uv, lpid_t lpid, const char *fmt, ...)
 }
 
 /* ---- the VM's memory, at the same real addresses: LPID 3's map is the identity ---- */
-
-static uint8_t tree[16384];
-
-static void set_cells(const char *node, const char *name, unsigned n, const uint32_t *v)
-{
-    uint8_t bytes[64];
-
-    for (unsigned i = 0; i < n; i++)
-        put_be32(bytes + 4 * i, v[i]);
-    assert_int_equal(fdt_setprop(tree, fdt_path_offset(tree, node), name, bytes, (int)(4 * n)), 0);
-}
-#define CELLS(node, name, ...)                                                                     \
-    set_cells(node, name, ARRAY_SIZE(((uint32_t[]){__VA_ARGS__})), (uint32_t[]){__VA_ARGS__})
-
-static int add_node(const char *name)
-{
-    int node = fdt_add_subnode(tree, 0, name);
-    assert_true(node >= 0);
-    return node;
-}
-
-/* As good as the built-in hypervisor's, and smaller. */
-static void make_tree(void)
-{
-    static const char *const services[] = {
-        "stop-self",
-        "start-cpu",
-        "ibm,os-term",
-        "power-off",
-        "check-exception",
-        "event-scan",
-        "ibm,configure-connector",
-        "ibm,get-system-parameter",
-        "ibm,set-system-parameter",
-        "nvram-fetch",
-        "nvram-store",
-        "ibm,slot-error-detail",
-    };
-    assert_int_equal(fdt_create_empty_tree(tree, sizeof(tree)), 0);
-    add_node("memory@0");
-    CELLS("/memory@0", "reg", 0, 0, 0, VM_RAM);
-    fdt_setprop_string(tree, add_node("cpu@0"), "device_type", "cpu");
-    CELLS("/cpu@0", "ibm,ppc-interrupt-server#s", 0);
-    add_node("rtas");
-    for (unsigned i = 0; i < ARRAY_SIZE(services); i++)
-        CELLS("/rtas", services[i], 0x2000 + i);
-    CELLS("/rtas", "ibm,lrdr-capacity", 0, VM_RAM, 0, 0x10000000, 2);
-    CELLS("/rtas", "linux,rtas-base", RTAS);
-    CELLS("/rtas", "rtas-size", 0x1000);
-    CELLS("/rtas", "slof,rtas-size", 20);
-    add_node("chosen");
-    fdt_setprop_string(tree, fdt_path_offset(tree, "/chosen"), "bootargs", "svm=on");
-    CELLS("/chosen", "linux,initrd-start", INITRD);
-    CELLS("/chosen", "linux,initrd-end", INITRD + 0x21000);
-}
 
 static void place_tree(struct bed *b)
 {
