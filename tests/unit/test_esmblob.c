@@ -141,6 +141,17 @@ static void test_golden_digests(void **state)
 
 static void test_golden_file(void **state)
 {
+    static const struct {
+        char name[65];
+        size_t len;
+        enum esm_err err;
+    } no_files[] = {
+        {"secret.tx", 9, ESM_MISSING},
+        {"a/b", 3, ESM_NAME},
+        {"", 0, ESM_NAME},
+        {"secret.txt", 11, ESM_NAME}, /* a NUL */
+        {"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", 64, ESM_NAME},
+    };
     struct esm_blob b = golden();
     struct esm_key key = golden_key(&b);
     struct esm_files files;
@@ -161,13 +172,9 @@ static void test_golden_file(void **state)
     assert_int_equal(file.sealed.len, 14);
     assert_int_equal(esm_unseal(&file.sealed, &key, plain, &e), 0);
     assert_memory_equal(plain, "a secret file\n", 14);
-    assert_int_equal(esm_file_find(&files, "secret.tx", 9, &file, &e), ESM_MISSING);
-    assert_int_equal(esm_file_find(&files, "a/b", 3, &file, &e), ESM_NAME);
-    assert_int_equal(esm_file_find(&files, "", 0, &file, &e), ESM_NAME);
-    assert_int_equal(esm_file_find(&files, "secret.txt", 11, &file, &e), ESM_NAME); /* a NUL */
-    char long_name[64];
-    memset(long_name, 'n', sizeof(long_name));
-    assert_int_equal(esm_file_find(&files, long_name, 64, &file, &e), ESM_NAME);
+    for (unsigned i = 0; i < ARRAY_SIZE(no_files); i++)
+        assert_int_equal(esm_file_find(&files, no_files[i].name, no_files[i].len, &file, &e),
+                         no_files[i].err);
     esm_files_close(&files);
 }
 
@@ -243,6 +250,20 @@ static enum esm_err attach(struct esm_blob *b, const struct esm_key *key, const 
 
 static void test_attach_and_detach(void **state)
 {
+    static const struct {
+        const char *name;
+        size_t len;
+        enum esm_err err;
+    } cases[] = {
+        {"a", 0, ESM_OK},
+        {"bb", 30000, ESM_OK},
+        {"c0123456789,._+-ABCxyz012345678", 17, ESM_OK},
+        {"bb", 1, ESM_EXISTS},
+        {"d0123456789,._+-ABCxyz0123456789", 17, ESM_NAME},
+        {"1a", 1, ESM_NAME},
+        {"a@1", 1, ESM_NAME},
+        {"e", ESM_FILE_MAX + 1, ESM_TOO_LARGE},
+    };
     struct esm_recipient owner = recipient("owner.pub", "");
     struct esm_key key;
     struct esm_blob b;
@@ -252,14 +273,9 @@ static void test_attach_and_detach(void **state)
     (void)state;
     assert_int_equal(esm_build_create(&b, &owner, &key, &e), 0);
     assert_false(esm_blob_files(&b, &bytes, &len));
-    assert_int_equal(attach(&b, &key, "a", 0), 0);
-    assert_int_equal(attach(&b, &key, "bb", 30000), 0);
-    assert_int_equal(attach(&b, &key, "c0123456789,._+-ABCxyz012345678", 17), 0);
-    assert_int_equal(attach(&b, &key, "bb", 1), ESM_EXISTS);
-    assert_int_equal(attach(&b, &key, "d0123456789,._+-ABCxyz0123456789", 17), ESM_NAME);
-    assert_int_equal(attach(&b, &key, "1a", 1), ESM_NAME);
-    assert_int_equal(attach(&b, &key, "a@1", 1), ESM_NAME);
-    assert_int_equal(attach(&b, &key, "e", ESM_FILE_MAX + 1), ESM_TOO_LARGE);
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+        if (attach(&b, &key, cases[i].name, cases[i].len) != cases[i].err)
+            fail_msg("case %u: %s, not error %d", i, cases[i].name, cases[i].err);
     size_t before = b.len;
     assert_int_equal(attach(&b, &key, "f", 40000), ESM_TOO_LARGE); /* all together */
     assert_int_equal(b.len, before);
@@ -341,6 +357,10 @@ static void test_order_of_trying(void **state)
 
 /* ---- fields ---- */
 
+#define LOCKBOX     "/lockboxes/lockbox-1"
+#define FINGERPRINT LOCKBOX "/pubkey-fingerprint"
+#define SEALED      "/digest/digests-fdt"
+
 enum change { DELETE_PROP, SET_PROP, DELETE_NODE, RENAME };
 
 static const struct field_case {
@@ -349,66 +369,51 @@ static const struct field_case {
     int len;
     const char *value; /* NULL: zeros */
     enum esm_err err;
-    const char *field;
+    const char *field; /* what the message begins with; NULL: node and property, or new name */
 } field_cases[] = {
     {"/", "compatible", DELETE_PROP, 0, 0, ESM_MISSING, "blob /compatible"},
     {"/", "compatible", SET_PROP, 9, "ibm,esm2\0", ESM_COMPATIBLE, "blob /compatible"},
     {"/", "compatible", SET_PROP, 7, "ibm,esm", ESM_STRING, "blob /compatible"},
     {"/", "compatible", SET_PROP, 0, 0, ESM_STRING, "blob /compatible"},
     {"/", "compatible", SET_PROP, 9, "ibm,esm\0x", ESM_STRING, "blob /compatible"},
-    {"/lockboxes", 0, DELETE_NODE, 0, 0, ESM_MISSING, "/lockboxes"},
-    {"/lockboxes/lockbox-1", "lockbox-x", RENAME, 0, 0, ESM_NAME, "/lockboxes/lockbox-x"},
-    {"/lockboxes/lockbox-1", "lockbox-0", RENAME, 0, 0, ESM_NAME, "/lockboxes/lockbox-0"},
-    {"/lockboxes/lockbox-1", "lockbox-01", RENAME, 0, 0, ESM_NAME, "/lockboxes/lockbox-01"},
-    {"/lockboxes/lockbox-1", "lockbox-", RENAME, 0, 0, ESM_NAME, "/lockboxes/lockbox-"},
-    {"/lockboxes/lockbox-1", "lockbox-99999999999", RENAME, 0, 0, ESM_NAME, "/lockboxes/lockbox-9"},
-    {"/lockboxes/lockbox-1", "lockbox-1@2", RENAME, 0, 0, ESM_NAME, "/lockboxes/lockbox-1@2"},
-    {"/lockboxes/lockbox-1", "encrypted-symkey", DELETE_PROP, 0, 0, ESM_MISSING,
-     "/lockboxes/lockbox-1/encrypted-symkey"},
-    {"/lockboxes/lockbox-1", "encrypted-symkey", SET_PROP, 255, 0, ESM_LENGTH,
-     "/lockboxes/lockbox-1/encrypted-symkey"},
-    {"/lockboxes/lockbox-1", "encrypted-symkey", SET_PROP, 1025, 0, ESM_LENGTH,
-     "/lockboxes/lockbox-1/encrypted-symkey"},
-    {"/lockboxes/lockbox-1", "encrypted-symkey", SET_PROP, 0, 0, ESM_LENGTH,
-     "/lockboxes/lockbox-1/encrypted-symkey"},
-    {"/lockboxes/lockbox-1", "untrusted-comment", SET_PROP, 2, "ab", ESM_STRING,
-     "/lockboxes/lockbox-1/untrusted-comment"},
-    {"/lockboxes/lockbox-1", "untrusted-comment", DELETE_PROP, 0, 0, ESM_OK, ""},
-    {"/lockboxes/lockbox-1/pubkey-fingerprint", 0, DELETE_NODE, 0, 0, ESM_MISSING,
-     "/lockboxes/lockbox-1/pubkey-fingerprint"},
-    {"/lockboxes/lockbox-1/pubkey-fingerprint", "hash", DELETE_PROP, 0, 0, ESM_MISSING,
-     "/lockboxes/lockbox-1/pubkey-fingerprint/hash"},
-    {"/lockboxes/lockbox-1/pubkey-fingerprint", "hash", SET_PROP, 31, 0, ESM_LENGTH,
-     "/lockboxes/lockbox-1/pubkey-fingerprint/hash"},
-    {"/lockboxes/lockbox-1/pubkey-fingerprint", "hash", SET_PROP, 64, 0, ESM_LENGTH,
-     "/lockboxes/lockbox-1/pubkey-fingerprint/hash"},
-    {"/lockboxes/lockbox-1/pubkey-fingerprint", "algorithm", DELETE_PROP, 0, 0, ESM_MISSING,
-     "/lockboxes/lockbox-1/pubkey-fingerprint/algorithm"},
-    {"/lockboxes/lockbox-1/pubkey-fingerprint", "algorithm", SET_PROP, 4, "MD5", ESM_ALGORITHM,
-     "/lockboxes/lockbox-1/pubkey-fingerprint/algorithm"},
-    {"/digest/digests-fdt", "algorithm", SET_PROP, 4, "ROT", ESM_ALGORITHM,
-     "/digest/digests-fdt/algorithm"},
-    {"/digest/digests-fdt", "algorithm", DELETE_PROP, 0, 0, ESM_MISSING,
-     "/digest/digests-fdt/algorithm"},
-    {"/digest/digests-fdt", "ciphertext", DELETE_PROP, 0, 0, ESM_MISSING,
-     "/digest/digests-fdt/ciphertext"},
-    {"/digest/digests-fdt", "ciphertext", SET_PROP, 4097, 0, ESM_TOO_LARGE,
-     "/digest/digests-fdt/ciphertext"},
-    {"/digest/digests-fdt", "ciphertext", SET_PROP, 4096, 0, ESM_OK, ""},
-    {"/digest/digests-fdt", "ciphertext", SET_PROP, 0, 0, ESM_OK, ""},
-    {"/digest/digests-fdt", "iv", DELETE_PROP, 0, 0, ESM_MISSING, "/digest/digests-fdt/iv"},
-    {"/digest/digests-fdt", "iv", SET_PROP, 12, 0, ESM_LENGTH, "/digest/digests-fdt/iv"},
-    {"/digest/digests-fdt", "iv", SET_PROP, 17, 0, ESM_LENGTH, "/digest/digests-fdt/iv"},
-    {"/digest/digests-fdt", "mac", DELETE_PROP, 0, 0, ESM_MISSING, "/digest/digests-fdt/mac"},
-    {"/digest/digests-fdt", "mac", SET_PROP, 4, 0, ESM_LENGTH, "/digest/digests-fdt/mac"},
-    {"/digest/digests-fdt", "mac", SET_PROP, 0, 0, ESM_LENGTH, "/digest/digests-fdt/mac"},
-    {"/digest", 0, DELETE_NODE, 0, 0, ESM_OK, ""},
-    {"/file", 0, DELETE_NODE, 0, 0, ESM_OK, ""},
-    {"/file", "files-fdt", DELETE_PROP, 0, 0, ESM_OK, ""},
-    {"/file", "files-fdt", SET_PROP, 0, 0, ESM_NOT_FDT, "/file/files-fdt"},
-    {"/file", "files-fdt", SET_PROP, 39, 0, ESM_NOT_FDT, "/file/files-fdt"},
-    {"/file", "files-fdt", SET_PROP, 65537, 0, ESM_TOO_LARGE, "/file/files-fdt"},
-    {"/file", "unknown-to-us", SET_PROP, 4, 0, ESM_OK, ""},
+    {"/lockboxes", 0, DELETE_NODE, 0, 0, ESM_MISSING, 0},
+    {LOCKBOX, "lockbox-x", RENAME, 0, 0, ESM_NAME, 0},
+    {LOCKBOX, "lockbox-0", RENAME, 0, 0, ESM_NAME, 0},
+    {LOCKBOX, "lockbox-01", RENAME, 0, 0, ESM_NAME, 0},
+    {LOCKBOX, "lockbox-", RENAME, 0, 0, ESM_NAME, 0},
+    {LOCKBOX, "lockbox-99999999999", RENAME, 0, 0, ESM_NAME, "/lockboxes/lockbox-9"},
+    {LOCKBOX, "lockbox-1@2", RENAME, 0, 0, ESM_NAME, 0},
+    {LOCKBOX, "encrypted-symkey", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+    {LOCKBOX, "encrypted-symkey", SET_PROP, 255, 0, ESM_LENGTH, 0},
+    {LOCKBOX, "encrypted-symkey", SET_PROP, 1025, 0, ESM_LENGTH, 0},
+    {LOCKBOX, "encrypted-symkey", SET_PROP, 0, 0, ESM_LENGTH, 0},
+    {LOCKBOX, "untrusted-comment", SET_PROP, 2, "ab", ESM_STRING, 0},
+    {LOCKBOX, "untrusted-comment", DELETE_PROP, 0, 0, ESM_OK, 0},
+    {FINGERPRINT, 0, DELETE_NODE, 0, 0, ESM_MISSING, 0},
+    {FINGERPRINT, "hash", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+    {FINGERPRINT, "hash", SET_PROP, 31, 0, ESM_LENGTH, 0},
+    {FINGERPRINT, "hash", SET_PROP, 64, 0, ESM_LENGTH, 0},
+    {FINGERPRINT, "algorithm", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+    {FINGERPRINT, "algorithm", SET_PROP, 4, "MD5", ESM_ALGORITHM, 0},
+    {SEALED, "algorithm", SET_PROP, 4, "ROT", ESM_ALGORITHM, 0},
+    {SEALED, "algorithm", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+    {SEALED, "ciphertext", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+    {SEALED, "ciphertext", SET_PROP, 4097, 0, ESM_TOO_LARGE, 0},
+    {SEALED, "ciphertext", SET_PROP, 4096, 0, ESM_OK, 0},
+    {SEALED, "ciphertext", SET_PROP, 0, 0, ESM_OK, 0},
+    {SEALED, "iv", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+    {SEALED, "iv", SET_PROP, 12, 0, ESM_LENGTH, 0},
+    {SEALED, "iv", SET_PROP, 17, 0, ESM_LENGTH, 0},
+    {SEALED, "mac", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+    {SEALED, "mac", SET_PROP, 4, 0, ESM_LENGTH, 0},
+    {SEALED, "mac", SET_PROP, 0, 0, ESM_LENGTH, 0},
+    {"/digest", 0, DELETE_NODE, 0, 0, ESM_OK, 0},
+    {"/file", 0, DELETE_NODE, 0, 0, ESM_OK, 0},
+    {"/file", "files-fdt", DELETE_PROP, 0, 0, ESM_OK, 0},
+    {"/file", "files-fdt", SET_PROP, 0, 0, ESM_NOT_FDT, 0},
+    {"/file", "files-fdt", SET_PROP, 39, 0, ESM_NOT_FDT, 0},
+    {"/file", "files-fdt", SET_PROP, 65537, 0, ESM_TOO_LARGE, 0},
+    {"/file", "unknown-to-us", SET_PROP, 4, 0, ESM_OK, 0},
 };
 
 static void change_tree(void *fdt, const struct field_case *c)
@@ -436,28 +441,74 @@ static void change_tree(void *fdt, const struct field_case *c)
     free(value);
 }
 
+static enum esm_err open_blob(const void *fdt, size_t len, struct esm_error *e)
+{
+    struct esm_blob b;
+    enum esm_err err = esm_blob_open(&b, fdt, len, e);
+    if (err)
+        assert_null(b.fdt);
+    esm_blob_close(&b);
+    return err;
+}
+
+static enum esm_err open_digests(const void *fdt, size_t len, struct esm_error *e)
+{
+    struct esm_digests d;
+    return esm_digests_parse(&d, fdt, len, e);
+}
+
+static enum esm_err open_files(const void *fdt, size_t len, struct esm_error *e)
+{
+    struct esm_files files;
+    enum esm_err err = esm_files_open(&files, fdt, len, e);
+    if (err)
+        assert_null(files.fdt);
+    esm_files_close(&files);
+    return err;
+}
+
+/* What the message for @c begins with. */
+static void expected_field(const struct field_case *c, const char *prefix, char *field, size_t size)
+{
+    const char *node = strcmp(c->node, "/") ? c->node : "";
+    size_t len = c->change == RENAME ? (size_t)(strrchr(node, '/') - node) : strlen(node);
+    if (!c->err)
+        *field = '\0';
+    else if (c->field)
+        snprintf(field, size, "%s", c->field);
+    else
+        snprintf(field, size, "%s%.*s%s%s", prefix, (int)len, node, c->prop ? "/" : "",
+                 c->prop ? c->prop : "");
+}
+
+/* The tree @good with each of the changes: @open says what is wrong, and where. */
+static void check_fields(const void *good, const struct field_case *cases, unsigned n,
+                         const char *prefix,
+                         enum esm_err (*open)(const void *fdt, size_t len, struct esm_error *e))
+{
+    void *tree = malloc(200000);
+    for (unsigned i = 0; i < n; i++) {
+        struct esm_error e = {0};
+        char field[200];
+        expected_field(&cases[i], prefix, field, sizeof(field));
+        assert_int_equal(fdt_open_into(good, tree, 200000), 0);
+        change_tree(tree, &cases[i]);
+        assert_int_equal(fdt_pack(tree), 0);
+        enum esm_err err = open(tree, fdt_totalsize(tree), &e);
+        if (err != cases[i].err || strncmp(e.text, field, strlen(field)))
+            fail_msg("case %u: error %d \"%s\", not %d of \"%s\"", i, err, e.text, cases[i].err,
+                     field);
+    }
+    free(tree);
+}
+
 /* Attack 62: lengths, names, algorithms. */
 static void test_every_field_is_checked_and_named(void **state)
 {
     size_t len;
-    uint8_t *bytes = data_blob(&len), *tree = malloc(200000);
+    uint8_t *bytes = data_blob(&len);
     (void)state;
-    for (unsigned i = 0; i < ARRAY_SIZE(field_cases); i++) {
-        const struct field_case *c = &field_cases[i];
-        struct esm_blob b;
-        struct esm_error e = {0};
-        assert_int_equal(fdt_open_into(bytes, tree, 200000), 0);
-        change_tree(tree, c);
-        assert_int_equal(fdt_pack(tree), 0);
-        enum esm_err err = esm_blob_open(&b, tree, fdt_totalsize(tree), &e);
-        if (err != c->err || strncmp(e.text, c->field, strlen(c->field)))
-            fail_msg("case %u: error %d \"%s\", not %d of \"%s\"", i, err, e.text, c->err,
-                     c->field);
-        if (err)
-            assert_null(b.fdt);
-        esm_blob_close(&b);
-    }
-    free(tree);
+    check_fields(bytes, field_cases, ARRAY_SIZE(field_cases), "", open_blob);
     free(bytes);
 }
 
@@ -465,53 +516,42 @@ static void test_every_field_is_checked_and_named(void **state)
 static void test_digest_tree_fields(void **state)
 {
     static const struct field_case cases[] = {
-        {"/", "compatible", SET_PROP, 2, "x", ESM_COMPATIBLE, "digests-fdt /compatible"},
-        {"/digests", 0, DELETE_NODE, 0, 0, ESM_MISSING, "digests-fdt /digests"},
-        {"/digests", "algorithm", SET_PROP, 7, "SHA256", ESM_ALGORITHM,
-         "digests-fdt /digests/algorithm"},
-        {"/digests", "rtas", DELETE_PROP, 0, 0, ESM_MISSING, "digests-fdt /digests/rtas"},
-        {"/digests", "kernel", SET_PROP, 63, 0, ESM_LENGTH, "digests-fdt /digests/kernel"},
-        {"/digests", "initrd", SET_PROP, 65, 0, ESM_LENGTH, "digests-fdt /digests/initrd"},
-        {"/digests", "bootargs", DELETE_PROP, 0, 0, ESM_MISSING, "digests-fdt /digests/bootargs"},
-        {"/digests", "kernel-size", SET_PROP, 8, 0, ESM_LENGTH, "digests-fdt /digests/kernel-size"},
-        {"/digests", "kernel-size", DELETE_PROP, 0, 0, ESM_MISSING,
-         "digests-fdt /digests/kernel-size"},
+        {"/", "compatible", SET_PROP, 2, "x", ESM_COMPATIBLE, 0},
+        {"/digests", 0, DELETE_NODE, 0, 0, ESM_MISSING, 0},
+        {"/digests", "algorithm", SET_PROP, 7, "SHA256", ESM_ALGORITHM, 0},
+        {"/digests", "rtas", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+        {"/digests", "kernel", SET_PROP, 63, 0, ESM_LENGTH, 0},
+        {"/digests", "initrd", SET_PROP, 65, 0, ESM_LENGTH, 0},
+        {"/digests", "bootargs", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+        {"/digests", "kernel-size", SET_PROP, 8, 0, ESM_LENGTH, 0},
+        {"/digests", "kernel-size", DELETE_PROP, 0, 0, ESM_MISSING, 0},
     };
     struct esm_digests d = {0};
     struct esm_error e;
-    uint8_t *fdt, tree[8192];
+    uint8_t *fdt;
     size_t len;
     (void)state;
     assert_int_equal(esm_build_digests_fdt(&d, &fdt, &len, &e), 0);
-    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-        assert_int_equal(fdt_open_into(fdt, tree, sizeof(tree)), 0);
-        change_tree(tree, &cases[i]);
-        assert_int_equal(fdt_pack(tree), 0);
-        assert_int_equal(esm_digests_parse(&d, tree, fdt_totalsize(tree), &e), cases[i].err);
-        assert_int_equal(strncmp(e.text, cases[i].field, strlen(cases[i].field)), 0);
-    }
+    check_fields(fdt, cases, ARRAY_SIZE(cases), "digests-fdt ", open_digests);
     free(fdt);
 }
 
 /* Attack 62: the tree of files, also cut anywhere. */
 static void test_nested_tree_fields(void **state)
 {
+    static const char secret[] = "/files/secret.txt";
     static const struct field_case cases[] = {
         {"/", "compatible", SET_PROP, 8, "ibm,esm", ESM_COMPATIBLE, "/file/files-fdt /compatible"},
         {"/files", 0, DELETE_NODE, 0, 0, ESM_MISSING, "/file/files-fdt /files"},
-        {"/files/secret.txt", "0bad", RENAME, 0, 0, ESM_NAME, "/files/0bad"},
-        {"/files/secret.txt", "bad@0", RENAME, 0, 0, ESM_NAME, "/files/bad@0"},
-        {"/files/secret.txt", "a23456789012345678901234567890123", RENAME, 0, 0, ESM_NAME,
-         "/files/"},
-        {"/files/secret.txt", "iv", SET_PROP, 12, 0, ESM_LENGTH, "/files/secret.txt/iv"},
-        {"/files/secret.txt", "mac", SET_PROP, 15, 0, ESM_LENGTH, "/files/secret.txt/mac"},
-        {"/files/secret.txt", "ciphertext", DELETE_PROP, 0, 0, ESM_MISSING,
-         "/files/secret.txt/ciphertext"},
-        {"/files/secret.txt", "algorithm", SET_PROP, 1, "", ESM_ALGORITHM,
-         "/files/secret.txt/algorithm"},
+        {secret, "0bad", RENAME, 0, 0, ESM_NAME, 0},
+        {secret, "bad@0", RENAME, 0, 0, ESM_NAME, 0},
+        {secret, "a23456789012345678901234567890123", RENAME, 0, 0, ESM_NAME, "/files/"},
+        {secret, "iv", SET_PROP, 12, 0, ESM_LENGTH, 0},
+        {secret, "mac", SET_PROP, 15, 0, ESM_LENGTH, 0},
+        {secret, "ciphertext", DELETE_PROP, 0, 0, ESM_MISSING, 0},
+        {secret, "algorithm", SET_PROP, 1, "", ESM_ALGORITHM, 0},
     };
     struct esm_blob b = golden();
-    struct esm_files files;
     struct esm_error e;
     const uint8_t *bytes;
     uint8_t copy[4096], tree[8192];
@@ -519,17 +559,10 @@ static void test_nested_tree_fields(void **state)
     (void)state;
     assert_true(esm_blob_files(&b, &bytes, &len));
     memcpy(copy, bytes, len);
-    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-        assert_int_equal(fdt_open_into(copy, tree, sizeof(tree)), 0);
-        change_tree(tree, &cases[i]);
-        assert_int_equal(fdt_pack(tree), 0);
-        assert_int_equal(esm_files_open(&files, tree, fdt_totalsize(tree), &e), cases[i].err);
-        assert_int_equal(strncmp(e.text, cases[i].field, strlen(cases[i].field)), 0);
-        assert_null(files.fdt);
-    }
+    check_fields(copy, cases, ARRAY_SIZE(cases), "", open_files);
     for (size_t n = 0; n < len; n++) { /* truncated, at an address of any alignment */
         memcpy(tree + n % 8, copy, n);
-        assert_int_not_equal(esm_files_open(&files, tree + n % 8, n, &e), 0);
+        assert_int_not_equal(open_files(tree + n % 8, n, &e), 0);
     }
     esm_blob_close(&b);
 }
@@ -754,15 +787,25 @@ static void test_oaep_vectors(void **state)
 
 static void test_passphrases_of_ibms_tool(void **state)
 {
+    static const struct {
+        const char *pass;
+        enum esm_err err;
+    } wrong[] = {
+        {NULL, ESM_PASSPHRASE_NEEDED},      {"", ESM_PASSPHRASE_WRONG},
+        {"Golden", ESM_PASSPHRASE_WRONG},   {"golde", ESM_PASSPHRASE_WRONG},
+        {"golden\n", ESM_PASSPHRASE_WRONG},
+    };
     size_t len;
     char *pem = data_text("owner.sec", &len);
     struct esm_rsa *key;
     struct esm_error e;
     (void)state;
-    assert_int_equal(esm_rsa_secret(&key, pem, len, NULL, 0, &e), ESM_PASSPHRASE_NEEDED);
-    assert_int_equal(esm_rsa_secret(&key, pem, len, "", 0, &e), ESM_PASSPHRASE_WRONG);
-    assert_int_equal(esm_rsa_secret(&key, pem, len, "Golden", 6, &e), ESM_PASSPHRASE_WRONG);
-    assert_null(key);
+    for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+        const char *pass = wrong[i].pass;
+        assert_int_equal(esm_rsa_secret(&key, pem, len, pass, pass ? strlen(pass) : 0, &e),
+                         wrong[i].err);
+        assert_null(key);
+    }
     assert_int_equal(esm_rsa_secret(&key, pem, len, "golden", 6, &e), 0);
     uint8_t print[32], want[32];
     char *pub = data_text("owner.pub", &len);
@@ -922,6 +965,16 @@ static void make_elf(uint8_t *p, bool physical)
 
 static void test_flat_kernel(void **state)
 {
+    static const struct {
+        bool physical, is_byte;
+        unsigned at;
+        uint64_t value;
+    } bad[] = {
+        {true, true, 4, 1},                 /* 32-bit */
+        {true, true, 18, 62},               /* another processor */
+        {true, false, 128 + 64 + 32, 5000}, /* a section beyond the file */
+        {false, false, 128 + 64 + 16, 0xd000000000000000},
+    };
     uint8_t elf[ELF_SIZE], *flat;
     struct esm_error e;
     size_t len;
@@ -936,17 +989,14 @@ static void test_flat_kernel(void **state)
         assert_memory_equal(flat + 0xf0, "dddddddd", 8);
         free(flat);
     }
-    elf[4] = 1; /* 32-bit */
-    assert_int_equal(esm_flat_kernel(elf, sizeof(elf), &flat, &len, &e), ESM_KERNEL);
-    make_elf(elf, true);
-    elf[18] = 62; /* another processor */
-    assert_int_equal(esm_flat_kernel(elf, sizeof(elf), &flat, &len, &e), ESM_KERNEL);
-    make_elf(elf, true);
-    put_le64(elf + 128 + 64 + 32, 5000); /* beyond the file */
-    assert_int_equal(esm_flat_kernel(elf, sizeof(elf), &flat, &len, &e), ESM_KERNEL);
-    make_elf(elf, false);
-    put_le64(elf + 128 + 64 + 16, 0xd000000000000000);
-    assert_int_equal(esm_flat_kernel(elf, sizeof(elf), &flat, &len, &e), ESM_KERNEL);
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+        make_elf(elf, bad[i].physical);
+        if (bad[i].is_byte)
+            elf[bad[i].at] = (uint8_t)bad[i].value;
+        else
+            put_le64(elf + bad[i].at, bad[i].value);
+        assert_int_equal(esm_flat_kernel(elf, sizeof(elf), &flat, &len, &e), ESM_KERNEL);
+    }
     assert_string_equal(e.text, "kernel: its sections are absurdly far apart");
 }
 
