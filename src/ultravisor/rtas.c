@@ -128,9 +128,11 @@ static bool bounce_block(struct svm *svm, gra_t gpa, uint32_t token, uint32_t na
 
 /* ---- pages of the SVM that may be paged out meanwhile ---- */
 
-/* The first page of the range that is out, or ~0. */
+/* The first page of the range that is out, or ~0; also for a range that is not all the SVM's. */
 static gra_t first_absent(const struct svm *svm, gra_t gpa, uint64_t len)
 {
+    if (!slot_covers(svm, gpa, len)) /* round the end of the address space, too */
+        return ~0ULL;
     for (gra_t at = gpa & ~(UV_PAGE_SIZE - 1); len && at < gpa + len; at += UV_PAGE_SIZE) {
         const struct page *p = page_of(svm, at);
         if (p && p->state == PAGE_PAGEDOUT)

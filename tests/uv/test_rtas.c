@@ -45,6 +45,7 @@ BED_TEST(attack_45_blocks_that_make_no_sense)
         GUEST_BASE + GUEST_SIZE,
         ~0ULL,
         ~0ULL - 11,
+        ~0ULL - 0x100, /* the last page there could be */
         SECURE_RA_BIT,
         PPC_BIT(0),
         BOUNCE,
