@@ -17,6 +17,7 @@ WERROR ?= -Werror
 PEFEMU_CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/pefemu
 export PEFEMU_CACHE
 
+comma := ,
 cc-option = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
 
 # pefemu runs where it is built, unless a packager says otherwise.
@@ -207,11 +208,13 @@ CONFORMANCE_PROGRAMS := $(addprefix $(BUILD)/tests/conformance/,conformance reco
 # Every target of tests/fuzz with the library under clang's fuzzer, in a build of its own.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SHARED := tests/fuzz/support.c tests/fuzz/engines.c
-$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard tests/fuzz/*.h) $(LIBRARY)
+# Those of the ultravisor stand on the bed of tests/uv and, like it, put functions in the library's place.
+FUZZ_HEADERS := $(wildcard tests/fuzz/*.h tests/uv/*bed*.h)
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SHARED) $(FUZZ_HEADERS) $(LIBRARY)
 	@echo "  FUZZ    $<"
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< \
-	    $(FUZZ_SHARED) $(WHOLE_LIBRARY) $(LIBS)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) \
+	    $(if $(findstring fuzz_uv_,$@),-Wl$(comma)--allow-multiple-definition) $(WHOLE_LIBRARY) $(LIBS)
 # Random words in every privilege state, on both engines: a plain program.
 RANDOM_WORDS := tests/fuzz/random_words.c tests/fuzz/engines.c
 $(BUILD)/tests/fuzz/random_words: $(RANDOM_WORDS) tests/fuzz/engines.h $(LIBRARY)

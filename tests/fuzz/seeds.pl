@@ -20,7 +20,7 @@ sub seed {
 sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
 mkdir "$folder/fuzz_$_"
-    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm);
+    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm uv_tree uv_rtas);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -199,3 +199,55 @@ seed 'tpm', join '', "\0", @begin, handles(0x81800000, 0x81800001, 0x81800002), 
 my $pcr = plain(pack('N N n C4 N n/a', 7, 1, 11, 3, 0x80, 0, 0, 1, 'v' x 32));
 seed 'tpm', join '', "\1", $read_public, $read_public, $pcr, handles(1, 2), $create, $done,
     handles(0x81800001), $done, $done;
+
+# ---- UV_ESM: flags, the hypervisor's script, then a tree (flag 1) or changes of a good one ----
+my @services = split ' ', 'stop-self start-cpu ibm,os-term power-off check-exception event-scan
+    ibm,configure-connector ibm,get-system-parameter ibm,set-system-parameter nvram-fetch nvram-store
+    ibm,slot-error-detail';
+# With room for reservations, as a kernel leaves it.
+sub roomy {
+    my ($tree, $room) = (shift, 200);
+    return substr($tree, 0, 4) . pack('N', $room + length $tree) . substr($tree, 8) . "\0" x $room;
+}
+sub guest_tree {
+    my ($initrd) = @_;
+    return roomy tree(sub {
+        my $token = 0x2000;
+        return (node('memory@0', prop('reg', pack 'N4', 0, 0, 0, 0x200000)),
+            node('cpu@0', prop('device_type', "cpu\0"),
+                prop('ibm,ppc-interrupt-server#s', pack 'N', 0)),
+            node('rtas', map({ prop($_, pack 'N', $token++) } @services),
+                prop('ibm,lrdr-capacity', pack 'N5', 0, 0x200000, 0, 0x10000000, 2),
+                prop('linux,rtas-base', pack 'N', 0x100000), prop('rtas-size', pack 'N', 0x1000),
+                prop('slof,rtas-size', pack 'N', 20)),
+            node('chosen', prop('bootargs', "svm=on\0"),
+                prop('linux,initrd-start', pack 'N', $initrd),
+                prop('linux,initrd-end', pack 'N', 0x141000)));
+    });
+}
+for my $flags (0, 2, 4, 6, 0x12, 0x22, 0x32, 0x16, 0x26, 0x36, 0xa, 0xe) {
+    seed 'uv_tree', pack('C2', $flags, 0);
+    seed 'uv_tree', pack('C C/a', $flags, noise(40)) . noise(30) for 1 .. 3;
+    seed 'uv_tree', pack('C C/a C3', $flags, chr(65) . noise(3), $_ % 16, int rand 16, int rand 25)
+        . noise(12) for 0 .. 7;
+}
+# Each kind of answer to each of the first hypercalls.
+for my $answer (1 .. 4, 13, 14, 15) {
+    seed 'uv_tree', pack('C C/a', 6, "\0" x $_ . chr $answer) for 0, 1, 3, 8, 9, 10, 11, 15;
+}
+seed 'uv_tree', pack('C C', $_, 0) . guest_tree(0x120000) for 1, 3, 0x13;
+seed 'uv_tree', pack('C C/a', $_, noise(40)) . guest_tree(0x120004) for 5, 7, 0x17;
+
+# ---- RTAS of an SVM: calls, and in between what the hypervisor does with them ----
+# A call: what (a call), where the block is, that it is written, 3 arguments and 2 results, service,
+# the arguments.
+for my $service (0 .. 13) {
+    my ($data, $data2, $number) = (chr 0xa9, chr 0x99, chr 16);
+    for my $args ([$data, $number, $number], [$number, $data, $number], [chr 1, $data2, $data],
+        [$number, $number, $data2]) {
+        seed 'uv_rtas', join '', map { pack('C2 C3', $_, 16, 0, 0x23, $service) . join('', @$args)
+            . noise(6) } 0 .. 3;
+    }
+    seed 'uv_rtas', pack('C5', 0, 16, 0, 0x26, $service) . "\xa9" x 6 . noise(30);
+}
+seed 'uv_rtas', noise(200 + 10 * $_) for 1 .. 30;
