@@ -41,8 +41,6 @@ BED_TEST(esm_checks_in_order)
         {0, 0, 0, U_P2},
         {0, KBASE, 0, U_P3},
         {3, 0, FDT, U_P2},
-        {3, KBASE + 1, FDT, U_P2}, /* measured there, it would start elsewhere */
-        {3, KBASE + 2, FDT, U_P2},
         {3, KBASE, 0, U_P3},
         {0, KBASE, FDT, U_PERMISSION},
         {VM_MAX, KBASE, FDT, U_PERMISSION},
@@ -72,6 +70,15 @@ BED_TEST(attack_15_esm_twice)
         assert_true(before == bed_hash(b));
     }
     assert_int_equal(b->entries, 0);
+}
+
+/* What is measured there would start in front of it. */
+BED_TEST(attack_60_a_kernel_that_does_not_begin_with_an_instruction)
+{
+    b->m.cpus[0].lpid = 3;
+    for (unsigned i = 1; i < 4; i++)
+        assert_int_equal(esm(b, FROM_NVM, KBASE + i, FDT), U_P2);
+    not_entered(b);
 }
 
 BED_TEST(attack_71_another_thread_runs)
@@ -290,6 +297,7 @@ int main(void)
         cmocka_unit_test(attack_15_esm_only_from_a_vms_system),
         cmocka_unit_test(esm_checks_in_order),
         cmocka_unit_test(attack_15_esm_twice),
+        cmocka_unit_test(attack_60_a_kernel_that_does_not_begin_with_an_instruction),
         cmocka_unit_test(attack_71_another_thread_runs),
         cmocka_unit_test(the_first_hypercall_is_init_start),
         cmocka_unit_test(a_refused_esm_leaves_a_normal_vm),

@@ -63,7 +63,7 @@ BED_TEST(attack_44_the_bounce_pages_vanish_during_the_call)
 }
 
 /* Only the page of the blocks, or only that of the buffer: no call, and no byte of it goes out. */
-BED_TEST(attack_44_57_one_bounce_page_is_gone)
+BED_TEST(attack_44_one_bounce_page_is_gone)
 {
     struct svm *svm = make_svm(b, BED_LPID);
 
@@ -192,7 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attack_44_57_the_block_changes_during_the_call),
         cmocka_unit_test(attack_44_the_bounce_pages_vanish_during_the_call),
-        cmocka_unit_test(attack_44_57_one_bounce_page_is_gone),
+        cmocka_unit_test(attack_44_one_bounce_page_is_gone),
         cmocka_unit_test(a_block_and_a_buffer_that_are_paged_out),
         cmocka_unit_test(paged_out_during_the_call),
         cmocka_unit_test(attack_50_a_block_that_never_comes_back),
