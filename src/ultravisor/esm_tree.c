@@ -82,7 +82,7 @@ enum enter_outcome esm_find_rmo(struct thread_save *s, struct cpu *cpu)
 }
 
 #define RSV_MAX   256u /* memory reservations of a guest's tree; Linux makes a handful */
-#define TAKEN_MAX (RSV_MAX + 3)
+#define TAKEN_MAX (RSV_MAX + 4)
 
 /* What of memory is somebody's, read out of the tree once: the search looks at many places. */
 struct taken {
@@ -114,6 +114,9 @@ static bool find_taken(const struct esm *e, struct taken *t)
     take(t, e->fdt_gpa, e->fdt_size);
     if (number(e, "/chosen", "linux,initrd-start", &base) &&
         number(e, "/chosen", "linux,initrd-end", &end) && end > base)
+        take(t, base, end - base);
+    if (number(e, "/chosen", "linux,esm-blob-start", &base) &&
+        number(e, "/chosen", "linux,esm-blob-end", &end) && end > base)
         take(t, base, end - base);
     if (number(e, "/rtas", "linux,rtas-base", &base) && number(e, "/rtas", "rtas-size", &size))
         take(t, base, size);

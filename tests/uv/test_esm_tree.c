@@ -242,6 +242,19 @@ BED_TEST(attack_61_a_blob_that_is_nowhere)
     }
 }
 
+/* The ultravisor takes its pages from the top, but not this one. */
+BED_TEST(a_blob_at_the_top_of_memory)
+{
+    struct host h = {0};
+
+    make_tree();
+    CELLS("/chosen", "linux,esm-blob-start", VM_RAM - 0x8000);
+    CELLS("/chosen", "linux,esm-blob-end", VM_RAM - 0x8000 + 0x100);
+    place_tree(b);
+    fails(b, &h, 8, "not a flat device tree");
+    assert_int_equal(b->m.mem.ram[VM_RAM - 1], 0x77);
+}
+
 BED_TEST(attack_69_a_boot_cpu_that_is_not_there)
 {
     struct host h = {0};
@@ -418,6 +431,7 @@ int main(void)
         cmocka_unit_test(a_reservation_that_wraps),
         cmocka_unit_test(attack_60_61_69_trees_that_make_no_sense),
         cmocka_unit_test(attack_61_a_blob_that_is_nowhere),
+        cmocka_unit_test(a_blob_at_the_top_of_memory),
         cmocka_unit_test(attack_69_a_boot_cpu_that_is_not_there),
         cmocka_unit_test(attack_60_no_tree_at_all),
         cmocka_unit_test(attack_67_the_first_contents_count),
