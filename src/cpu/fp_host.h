@@ -10,9 +10,14 @@
  * - FR, FI and FPRF are lazy: the operation is recorded in cpu->fp_lazy, fpscr_sync() repeats it
  *   with softfp. XX is sticky: once set it needs nothing, until then exactness is found at once.
  * - Single-precision forms round the double result again. That differs from rounding once only
- *   when the double result sits half way between two single numbers: those go the slow way.
+ *   when the double result sits half way between two single numbers and is not exact: those, where
+ *   exactness is cheap to know, or all half ways go the slow way.
  * - Fused multiply-add needs the host's FMA instruction (__FMA__, or any aarch64); without it,
  *   and while XX is clear, the forms on doubles return false.
+ *
+ * Threaded code (src/engine/interp/float.c) melts the handlers' part for the host in, in the state
+ * that programs soon reach and then keep: XX is set, so that exactness is no question. For all else
+ * it calls the complete handler.
  *
  * The host FPU must be in its default mode (nearest, denormals honoured) and this file must be
  * compiled with -ffp-contract=off. Not for hosts that compute with x87 precision.
@@ -28,6 +33,15 @@
 #define FPH_HAVE_FMA 1
 #else
 #define FPH_HAVE_FMA 0
+#endif
+
+/* FPH_TRY: is the host's FPU to be tried? FPH_ELSE(way): the @way to go when it declines. */
+#ifdef PEFEMU_INLINE_OPS
+#define FPH_TRY(cpu)  (likely((cpu)->fp_fast) && likely((cpu)->fpscr & FPSCR_XX))
+#define FPH_ELSE(way) TRAP_AGAIN
+#else
+#define FPH_TRY(cpu)  likely((cpu)->fp_fast)
+#define FPH_ELSE(way) (way)
 #endif
 
 /* cpu->fp_lazy.kind: which operation fpscr_sync() has to repeat. */
@@ -149,6 +163,17 @@ FPH_INLINE bool fph_product_is(uint64_t a, uint64_t b, uint64_t p)
     return fph_odd_part(product) == fph_odd_part(fph_significand(p));
 }
 
+/* The same for a product in the range of single numbers, or zero: there the error of the double
+ * product is a double number. */
+FPH_INLINE bool fph_singles_product_is(uint64_t a, uint64_t b, uint64_t p)
+{
+#if FPH_HAVE_FMA
+    return __builtin_fma(fph_f64(a), fph_f64(b), -fph_f64(p)) == 0;
+#else
+    return F64_MAG(p) == 0 || fph_product_is(a, b, p);
+#endif
+}
+
 /* ---- bookkeeping ---- */
 
 FPH_INLINE bool fph_xx(const struct cpu *cpu)
@@ -246,12 +271,18 @@ FPH_INLINE bool fph_fused(struct cpu *cpu, uint64_t a, uint64_t c, uint64_t b, b
 #endif
 }
 
+FPH_INLINE bool fph_half_way(uint64_t v)
+{
+    return unlikely((v & 0x1fffffff) == 0x10000000);
+}
+
 /* The second rounding of single-precision forms. @v: correctly rounded double, safe or zero;
- * @inexact: it is not the exact result (only looked at while XX is clear). */
+ * @inexact: it is not the exact result, or that is not known. Only looked at half way between two
+ * single numbers, and while XX is clear; then it must be known. */
 FPH_INLINE bool fph_narrow(struct cpu *cpu, uint64_t v, bool inexact, uint64_t *r)
 {
     uint64_t s = fph_bits64((double)(float)fph_f64(v));
-    if (unlikely((v & 0x1fffffff) == 0x10000000))
+    if (fph_half_way(v) && inexact)
         return false;
     if (!fph_safe_single(s) && F64_MAG(v) != 0)
         return false;
@@ -338,8 +369,9 @@ FPH_MULADD_FORMS(fph_madd, fph_msub, fph_nmadd, fph_nmsub, fph_muladd)
 FPH_INLINE bool fph_sums(struct cpu *cpu, double x, double y, uint64_t *r)
 {
     double s = x + y;
-    bool inexact = !fph_xx(cpu) && fph_add_inexact(x, y, s);
-    return fph_narrow(cpu, fph_bits64(s), inexact, r);
+    uint64_t v = fph_bits64(s);
+    bool inexact = (!fph_xx(cpu) || fph_half_way(v)) && fph_add_inexact(x, y, s);
+    return fph_narrow(cpu, v, inexact, r);
 }
 
 FPH_INLINE bool fph_adds(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
@@ -363,7 +395,7 @@ FPH_INLINE bool fph_muls(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
     uint64_t v = fph_bits64(fph_f64(a) * fph_f64(b));
     if (!fph_finite64(v) || (F64_MAG(v) == 0 && F64_MAG(a) != 0 && F64_MAG(b) != 0))
         return false;
-    bool inexact = !fph_xx(cpu) && F64_MAG(v) != 0 && !fph_product_is(a, b, v);
+    bool inexact = (!fph_xx(cpu) || fph_half_way(v)) && !fph_singles_product_is(a, b, v);
     if (!fph_narrow(cpu, v, inexact, r))
         return false;
     fph_record(cpu, FPL_MUL | FPL_SINGLE, a, b);
@@ -375,7 +407,7 @@ FPH_INLINE bool fph_divs(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
     uint64_t v = fph_bits64(fph_f64(a) / fph_f64(b));
     if (!fph_finite64(v) || (F64_MAG(v) == 0 && F64_MAG(a) != 0))
         return false;
-    bool inexact = !fph_xx(cpu) && F64_MAG(v) != 0 && !fph_product_is(v, b, a);
+    bool inexact = fph_xx(cpu) || (F64_MAG(v) != 0 && !fph_product_is(v, b, a));
     if (!fph_narrow(cpu, v, inexact, r))
         return false;
     fph_record(cpu, FPL_DIV | FPL_SINGLE, a, b);
@@ -387,7 +419,7 @@ FPH_INLINE bool fph_sqrts(struct cpu *cpu, uint64_t b, uint64_t *r)
     if ((int64_t)b <= 0 || !fph_finite64(b))
         return false;
     uint64_t v = fph_bits64(__builtin_sqrt(fph_f64(b)));
-    bool inexact = !fph_xx(cpu) && !fph_product_is(v, v, b);
+    bool inexact = fph_xx(cpu) || !fph_product_is(v, v, b);
     if (!fph_narrow(cpu, v, inexact, r))
         return false;
     fph_record(cpu, FPL_SQRT | FPL_SINGLE, b, b);
@@ -398,8 +430,8 @@ FPH_INLINE bool fph_muladds(struct cpu *cpu, uint64_t a, uint64_t c, uint64_t b,
                             bool neg_r, uint64_t *r)
 {
     uint64_t v, s;
-    if (!fph_fused(cpu, a, c, b, neg_b, false, &v) || !fph_narrow(cpu, v, false, &s))
-        return false;
+    if (!fph_fused(cpu, a, c, b, neg_b, false, &v) || !fph_narrow(cpu, v, fph_xx(cpu), &s))
+        return false; /* while XX is clear fph_fused() has exact zeros only */
     *r = s ^ (uint64_t)neg_r << 63;
     fph_record(cpu, (FPL_MADD + neg_b + 2 * neg_r) | FPL_SINGLE, a, b);
     cpu->fp_lazy.c = c;
@@ -539,33 +571,33 @@ FPH_INLINE bool fph_cmp(struct cpu *cpu, uint64_t a, uint64_t b, unsigned *cc)
  * When a later lane returns false the caller repeats all lanes with softfp; an XX that an earlier
  * lane has set is then set again, so nothing has to be taken back. */
 
-FPH_INLINE bool fphv_add(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
+FPH_INLINE bool fph64_add(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
 {
     return fph_sum(cpu, fph_f64(a), fph_f64(b), r);
 }
 
-FPH_INLINE bool fphv_sub(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
+FPH_INLINE bool fph64_sub(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
 {
     return fph_sum(cpu, fph_f64(a), -fph_f64(b), r);
 }
 
-FPH_INLINE bool fphv_mul(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
+FPH_INLINE bool fph64_mul(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
 {
     return fph_product(cpu, a, b, r);
 }
 
-FPH_INLINE bool fphv_div(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
+FPH_INLINE bool fph64_div(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t *r)
 {
     return fph_quotient(cpu, a, b, r);
 }
 
-FPH_INLINE bool fphv_sqrt(struct cpu *cpu, uint64_t b, uint64_t *r)
+FPH_INLINE bool fph64_sqrt(struct cpu *cpu, uint64_t b, uint64_t *r)
 {
     return fph_root(cpu, b, r);
 }
 
-FPH_INLINE bool fphv_muladd(struct cpu *cpu, uint64_t a, uint64_t c, uint64_t b, bool neg_b,
-                            bool neg_r, uint64_t *r)
+FPH_INLINE bool fph64_muladd(struct cpu *cpu, uint64_t a, uint64_t c, uint64_t b, bool neg_b,
+                             bool neg_r, uint64_t *r)
 {
     return fph_fused(cpu, a, c, b, neg_b, neg_r, r);
 }

@@ -4,7 +4,7 @@
  * rounding or flags.
  * Facts: Power ISA v3.0B Book I, "Floating-Point Storage Access Instructions".
  */
-#include "fpu.h"
+#include "fp.h"
 #include "pefemu/mmu.h"
 
 static ea_t ea_displacement(const struct cpu *cpu, const struct insn *in)
@@ -15,13 +15,6 @@ static ea_t ea_displacement(const struct cpu *cpu, const struct insn *in)
 static ea_t ea_indexed(const struct cpu *cpu, const struct insn *in)
 {
     return cpu_ea(cpu, (in->ra ? cpu->gpr[in->ra] : 0) + cpu->gpr[in->rb]);
-}
-
-/* Scalar results clear doubleword 1 of the register, which the ISA leaves undefined. */
-static void set_fpr(struct cpu *cpu, unsigned frt, uint64_t v)
-{
-    VD(cpu->vsr[frt], 0) = v;
-    VD(cpu->vsr[frt], 1) = 0;
 }
 
 static trap_t load_single(struct cpu *cpu, const struct insn *in, ea_t ea)

@@ -104,8 +104,28 @@ uint16_t f64_to_f16(uint64_t b, struct fp_op *op);
 uint16_t f32_to_f16(uint32_t b, struct fp_op *op);
 /* Register format changes of lfs/stfs/xscvdpspn/xscvspdpn: no flags, no rounding (Book I 4.6.2-3).
  */
-uint64_t f32_to_f64_bits(uint32_t b);
-uint32_t f64_to_f32_bits(uint64_t b);
+uint64_t f32_to_f64_bits_odd(uint32_t b); /* any number; the next function is quick */
+static inline uint64_t f32_to_f64_bits(uint32_t b)
+{
+    uint64_t sign = (uint64_t)(b >> 31) << 63, mag = b & 0x7fffffff;
+
+    if (likely(mag - 0x00800000 < 0x7f000000)) /* normal: the exponent's bias grows by 896 */
+        return sign | ((mag << 29) + (896ULL << 52));
+    return mag ? f32_to_f64_bits_odd(b) : sign;
+}
+static inline uint32_t f64_to_f32_bits(uint64_t b)
+{
+    unsigned exp = (b >> 52) & 0x7ff;
+    uint32_t sign = (uint32_t)(b >> 32) & 0x80000000;
+
+    /* Normal in single, infinity or NaN: sign and top exponent bit, then bits 5:34. */
+    if (likely(exp > 896))
+        return ((uint32_t)(b >> 32) & 0xc0000000) | ((uint32_t)(b >> 29) & 0x3fffffff);
+    /* Denormal in single: shift in the hidden bit, truncating. */
+    if (exp >= 874)
+        return sign | (uint32_t)(((b & PPC_BITS(12, 63)) | PPC_BIT(11)) >> (926 - exp));
+    return sign; /* zero; undefined for what is too small even for a denormal */
+}
 
 /* To integer with op->rn, saturating, VXCVI (and VXSNAN) on NaN and overflow as the ISA has it. */
 int64_t f64_to_i64(uint64_t b, struct fp_op *op);

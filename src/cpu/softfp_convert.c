@@ -58,24 +58,10 @@ uint64_t f64_round_to_single(uint64_t b, struct fp_op *op)
     return is_nan ? r & ~PPC_BITS(35, 63) : r;
 }
 
-uint64_t f32_to_f64_bits(uint32_t b)
+uint64_t f32_to_f64_bits_odd(uint32_t b)
 {
     struct fp_num n = fp_unpack(&F32, b);
     return fp_pack(&n, &F64);
-}
-
-uint32_t f64_to_f32_bits(uint64_t b)
-{
-    unsigned exp = (b >> 52) & 0x7ff;
-    uint32_t sign = (uint32_t)(b >> 32) & 0x80000000;
-
-    /* Normal in single, infinity or NaN: sign and top exponent bit, then bits 5:34. */
-    if (exp > 896)
-        return ((uint32_t)(b >> 32) & 0xc0000000) | ((uint32_t)(b >> 29) & 0x3fffffff);
-    /* Denormal in single: shift in the hidden bit, truncating. */
-    if (exp >= 874)
-        return sign | (uint32_t)(((b & PPC_BITS(12, 63)) | PPC_BIT(11)) >> (926 - exp));
-    return sign; /* zero; undefined for what is too small even for a denormal */
 }
 
 /* ---- to integers ---- */

@@ -6,7 +6,7 @@
 #ifndef PEFEMU_CPU_VSX_H
 #define PEFEMU_CPU_VSX_H
 
-#include "fp_host.h"
+#include "fp.h"
 
 #define XT_D0 VD(cpu->vsr[in->rt], 0)
 #define XA_D0 VD(cpu->vsr[in->ra], 0)
@@ -16,16 +16,6 @@ static inline void vsx_set_d(struct cpu *cpu, unsigned t, uint64_t d0, uint64_t 
 {
     VD(cpu->vsr[t], 0) = d0;
     VD(cpu->vsr[t], 1) = d1;
-}
-
-/* End of a scalar operation that sets FR and FI, and FPRF unless @fprf is FPRF_KEEP. */
-static inline trap_t vsx_end_scalar(struct cpu *cpu, const struct insn *in, uint64_t r,
-                                    unsigned fprf, const struct fp_op *op)
-{
-    trap_t trap = TRAP_NONE;
-    if (!fp_end(cpu, op, fprf, &trap))
-        vsx_set_d(cpu, in->rt, r, 0);
-    return trap;
 }
 
 /* Is one of the exceptions in @flags enabled? Unlike a scalar, a vector operation writes nothing

@@ -1,80 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * VSX scalar floating point: arithmetic, conversions, comparisons and tests on doubleword 0.
- * The host FPU is tried first while cpu->fp_fast; the soft path is the truth.
+ * The host FPU is tried first while cpu->fp_fast; the soft path is the truth. What the host does
+ * is melted into threaded code.
  */
 #include "vsx.h"
 
-static inline trap_t vsx_done(struct cpu *cpu, const struct insn *in, uint64_t r)
-{
-    vsx_set_d(cpu, in->rt, r, 0);
-    return TRAP_NONE;
-}
-
 /* ---- add, subtract, multiply, divide, square root ---- */
 
-#define XS_BINARY(name, host, soft, single)                                                        \
-    OP(name)                                                                                       \
-    {                                                                                              \
-        uint64_t a = XA_D0, b = XB_D0, r;                                                          \
-        if (cpu->fp_fast && host(cpu, a, b, &r))                                                   \
-            return vsx_done(cpu, in, r);                                                           \
-        struct fp_op op;                                                                           \
-        fp_begin(cpu, &op);                                                                        \
-        r = soft(a, b, &op);                                                                       \
-        return vsx_end_scalar(cpu, in, r, f64_fprf(r, single), &op);                               \
-    }
-XS_BINARY(xsadddp, fph_add, f64_add, false)
-XS_BINARY(xssubdp, fph_sub, f64_sub, false)
-XS_BINARY(xsmuldp, fph_mul, f64_mul, false)
-XS_BINARY(xsdivdp, fph_div, f64_div, false)
-XS_BINARY(xsaddsp, fph_adds, f64_adds, true)
-XS_BINARY(xssubsp, fph_subs, f64_subs, true)
-XS_BINARY(xsmulsp, fph_muls, f64_muls, true)
-XS_BINARY(xsdivsp, fph_divs, f64_divs, true)
+#define XS_BINARY(name, host, soft, fprf)                                                          \
+    OP_HOST(name, host(cpu, XA_D0, XB_D0, &r), soft(XA_D0, XB_D0, &op), fprf)
+XS_BINARY(xsadddp, fph_add, f64_add, FPRF_DOUBLE)
+XS_BINARY(xssubdp, fph_sub, f64_sub, FPRF_DOUBLE)
+XS_BINARY(xsmuldp, fph_mul, f64_mul, FPRF_DOUBLE)
+XS_BINARY(xsdivdp, fph_div, f64_div, FPRF_DOUBLE)
+XS_BINARY(xsaddsp, fph_adds, f64_adds, FPRF_SINGLE)
+XS_BINARY(xssubsp, fph_subs, f64_subs, FPRF_SINGLE)
+XS_BINARY(xsmulsp, fph_muls, f64_muls, FPRF_SINGLE)
+XS_BINARY(xsdivsp, fph_divs, f64_divs, FPRF_SINGLE)
 #undef XS_BINARY
 
-#define XS_UNARY(name, host, soft, single)                                                         \
-    OP(name)                                                                                       \
-    {                                                                                              \
-        uint64_t b = XB_D0, r;                                                                     \
-        if (cpu->fp_fast && host(cpu, b, &r))                                                      \
-            return vsx_done(cpu, in, r);                                                           \
-        struct fp_op op;                                                                           \
-        fp_begin(cpu, &op);                                                                        \
-        r = soft(b, &op);                                                                          \
-        return vsx_end_scalar(cpu, in, r, f64_fprf(r, single), &op);                               \
-    }
-#define XS_SIGNED_TO_F64(b, op)   i64_to_f64((int64_t)(b), op)
-#define XS_SIGNED_TO_F32(b, op)   f32_to_f64_bits(i64_to_f32((int64_t)(b), op))
-#define XS_UNSIGNED_TO_F32(b, op) f32_to_f64_bits(u64_to_f32(b, op))
-XS_UNARY(xssqrtdp, fph_sqrt, f64_sqrt, false)
-XS_UNARY(xssqrtsp, fph_sqrts, f64_sqrts, true)
-XS_UNARY(xsrsp, fph_frsp, f64_round_to_single, true)
-XS_UNARY(xscvsxddp, fph_cfid, XS_SIGNED_TO_F64, false)
-XS_UNARY(xscvuxddp, fph_cfidu, u64_to_f64, false)
-XS_UNARY(xscvsxdsp, fph_cfids, XS_SIGNED_TO_F32, true)
-XS_UNARY(xscvuxdsp, fph_cfidus, XS_UNSIGNED_TO_F32, true)
+#define XS_UNARY(name, host, soft, fprf) OP_HOST(name, host(cpu, XB_D0, &r), soft(XB_D0, &op), fprf)
+#define XS_SIGNED_TO_F64(b, op)          i64_to_f64((int64_t)(b), op)
+#define XS_SIGNED_TO_F32(b, op)          f32_to_f64_bits(i64_to_f32((int64_t)(b), op))
+#define XS_UNSIGNED_TO_F32(b, op)        f32_to_f64_bits(u64_to_f32(b, op))
+XS_UNARY(xssqrtdp, fph_sqrt, f64_sqrt, FPRF_DOUBLE)
+XS_UNARY(xssqrtsp, fph_sqrts, f64_sqrts, FPRF_SINGLE)
+XS_UNARY(xsrsp, fph_frsp, f64_round_to_single, FPRF_SINGLE)
+XS_UNARY(xscvsxddp, fph_cfid, XS_SIGNED_TO_F64, FPRF_DOUBLE)
+XS_UNARY(xscvuxddp, fph_cfidu, u64_to_f64, FPRF_DOUBLE)
+XS_UNARY(xscvsxdsp, fph_cfids, XS_SIGNED_TO_F32, FPRF_SINGLE)
+XS_UNARY(xscvuxdsp, fph_cfidus, XS_UNSIGNED_TO_F32, FPRF_SINGLE)
 #undef XS_UNARY
 
 /* ---- fused multiply-add: the a forms add XT, the m forms multiply by it ---- */
 
-#define XS_MULADD(name, c_value, b_value, neg_b, neg_r, s, single)                                 \
-    OP(name)                                                                                       \
-    {                                                                                              \
-        uint64_t a = XA_D0, b = b_value, c = c_value, r;                                           \
-        if (cpu->fp_fast && fph_muladd##s(cpu, a, c, b, neg_b, neg_r, &r))                         \
-            return vsx_done(cpu, in, r);                                                           \
-        struct fp_op op;                                                                           \
-        fp_begin(cpu, &op);                                                                        \
-        r = f64_muladd##s(a, c, b, neg_b, neg_r, &op);                                             \
-        return vsx_end_scalar(cpu, in, r, f64_fprf(r, single), &op);                               \
-    }
+#define XS_MULADD(name, c, b, neg_b, neg_r, s, fprf)                                               \
+    OP_HOST(name, fph_muladd##s(cpu, XA_D0, c, b, neg_b, neg_r, &r),                               \
+            f64_muladd##s(XA_D0, c, b, neg_b, neg_r, &op), fprf)
 #define XS_MULADD_FORMS(kind, neg_b, neg_r)                                                        \
-    XS_MULADD(xs##kind##adp, XB_D0, XT_D0, neg_b, neg_r, , false)                                  \
-    XS_MULADD(xs##kind##mdp, XT_D0, XB_D0, neg_b, neg_r, , false)                                  \
-    XS_MULADD(xs##kind##asp, XB_D0, XT_D0, neg_b, neg_r, s, true)                                  \
-    XS_MULADD(xs##kind##msp, XT_D0, XB_D0, neg_b, neg_r, s, true)
+    XS_MULADD(xs##kind##adp, XB_D0, XT_D0, neg_b, neg_r, , FPRF_DOUBLE)                            \
+    XS_MULADD(xs##kind##mdp, XT_D0, XB_D0, neg_b, neg_r, , FPRF_DOUBLE)                            \
+    XS_MULADD(xs##kind##asp, XB_D0, XT_D0, neg_b, neg_r, s, FPRF_SINGLE)                           \
+    XS_MULADD(xs##kind##msp, XT_D0, XB_D0, neg_b, neg_r, s, FPRF_SINGLE)
 XS_MULADD_FORMS(madd, false, false)
 XS_MULADD_FORMS(msub, true, false)
 XS_MULADD_FORMS(nmadd, false, true)
@@ -82,87 +50,61 @@ XS_MULADD_FORMS(nmsub, true, true)
 #undef XS_MULADD_FORMS
 #undef XS_MULADD
 
-/* ---- estimates, conversions, rounding: @setup may change the rounding mode ---- */
+/* ---- estimates, conversions, rounding ---- */
 
-#define XS_CONVERT(name, setup, fprf, expr)                                                        \
-    OP(name)                                                                                       \
-    {                                                                                              \
-        struct fp_op op;                                                                           \
-        fp_begin(cpu, &op);                                                                        \
-        setup;                                                                                     \
-        const uint64_t b = XB_D0;                                                                  \
-        uint64_t r = expr;                                                                         \
-        return vsx_end_scalar(cpu, in, r, fprf, &op);                                              \
-    }
-#define XS_FPRF64 f64_fprf(r, false)
-#define XS_FPRF32 f64_fprf(r, true)
+OP_SOFT(xsredp, f64_re(XB_D0, &op), FPRF_DOUBLE)
+OP_SOFT(xsresp, f64_res(XB_D0, &op), FPRF_SINGLE)
+OP_SOFT(xsrsqrtedp, f64_rsqrte(XB_D0, &op), FPRF_DOUBLE)
+OP_SOFT(xsrsqrtesp, f64_rsqrtes(XB_D0, &op), FPRF_SINGLE)
 
-XS_CONVERT(xsredp, , XS_FPRF64, f64_re(b, &op))
-XS_CONVERT(xsresp, , XS_FPRF32, f64_res(b, &op))
-XS_CONVERT(xsrsqrtedp, , XS_FPRF64, f64_rsqrte(b, &op))
-XS_CONVERT(xsrsqrtesp, , XS_FPRF32, f64_rsqrtes(b, &op))
+OP_SOFT(xsrdpi, fp_round_int(XB_D0, FP_AWAY, &op), FPRF_DOUBLE)
+OP_SOFT(xsrdpic, f64_round_int(XB_D0, true, &op), FPRF_DOUBLE)
+OP_SOFT(xsrdpim, fp_round_int(XB_D0, FP_DOWN, &op), FPRF_DOUBLE)
+OP_SOFT(xsrdpip, fp_round_int(XB_D0, FP_UP, &op), FPRF_DOUBLE)
+OP_SOFT(xsrdpiz, fp_round_int(XB_D0, FP_ZERO, &op), FPRF_DOUBLE)
 
-XS_CONVERT(xsrdpi, op.rn = FP_AWAY, XS_FPRF64, f64_round_int(b, false, &op))
-XS_CONVERT(xsrdpic, , XS_FPRF64, f64_round_int(b, true, &op))
-XS_CONVERT(xsrdpim, op.rn = FP_DOWN, XS_FPRF64, f64_round_int(b, false, &op))
-XS_CONVERT(xsrdpip, op.rn = FP_UP, XS_FPRF64, f64_round_int(b, false, &op))
-XS_CONVERT(xsrdpiz, op.rn = FP_ZERO, XS_FPRF64, f64_round_int(b, false, &op))
+OP_SOFT(xscvdpsp, fp_twice(f64_to_f32(XB_D0, &op)), f32_fprf((uint32_t)r))
+OP_SOFT(xscvspdp, f32_to_f64((uint32_t)(XB_D0 >> 32), &op), FPRF_DOUBLE)
+OP_SOFT(xscvdphp, f64_to_f16(XB_D0, &op), f16_fprf((uint16_t)r))
+OP_SOFT(xscvhpdp, f16_to_f64((uint16_t)XB_D0, &op), FPRF_DOUBLE)
 
-/* A word result stands in both words of doubleword 0, as on POWER9. */
-static inline uint64_t vsx_twice(uint32_t w)
-{
-    return w * 0x100000001ULL;
-}
-
-XS_CONVERT(xscvdpsp, , f32_fprf((uint32_t)r), vsx_twice(f64_to_f32(b, &op)))
-XS_CONVERT(xscvspdp, , XS_FPRF64, f32_to_f64((uint32_t)(b >> 32), &op))
-XS_CONVERT(xscvdphp, , f16_fprf((uint16_t)r), f64_to_f16(b, &op))
-XS_CONVERT(xscvhpdp, , XS_FPRF64, f16_to_f64((uint16_t)b, &op))
-#undef XS_CONVERT
-
-/* Conversions to integers clear FPRF, as POWER9 does (the ISA: undefined). */
-#define XS_TO_INTEGER(name, host, soft_result)                                                     \
-    OP(name)                                                                                       \
-    {                                                                                              \
-        uint64_t b = XB_D0, r;                                                                     \
-        if (cpu->fp_fast && host(cpu, b, &r))                                                      \
-            return vsx_done(cpu, in, r);                                                           \
-        struct fp_op op;                                                                           \
-        fp_begin(cpu, &op);                                                                        \
-        op.rn = FP_ZERO;                                                                           \
-        r = soft_result;                                                                           \
-        return vsx_end_scalar(cpu, in, r, 0, &op);                                                 \
-    }
-XS_TO_INTEGER(xscvdpsxds, fph_ctidz, (uint64_t)f64_to_i64(b, &op))
-XS_TO_INTEGER(xscvdpuxds, fph_ctiduz, f64_to_u64(b, &op))
-XS_TO_INTEGER(xscvdpsxws, fph_ctiwz, vsx_twice((uint32_t)f64_to_i32(b, &op)))
-XS_TO_INTEGER(xscvdpuxws, fph_ctiwuz, vsx_twice(f64_to_u32(b, &op)))
+#define XS_TO_INTEGER(name, host, expr) OP_HOST(name, host(cpu, XB_D0, &r), expr, FPRF_NONE)
+XS_TO_INTEGER(xscvdpsxds, fph_ctidz, (uint64_t)f64_to_i64(XB_D0, fp_truncating(&op)))
+XS_TO_INTEGER(xscvdpuxds, fph_ctiduz, f64_to_u64(XB_D0, fp_truncating(&op)))
+XS_TO_INTEGER(xscvdpsxws, fph_ctiwz, fp_twice((uint32_t)f64_to_i32(XB_D0, fp_truncating(&op))))
+XS_TO_INTEGER(xscvdpuxws, fph_ctiwuz, fp_twice(f64_to_u32(XB_D0, fp_truncating(&op))))
 #undef XS_TO_INTEGER
 
 OP(xscvdpspn)
 {
-    return vsx_done(cpu, in, vsx_twice(f64_to_f32_bits(XB_D0)));
+    set_fpr(cpu, in->rt, fp_twice(f64_to_f32_bits(XB_D0)));
+    return TRAP_NONE;
 }
 
 OP(xscvspdpn)
 {
-    return vsx_done(cpu, in, f32_to_f64_bits((uint32_t)(XB_D0 >> 32)));
+    set_fpr(cpu, in->rt, f32_to_f64_bits((uint32_t)(XB_D0 >> 32)));
+    return TRAP_NONE;
 }
 
 /* ---- comparisons into a CR field ---- */
 
-static inline trap_t vsx_compare(struct cpu *cpu, const struct insn *in, bool ordered)
+static inline trap_t vsx_soft_compare(struct cpu *cpu, const struct insn *in, bool ordered)
 {
-    uint64_t a = XA_D0, b = XB_D0;
-    unsigned cc;
-    if (cpu->fp_fast && fph_cmp(cpu, a, b, &cc)) {
-        cpu->cr[WORD_BITS(in->word, 6, 8)] = cc;
-        return TRAP_NONE;
-    }
     struct fp_op op;
     fp_begin(cpu, &op);
-    cc = f64_compare(a, b, ordered, &op);
+    unsigned cc = f64_compare(XA_D0, XB_D0, ordered, &op);
     return vsx_end_cc(cpu, in, cc, &op);
+}
+
+static inline trap_t vsx_compare(struct cpu *cpu, const struct insn *in, bool ordered)
+{
+    unsigned cc;
+    (void)ordered; /* to the host all comparisons without NaN are alike */
+    if (!FPH_TRY(cpu) || !fph_cmp(cpu, XA_D0, XB_D0, &cc))
+        return FPH_ELSE(vsx_soft_compare(cpu, in, ordered));
+    cpu->cr[WORD_BITS(in->word, 6, 8)] = cc;
+    return TRAP_NONE;
 }
 
 OP(xscmpudp)
@@ -174,6 +116,8 @@ OP(xscmpodp)
 {
     return vsx_compare(cpu, in, true);
 }
+
+#ifndef PEFEMU_INLINE_OPS /* what follows is called from threaded code */
 
 OP(xscmpexpdp)
 {
@@ -264,3 +208,5 @@ OP(xststdcsp)
     unsigned cc = (b >> 63 ? CR_LT : 0) | (match ? CR_EQ : 0) | (not_single ? CR_SO : 0);
     return vsx_end_cc(cpu, in, cc, &none);
 }
+
+#endif

@@ -4,9 +4,44 @@
  * and an enabled exception in any lane leaves XT unmodified. The host FPU is tried first while
  * cpu->fp_fast; if one lane is not for it, softfp does them all.
  */
+#include "fp_lanes.h"
 #include "vsx.h"
 
 #define XV_LANES(lanes) for (unsigned i = 0; i < (lanes); i++)
+
+/* By the size of a lane: how many, and which. */
+#define LANES64 2
+#define LANES32 4
+#define LANE64  VD
+#define LANE32  VW
+
+/* The host for all lanes at once, which @call does: the whole of what threaded code melts in. */
+#define XV_AT_ONCE(call)                                                                           \
+    if (likely(cpu->fp_fast) && (call)) {                                                          \
+        cpu->vsr[in->rt] = r;                                                                      \
+        return TRAP_NONE;                                                                          \
+    }
+#ifdef PEFEMU_INLINE_OPS
+#define XV_ELSE(...) return TRAP_AGAIN;
+#else
+#define XV_ELSE(...) __VA_ARGS__
+#endif
+
+/* The host for one lane after the other; @call computes v. */
+#define XV_HOST(bits, call)                                                                        \
+    if (cpu->fp_fast) {                                                                            \
+        bool done = true;                                                                          \
+        XV_LANES(LANES##bits)                                                                      \
+        {                                                                                          \
+            uint##bits##_t v = 0;                                                                  \
+            done &= call;                                                                          \
+            LANE##bits(r, i) = v;                                                                  \
+        }                                                                                          \
+        if (likely(done)) {                                                                        \
+            cpu->vsr[in->rt] = r;                                                                  \
+            return TRAP_NONE;                                                                      \
+        }                                                                                          \
+    }
 
 /* softfp for every lane: @stmt assigns lanes of r and may read a, b, t; then the end. */
 #define XV_SOFT(lanes, setup, stmt)                                                                \
@@ -23,70 +58,62 @@
     op.flags = flags;                                                                              \
     return vsx_end_vector(cpu, in, &r, &op);
 
-/* The host for every lane; @call computes v. */
-#define XV_HOST(lanes, ELEM, type, call)                                                           \
-    if (cpu->fp_fast) {                                                                            \
-        bool done = true;                                                                          \
-        XV_LANES(lanes)                                                                            \
-        {                                                                                          \
-            type v = 0;                                                                            \
-            done &= call;                                                                          \
-            ELEM(r, i) = v;                                                                        \
-        }                                                                                          \
-        if (likely(done)) {                                                                        \
-            cpu->vsr[in->rt] = r;                                                                  \
-            return TRAP_NONE;                                                                      \
-        }                                                                                          \
-    }
-
 /* ---- add, subtract, multiply, divide, square root ---- */
 
-#define XV_BINARY(name, lanes, ELEM, type, host, soft)                                             \
+#define XV_BINARY(name, bits, what)                                                                \
     OP(name)                                                                                       \
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->rb];                                \
         union vsr r;                                                                               \
-        XV_HOST(lanes, ELEM, type, host(cpu, ELEM(a, i), ELEM(b, i), &v))                          \
-        XV_SOFT(lanes, , ELEM(r, i) = soft(ELEM(a, i), ELEM(b, i), &op))                           \
+        XV_AT_ONCE(fph_xx(cpu) && fpl##bits##_##what(&a, &b, &r))                                  \
+        XV_ELSE(XV_HOST(bits, fph##bits##_##what(cpu, LANE##bits(a, i), LANE##bits(b, i), &v))     \
+                    XV_SOFT(LANES##bits, ,                                                         \
+                            LANE##bits(r, i) =                                                     \
+                                f##bits##_##what(LANE##bits(a, i), LANE##bits(b, i), &op)))        \
     }
-XV_BINARY(xvadddp, 2, VD, uint64_t, fphv_add, f64_add)
-XV_BINARY(xvsubdp, 2, VD, uint64_t, fphv_sub, f64_sub)
-XV_BINARY(xvmuldp, 2, VD, uint64_t, fphv_mul, f64_mul)
-XV_BINARY(xvdivdp, 2, VD, uint64_t, fphv_div, f64_div)
-XV_BINARY(xvaddsp, 4, VW, uint32_t, fph32_add, f32_add)
-XV_BINARY(xvsubsp, 4, VW, uint32_t, fph32_sub, f32_sub)
-XV_BINARY(xvmulsp, 4, VW, uint32_t, fph32_mul, f32_mul)
-XV_BINARY(xvdivsp, 4, VW, uint32_t, fph32_div, f32_div)
+XV_BINARY(xvadddp, 64, add)
+XV_BINARY(xvsubdp, 64, sub)
+XV_BINARY(xvmuldp, 64, mul)
+XV_BINARY(xvdivdp, 64, div)
+XV_BINARY(xvaddsp, 32, add)
+XV_BINARY(xvsubsp, 32, sub)
+XV_BINARY(xvmulsp, 32, mul)
+XV_BINARY(xvdivsp, 32, div)
 #undef XV_BINARY
 
-#define XV_ROOT(name, lanes, ELEM, type, host, soft)                                               \
+#define XV_ROOT(name, bits)                                                                        \
     OP(name)                                                                                       \
     {                                                                                              \
         const union vsr b = cpu->vsr[in->rb];                                                      \
         union vsr r;                                                                               \
-        XV_HOST(lanes, ELEM, type, host(cpu, ELEM(b, i), &v))                                      \
-        XV_SOFT(lanes, , ELEM(r, i) = soft(ELEM(b, i), &op))                                       \
+        XV_AT_ONCE(fph_xx(cpu) && fpl##bits##_sqrt(&b, &r))                                        \
+        XV_ELSE(XV_HOST(bits, fph##bits##_sqrt(cpu, LANE##bits(b, i), &v)) XV_SOFT(                \
+            LANES##bits, , LANE##bits(r, i) = f##bits##_sqrt(LANE##bits(b, i), &op)))              \
     }
-XV_ROOT(xvsqrtdp, 2, VD, uint64_t, fphv_sqrt, f64_sqrt)
-XV_ROOT(xvsqrtsp, 4, VW, uint32_t, fph32_sqrt, f32_sqrt)
+XV_ROOT(xvsqrtdp, 64)
+XV_ROOT(xvsqrtsp, 32)
 #undef XV_ROOT
 
 /* ---- fused multiply-add: the a forms add XT, the m forms multiply by it ---- */
 
-#define XV_MULADD(name, lanes, ELEM, type, C, B, neg_b, neg_r, host, soft)                         \
+#define XV_MULADD(name, bits, C, B, neg_b, neg_r)                                                  \
     OP(name)                                                                                       \
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->B], c = cpu->vsr[in->C];            \
         union vsr r;                                                                               \
-        XV_HOST(lanes, ELEM, type,                                                                 \
-                host(cpu, ELEM(a, i), ELEM(c, i), ELEM(b, i), neg_b, neg_r, &v))                   \
-        XV_SOFT(lanes, , ELEM(r, i) = soft(ELEM(a, i), ELEM(c, i), ELEM(b, i), neg_b, neg_r, &op)) \
+        XV_AT_ONCE(fph_xx(cpu) && fpl##bits##_muladd(&a, &c, &b, neg_b, neg_r, &r))                \
+        XV_ELSE(                                                                                   \
+            XV_HOST(bits, fph##bits##_muladd(cpu, LANE##bits(a, i), LANE##bits(c, i),              \
+                                             LANE##bits(b, i), neg_b, neg_r, &v))                  \
+                XV_SOFT(LANES##bits, ,                                                             \
+                        LANE##bits(r, i) = f##bits##_muladd(LANE##bits(a, i), LANE##bits(c, i),    \
+                                                            LANE##bits(b, i), neg_b, neg_r, &op))) \
     }
 #define XV_MULADD_FORMS(kind, neg_b, neg_r)                                                        \
-    XV_MULADD(xv##kind##adp, 2, VD, uint64_t, rb, rt, neg_b, neg_r, fphv_muladd, f64_muladd)       \
-    XV_MULADD(xv##kind##mdp, 2, VD, uint64_t, rt, rb, neg_b, neg_r, fphv_muladd, f64_muladd)       \
-    XV_MULADD(xv##kind##asp, 4, VW, uint32_t, rb, rt, neg_b, neg_r, fph32_muladd, f32_muladd)      \
-    XV_MULADD(xv##kind##msp, 4, VW, uint32_t, rt, rb, neg_b, neg_r, fph32_muladd, f32_muladd)
+    XV_MULADD(xv##kind##adp, 64, rb, rt, neg_b, neg_r)                                             \
+    XV_MULADD(xv##kind##mdp, 64, rt, rb, neg_b, neg_r)                                             \
+    XV_MULADD(xv##kind##asp, 32, rb, rt, neg_b, neg_r)                                             \
+    XV_MULADD(xv##kind##msp, 32, rt, rb, neg_b, neg_r)
 XV_MULADD_FORMS(madd, false, false)
 XV_MULADD_FORMS(msub, true, false)
 XV_MULADD_FORMS(nmadd, false, true)
@@ -96,73 +123,59 @@ XV_MULADD_FORMS(nmsub, true, true)
 
 /* ---- maximum, minimum ---- */
 
-#define XV_SELECT(name, lanes, ELEM, soft, min)                                                    \
+#define XV_SELECT(name, bits, min)                                                                 \
     OP(name)                                                                                       \
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->rb];                                \
         union vsr r;                                                                               \
-        XV_SOFT(lanes, , ELEM(r, i) = soft(cpu, ELEM(a, i), ELEM(b, i), min, &op))                 \
+        XV_AT_ONCE(fpl##bits##_max_min(&a, &b, min, &r))                                           \
+        XV_ELSE(XV_SOFT(LANES##bits, ,                                                             \
+                        LANE##bits(r, i) =                                                         \
+                            vsx_max_min##bits(cpu, LANE##bits(a, i), LANE##bits(b, i), min, &op))) \
     }
-XV_SELECT(xvmaxdp, 2, VD, vsx_max_min64, false)
-XV_SELECT(xvmindp, 2, VD, vsx_max_min64, true)
-XV_SELECT(xvmaxsp, 4, VW, vsx_max_min32, false)
-XV_SELECT(xvminsp, 4, VW, vsx_max_min32, true)
+XV_SELECT(xvmaxdp, 64, false)
+XV_SELECT(xvmindp, 64, true)
+XV_SELECT(xvmaxsp, 32, false)
+XV_SELECT(xvminsp, 32, true)
 #undef XV_SELECT
 
 /* ---- comparisons: a mask per lane; record forms: CR6 = all || 0 || none || 0 ---- */
-
-static inline union vsr vsx_compare_dp(const struct cpu *cpu, const struct insn *in,
-                                       unsigned wanted, bool ordered, struct fp_op *op)
-{
-    union vsr r;
-    XV_LANES(2)
-    {
-        uint64_t a = VD(cpu->vsr[in->ra], i), b = VD(cpu->vsr[in->rb], i);
-        VD(r, i) = vsx_compare64(cpu, a, b, ordered, op) & wanted ? ~0ULL : 0;
-    }
-    return r;
-}
-
-static inline union vsr vsx_compare_sp(const struct cpu *cpu, const struct insn *in,
-                                       unsigned wanted, bool ordered, struct fp_op *op)
-{
-    union vsr r;
-    XV_LANES(4)
-    {
-        uint32_t a = VW(cpu->vsr[in->ra], i), b = VW(cpu->vsr[in->rb], i);
-        VW(r, i) = vsx_compare32(cpu, a, b, ordered, op) & wanted ? ~0u : 0;
-    }
-    return r;
-}
 
 static inline void vsx_set_cr6(struct cpu *cpu, const union vsr *mask)
 {
     cpu->cr[6] = (mask->d[0] & mask->d[1]) == ~0ULL ? CR_LT : mask->q == 0 ? CR_EQ : 0;
 }
 
-#define XV_COMPARE(name, compare, wanted, ordered)                                                 \
+/* @record: what the record form does with the mask r */
+#define XV_COMPARE_FORM(name, bits, wanted, ordered, record)                                       \
     OP(name)                                                                                       \
     {                                                                                              \
-        struct fp_op op;                                                                           \
-        fp_begin(cpu, &op);                                                                        \
-        union vsr r = compare(cpu, in, wanted, ordered, &op);                                      \
-        return vsx_end_vector(cpu, in, &r, &op);                                                   \
-    }                                                                                              \
-    OP(name##_)                                                                                    \
-    {                                                                                              \
-        struct fp_op op;                                                                           \
-        fp_begin(cpu, &op);                                                                        \
-        union vsr r = compare(cpu, in, wanted, ordered, &op);                                      \
-        vsx_set_cr6(cpu, &r);                                                                      \
-        return vsx_end_vector(cpu, in, &r, &op);                                                   \
+        const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->rb];                                \
+        union vsr r;                                                                               \
+        if (likely(cpu->fp_fast) && fpl##bits##_compare(&a, &b, wanted, &r)) {                     \
+            record;                                                                                \
+            cpu->vsr[in->rt] = r;                                                                  \
+            return TRAP_NONE;                                                                      \
+        }                                                                                          \
+        XV_ELSE(struct fp_op op; fp_begin(cpu, &op); XV_LANES(LANES##bits) {                       \
+            unsigned cc = f##bits##_compare(LANE##bits(a, i), LANE##bits(b, i), ordered, &op);     \
+            LANE##bits(r, i) = cc & (wanted) ? (uint##bits##_t) - 1 : 0;                           \
+        } record;                                                                                  \
+                return vsx_end_vector(cpu, in, &r, &op);)                                          \
     }
-XV_COMPARE(xvcmpeqdp, vsx_compare_dp, CR_EQ, false)
-XV_COMPARE(xvcmpgtdp, vsx_compare_dp, CR_GT, true)
-XV_COMPARE(xvcmpgedp, vsx_compare_dp, CR_GT | CR_EQ, true)
-XV_COMPARE(xvcmpeqsp, vsx_compare_sp, CR_EQ, false)
-XV_COMPARE(xvcmpgtsp, vsx_compare_sp, CR_GT, true)
-XV_COMPARE(xvcmpgesp, vsx_compare_sp, CR_GT | CR_EQ, true)
+#define XV_COMPARE(name, bits, wanted, ordered)                                                    \
+    XV_COMPARE_FORM(name, bits, wanted, ordered, )                                                 \
+    XV_COMPARE_FORM(name##_, bits, wanted, ordered, vsx_set_cr6(cpu, &r))
+XV_COMPARE(xvcmpeqdp, 64, CR_EQ, false)
+XV_COMPARE(xvcmpgtdp, 64, CR_GT, true)
+XV_COMPARE(xvcmpgedp, 64, CR_GT | CR_EQ, true)
+XV_COMPARE(xvcmpeqsp, 32, CR_EQ, false)
+XV_COMPARE(xvcmpgtsp, 32, CR_GT, true)
+XV_COMPARE(xvcmpgesp, 32, CR_GT | CR_EQ, true)
 #undef XV_COMPARE
+#undef XV_COMPARE_FORM
+
+#ifndef PEFEMU_INLINE_OPS /* what follows is called from threaded code */
 
 /* ---- estimates, rounding, conversions ---- */
 
@@ -264,3 +277,5 @@ XV_TEST(xvtsqrtsp, 4, vsx_test_sqrt(&VSX_TEST32, XV_B(VW)))
 #undef XV_HOST
 #undef XV_SOFT
 #undef XV_LANES
+
+#endif

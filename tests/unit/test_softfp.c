@@ -13,6 +13,7 @@
 #include "pefemu/machine.h"
 #include "cpu/fpu.h"
 #include "cpu/fp_host.h"
+#include "cpu/fp_lanes.h"
 
 #define ROUNDS 40000 /* random cases per operation and rounding mode */
 
@@ -688,6 +689,9 @@ static void test_host_path_equals_handlers(void **state)
         else if (!(i & 3)) /* small exact numbers */
             a = fph_bits64((double)(mrand48() >> 20)), b = fph_bits64((double)(mrand48() >> 24)),
             c = fph_bits64((double)(mrand48() >> 27) / 8);
+        else if ((i & 3) == 1) /* exact sums and products half way between two single numbers */
+            a = fph_bits64((double)(mrand48() >> 7)), b = fph_bits64((double)(mrand48() >> 28) / 2),
+            c = b;
         if (!(lrand48() % 50)) { /* mostly XX and the others are clear, as after mtfsf */
             uint64_t v = lrand48() & 1 ? 0 : FPSCR_XX;
             fpscr_write(&slow, v, ~0ULL);
@@ -723,6 +727,35 @@ static void test_host_path_equals_handlers(void **state)
     for (unsigned i = 0; i < H_COUNT; i++)
         if (FPH_HAVE_FMA || !((i >= H_fmadd && i <= H_fnmsub) || (i >= H_fmadds && i <= H_fnmsubs)))
             assert_true(taken[i] > 100);
+}
+
+/* Rounding twice: right only when the first time changed nothing. */
+static void test_host_takes_exact_half_ways_only(void **state)
+{
+    (void)state;
+    static struct cpu cpu;
+    const uint64_t odd = fph_bits64(8388609), half = fph_bits64(0.5),
+                   more = fph_bits64(0.5 + 0x1p-40);
+    const uint64_t three = fph_bits64(3);
+    /* the product is 8388609.5 less a 2^-56th: the double nearest to it is 8388609.5 */
+    const uint64_t above_1 = fph_bits64(1 + 0x1p-28), below = fph_bits64(8388609.5 * (1 - 0x1p-28));
+    uint64_t r;
+
+    for (unsigned i = 0; i < 2; i++) {
+        cpu.fpscr = i ? FPSCR_XX : 0;
+        assert_true(fph_adds(&cpu, odd, half, &r));
+        assert_int_equal(r, fph_bits64(8388610));
+        assert_true(fph_subs(&cpu, odd, half, &r));
+        assert_int_equal(r, fph_bits64(8388608));
+        assert_true(cpu.fpscr & FPSCR_XX);
+        assert_false(fph_adds(&cpu, odd, more, &r));
+#if FPH_HAVE_FMA
+        cpu.fpscr = i ? FPSCR_XX : 0;
+        assert_true(fph_muls(&cpu, odd, three, &r)); /* 25165827, between 25165826 and ...828 */
+        assert_int_equal(r, fph_bits64(25165828));
+        assert_false(fph_muls(&cpu, above_1, below, &r));
+#endif
+    }
 }
 
 static void test_enabled_exceptions_trap_and_suppress(void **state)
@@ -794,18 +827,88 @@ static bool host_lane64(struct cpu *cpu, unsigned what, uint64_t a, uint64_t b, 
 {
     switch (what) {
     case O_ADD:
-        return fphv_add(cpu, a, b, r);
+        return fph64_add(cpu, a, b, r);
     case O_SUB:
-        return fphv_sub(cpu, a, b, r);
+        return fph64_sub(cpu, a, b, r);
     case O_MUL:
-        return fphv_mul(cpu, a, b, r);
+        return fph64_mul(cpu, a, b, r);
     case O_DIV:
-        return fphv_div(cpu, a, b, r);
+        return fph64_div(cpu, a, b, r);
     case O_SQRT:
-        return fphv_sqrt(cpu, b, r);
+        return fph64_sqrt(cpu, b, r);
     default:
-        return fphv_muladd(cpu, a, c, b, what == O_MSUB, false, r);
+        return fph64_muladd(cpu, a, c, b, what == O_MSUB, false, r);
     }
+}
+
+static bool host_lanes32(unsigned what, const union vsr *a, const union vsr *b, const union vsr *c,
+                         union vsr *r)
+{
+    switch (what) {
+    case O_ADD:
+        return fpl32_add(a, b, r);
+    case O_SUB:
+        return fpl32_sub(a, b, r);
+    case O_MUL:
+        return fpl32_mul(a, b, r);
+    case O_DIV:
+        return fpl32_div(a, b, r);
+    case O_SQRT:
+        return fpl32_sqrt(b, r);
+    default:
+        return fpl32_muladd(a, c, b, what == O_MSUB, false, r);
+    }
+}
+
+static bool host_lanes64(unsigned what, const union vsr *a, const union vsr *b, const union vsr *c,
+                         union vsr *r)
+{
+    switch (what) {
+    case O_ADD:
+        return fpl64_add(a, b, r);
+    case O_SUB:
+        return fpl64_sub(a, b, r);
+    case O_MUL:
+        return fpl64_mul(a, b, r);
+    case O_DIV:
+        return fpl64_div(a, b, r);
+    case O_SQRT:
+        return fpl64_sqrt(b, r);
+    default:
+        return fpl64_muladd(a, c, b, what == O_MSUB, false, r);
+    }
+}
+
+/* All lanes at once: whatever the host takes raises at most XX. */
+static void test_host_lanes_at_once_equal_softfp(void **state)
+{
+    (void)state;
+    unsigned taken = 0, rounds = 20 * ROUNDS;
+    for (unsigned i = 0; i < rounds; i++) {
+        unsigned what = i % O_MOVE;
+        union vsr a, b, c, r;
+        struct fp_op op = environment(FP_NEAREST, 0);
+        for (unsigned n = 0; n < 4; n++) /* mostly plain numbers, or no whole register is */
+            VW(a, n) = i & 8 ? random_f32() : fph_bits32((float)mrand48()),
+                  VW(b, n) = i & 16 ? random_f32() : fph_bits32((float)lrand48()),
+                  VW(c, n) = fph_bits32((float)drand48());
+        if (host_lanes32(what, &a, &b, &c, &r)) {
+            for (unsigned n = 0; n < 4; n++)
+                assert_int_equal(VW(r, n), soft32(what, VW(a, n), VW(b, n), VW(c, n), &op));
+            assert_int_equal(op.flags & ~FPSCR_XX, 0);
+            taken++;
+        }
+        op = environment(FP_NEAREST, 0);
+        for (unsigned n = 0; n < 2; n++)
+            VD(a, n) = random_f64(true), VD(b, n) = random_f64(true), VD(c, n) = random_f64(true);
+        if (host_lanes64(what, &a, &b, &c, &r)) {
+            for (unsigned n = 0; n < 2; n++)
+                assert_int_equal(VD(r, n), soft64(what, VD(a, n), VD(b, n), VD(c, n), &op));
+            assert_int_equal(op.flags & ~FPSCR_XX, 0);
+            taken++;
+        }
+    }
+    assert_true(taken > rounds / 4);
 }
 
 static void test_host_lanes_equal_softfp(void **state)
@@ -849,7 +952,9 @@ int main(void)
         cmocka_unit_test(test_estimates_are_close),
         cmocka_unit_test(test_host_path_equals_handlers),
         cmocka_unit_test(test_enabled_exceptions_trap_and_suppress),
+        cmocka_unit_test(test_host_takes_exact_half_ways_only),
         cmocka_unit_test(test_host_lanes_equal_softfp),
+        cmocka_unit_test(test_host_lanes_at_once_equal_softfp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
