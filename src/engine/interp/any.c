@@ -48,7 +48,8 @@ THREAD(thread_any)
  * the instruction count meanwhile. Branches and system instructions need every check. */
 #define THREAD_CALL(handler)                                                                       \
     trap_t handler(struct cpu *cpu, const struct insn *in);                                        \
-    __attribute__((weak)) THREAD(thread_##handler)                                                 \
+    __attribute__((weak, alias("call_" #handler))) THREAD(thread_##handler);                       \
+    THREAD(call_##handler)                                                                         \
     {                                                                                              \
         trap_t t;                                                                                  \
                                                                                                    \

@@ -3,7 +3,7 @@
  *
  * Each instruction of a code page (code.c) is a slot with a function, its *operation*, which does
  * its work and ends in a jump to the next slot's (a tail call; builds that cannot are driven by a
- * loop). fixed.c and vector.c make operations out of the handlers in src/cpu, branch.c and
+ * loop). fixed.c, vector.c and float.c make operations out of the handlers in src/cpu, branch.c and
  * compare.c have their own, any.c calls handlers.
  *
  * Counting: cpu->budget is kept biased by the index of the current slot, so that what is left at

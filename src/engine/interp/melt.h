@@ -7,6 +7,12 @@
  */
 #define TRAP_AGAIN TRAP_COUNT
 
+/* Before the include: MELT_REFUSES, the condition in which an operation must not begin; MELT_AGAIN,
+ * the operation that runs a handler again, if not thread_any(). */
+#ifndef MELT_AGAIN
+#define MELT_AGAIN(name) thread_any
+#endif
+
 #define HIT_ACCESSORS(bits)                                                                        \
     static inline trap_t hit_load##bits(struct cpu *cpu, ea_t ea, uint##bits##_t *out)             \
     {                                                                                              \
@@ -96,7 +102,7 @@ static inline void set_cr0_64(struct cpu *cpu, uint64_t v)
     THREAD(thread_op_##name)                                                                       \
     {                                                                                              \
         if (unlikely(MELT_REFUSES || hot_op_##name(cpu, in)))                                      \
-            TAIL thread_any(cpu, in);                                                              \
+            TAIL MELT_AGAIN(name)(cpu, in);                                                        \
         NEXT;                                                                                      \
     }                                                                                              \
     static inline trap_t hot_op_##name(struct cpu *cpu, const struct insn *in)

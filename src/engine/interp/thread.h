@@ -120,9 +120,12 @@ extern const uint64_t need_msr[];
 /* Any instruction, with every check, through its handler (any.c). */
 THREAD(thread_any);
 
-/* Every row's operation: thread_<handler>. fixed.c and vector.c define those that melt a handler
- * into threaded code; the rest are weak ones that call the handler (any.c). */
-#define INSN(id, handler, ...) THREAD(thread_##handler);
+/* Every row's operation: thread_<handler>. fixed.c, vector.c and float.c define those that melt a
+ * handler into threaded code; the rest are weak names of call_<handler>, which calls the handler
+ * (any.c). */
+#define INSN(id, handler, ...)                                                                     \
+    THREAD(thread_##handler);                                                                      \
+    THREAD(call_##handler);
 #include "pefemu/insn.def"
 #undef INSN
 
