@@ -17,7 +17,7 @@ static ea_t ea_indexed(const struct cpu *cpu, const struct insn *in)
     return cpu_ea(cpu, (in->ra ? cpu->gpr[in->ra] : 0) + cpu->gpr[in->rb]);
 }
 
-static trap_t load_single(struct cpu *cpu, const struct insn *in, ea_t ea)
+static inline trap_t load_single(struct cpu *cpu, const struct insn *in, ea_t ea)
 {
     uint32_t v;
     trap_t t = mem_load32(cpu, ea, &v);
@@ -27,7 +27,7 @@ static trap_t load_single(struct cpu *cpu, const struct insn *in, ea_t ea)
     return TRAP_NONE;
 }
 
-static trap_t load_double(struct cpu *cpu, const struct insn *in, ea_t ea)
+static inline trap_t load_double(struct cpu *cpu, const struct insn *in, ea_t ea)
 {
     uint64_t v;
     trap_t t = mem_load64(cpu, ea, &v);
@@ -37,12 +37,12 @@ static trap_t load_double(struct cpu *cpu, const struct insn *in, ea_t ea)
     return TRAP_NONE;
 }
 
-static trap_t store_single(struct cpu *cpu, const struct insn *in, ea_t ea)
+static inline trap_t store_single(struct cpu *cpu, const struct insn *in, ea_t ea)
 {
     return mem_store32(cpu, ea, f64_to_f32_bits(VD(cpu->vsr[in->rt], 0)));
 }
 
-static trap_t store_double(struct cpu *cpu, const struct insn *in, ea_t ea)
+static inline trap_t store_double(struct cpu *cpu, const struct insn *in, ea_t ea)
 {
     return mem_store64(cpu, ea, VD(cpu->vsr[in->rt], 0));
 }

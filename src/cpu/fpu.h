@@ -104,14 +104,18 @@ uint16_t f64_to_f16(uint64_t b, struct fp_op *op);
 uint16_t f32_to_f16(uint32_t b, struct fp_op *op);
 /* Register format changes of lfs/stfs/xscvdpspn/xscvspdpn: no flags, no rounding (Book I 4.6.2-3).
  */
-uint64_t f32_to_f64_bits_odd(uint32_t b); /* any number; the next function is quick */
 static inline uint64_t f32_to_f64_bits(uint32_t b)
 {
     uint64_t sign = (uint64_t)(b >> 31) << 63, mag = b & 0x7fffffff;
 
     if (likely(mag - 0x00800000 < 0x7f000000)) /* normal: the exponent's bias grows by 896 */
         return sign | ((mag << 29) + (896ULL << 52));
-    return mag ? f32_to_f64_bits_odd(b) : sign;
+    if (mag >= 0x7f800000) /* infinity or NaN: so does the greatest exponent, twice */
+        return sign | ((mag << 29) + (1792ULL << 52));
+    if (mag == 0)
+        return sign;
+    unsigned top = 63 - (unsigned)__builtin_clzll(mag); /* denormal: becomes the hidden bit */
+    return sign | ((mag << (52 - top)) + ((uint64_t)(top + 873) << 52));
 }
 static inline uint32_t f64_to_f32_bits(uint64_t b)
 {

@@ -58,12 +58,6 @@ uint64_t f64_round_to_single(uint64_t b, struct fp_op *op)
     return is_nan ? r & ~PPC_BITS(35, 63) : r;
 }
 
-uint64_t f32_to_f64_bits_odd(uint32_t b)
-{
-    struct fp_num n = fp_unpack(&F32, b);
-    return fp_pack(&n, &F64);
-}
-
 /* ---- to integers ---- */
 
 /* |n| as an integer rounded by op->rn: the integer part; sets fi/fr/XX. The exponent is <= 63. */

@@ -93,6 +93,7 @@ static inline void set_cr0_64(struct cpu *cpu, uint64_t v)
 #define mem_store32         hit_store32
 #define mem_store64         hit_store64
 #define cpu_ea(cpu, v)      (v)
+#define cpu_illegal(cpu, w) TRAP_AGAIN
 #define cpu_set_cr0(cpu, v) set_cr0_64(cpu, v)
 
 #define PEFEMU_INLINE_OPS
