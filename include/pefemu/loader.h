@@ -12,8 +12,8 @@ struct loaded_kernel {
     ra_t base;  /* lowest address used */
     ra_t end;   /* first address after the image including its bss */
     ra_t entry; /* where to start */
-    bool elf64, little_endian;
-    bool zimage; /* 32-bit big-endian ELF wrapper: needs the client interface */
+    bool elf64; /* not a 32-bit program, which a big-endian kernel's zImage is */
+    bool little_endian;
 };
 
 /**

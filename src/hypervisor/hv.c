@@ -393,6 +393,18 @@ static bool dump_tree(struct hypervisor *hv)
     return true;
 }
 
+static bool start_kernel_with_dtb(struct hypervisor *hv)
+{
+    if (!(hv->kernel_msr & MSR_SF)) {
+        fprintf(stderr,
+                "pefemu: -dtb: %s is a 32-bit program, which needs the client interface; "
+                "give a vmlinux\n",
+                hv->m->cfg.kernel);
+        return false;
+    }
+    return prepare_direct_tree(hv) && start_by_fdt(hv, hv->kernel_entry);
+}
+
 bool hv_reset(struct hypervisor *hv)
 {
     struct machine *m = hv->m;
@@ -419,7 +431,7 @@ bool hv_reset(struct hypervisor *hv)
         return false;
     }
     if (cfg->dtb)
-        return prepare_direct_tree(hv) && start_by_fdt(hv, hv->kernel_entry);
+        return start_kernel_with_dtb(hv);
     if (!start_by_client_interface(hv)) {
         fprintf(stderr, "pefemu: -kernel %s: no room for kernel and initrd; give more with -m\n",
                 cfg->kernel);

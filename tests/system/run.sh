@@ -386,6 +386,10 @@ test_clients() {
     client_runs client32 0 '^mode 32, 4 \* 256 MiB: hello' -kernel "$tmp/client" -append hello
     client_runs client32_exit 6 '^mode 32, .*: exit' -kernel "$tmp/client" -append exit
     gzip -c "$tmp/client" >"$tmp/client.gz"
+    "$pefemu" -kernel "$tmp/client" -dtb "$tmp/client" </dev/null >"$tmp/console" 2>"$tmp/errors"
+    status=$?
+    [ $status = 2 ] && grep -q '^pefemu: -dtb: .*32-bit' "$tmp/errors" && pass client32_dtb ||
+        fail client32_dtb "exit status $status"
     client_runs client32_gzip 0 '^mode 32, .*: packed' -kernel "$tmp/client.gz" -append packed
     client "$prefix" "-m64 -DCLIENT64" "-melf64ppc -Ttext=0x10000" ||
         { fail client64 "does not build"; return; }
@@ -522,20 +526,22 @@ own_kernel() { # own_kernel NAME le|be: the kernel, and $tmp/init.cpio
     cp "$program" "$tmp/root/init"
     (cd "$tmp/root" && echo init | cpio --quiet -o -H newc --owner=0:0) >"$tmp/init.cpio"
 }
+own_kernel_boot() { # own_kernel_boot TEST FILE ORDER PAGESIZE MMU CPUS
+    word=
+    [ "$5" = radix ] || word=disable_radix
+    boot "pefemu.test=poweroff $word" -smp "$6" -kernel "$cache/$2" -initrd "$tmp/init.cpio" </dev/null
+    if [ $status = 0 ] && grep -q 'pefemu guest ready' "$tmp/text" &&
+        grep -q "^guest_init: $3, pages of $4, $5, $6 CPUs" "$tmp/text" &&
+        grep -q '^guest_init: [1-9][0-9]* checks, 0 failed' "$tmp/text"; then
+        pass "$1"
+    else
+        fail "$1" "exit status $status"
+    fi
+}
 own_kernel_boots() { # own_kernel_boots NAME ORDER PAGESIZE
     for mmu in radix hash; do
-        word=
-        [ $mmu = radix ] || word=disable_radix
         for cpus in 1 4; do
-            boot "pefemu.test=poweroff $word" -smp $cpus -kernel "$cache/kernel-$1/vmlinux" \
-                -initrd "$tmp/init.cpio" </dev/null
-            if [ $status = 0 ] && grep -q 'pefemu guest ready' "$tmp/text" &&
-                grep -q "^guest_init: $2, pages of $3, $mmu, $cpus CPUs" "$tmp/text" &&
-                grep -q '^guest_init: [1-9][0-9]* checks, 0 failed' "$tmp/text"; then
-                pass "kernel_$1_${mmu}_smp$cpus"
-            else
-                fail "kernel_$1_${mmu}_smp$cpus" "exit status $status"
-            fi
+            own_kernel_boot "kernel_$1_${mmu}_smp$cpus" "kernel-$1/vmlinux" "$2" "$3" $mmu $cpus
         done
     done
 }
@@ -554,6 +560,24 @@ test_kernel_be() {
     fi
 }
 test_kernel_4k() { own_kernel 4k le && own_kernel_boots 4k little-endian 4096; }
+# The same kernels packed: the wrapper claims memory, unpacks the kernel and hands it initrd and command
+# line, all by the client interface. BE: a 32-bit program at a fixed address; LE: a 64-bit one that
+# relocates itself.
+zimage_boots() { # zimage_boots NAME le|be ORDER PAGESIZE
+    image=kernel-$1/zImage
+    [ -f "$cache/$image" ] || { skip "zimage_$1" "not built; scripts/kernel $1 does it"; return; }
+    own_kernel "$1" "$2" || return
+    own_kernel_boot "zimage_$1_radix_smp1" "$image" "$3" "$4" radix 1
+    grep -q '^zImage starting: loaded at' "$tmp/text" &&
+        grep -q '^Using loader supplied ramdisk' "$tmp/text" &&
+        grep -q '^Linux/PowerPC load: console=hvc0 pefemu.test=poweroff' "$tmp/text" &&
+        pass "zimage_$1_wrapper" || fail "zimage_$1_wrapper" "the wrapper says other things"
+    own_kernel_boot "zimage_$1_hash_smp4" "$image" "$3" "$4" hash 4
+}
+test_zimage() {
+    zimage_boots be be big-endian 65536
+    zimage_boots 4k le little-endian 4096
+}
 test_kernel_svm() {
     own_kernel svm le || return
     own_kernel_boots svm little-endian 65536
@@ -604,7 +628,8 @@ if [ $# = 0 ]; then
             quit terminal determinism programs perf packed_kernel clients device_tree \
             no_shutdown serial break hash stats_on svm
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
-            log_items ref_engine overhead fifty_boots kernel_be kernel_4k kernel_svm selftests
+            log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
+            kernel_svm selftests
     fi
 fi
 for t in "$@"; do
