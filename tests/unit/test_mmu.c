@@ -539,7 +539,8 @@ static void test_unmapped_real_address_is_a_machine_check(void **state)
     assert_int_equal(b->cpu->trap.srr1, 0x00200000);
     assert_int_equal(b->cpu->trap.dsisr, 0x40);
     assert_int_equal(b->cpu->trap.dar, 0x5000000000);
-    struct cpu bare = {.msr = MSR_SF | MSR_HV};
+    struct machine empty = {0};
+    struct cpu bare = {.msr = MSR_SF | MSR_HV, .machine = &empty};
     assert_true(tlb_init(&bare));
     assert_int_equal(mem_load8(&bare, 0, &v), TRAP_MCHECK);
     tlb_destroy(&bare);
