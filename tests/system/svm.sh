@@ -378,7 +378,8 @@ test_other_tpm() {
 swtpm_start() { # swtpm_start FOLDER: waits for $tmp/ctrl
     rm -f "$tmp/ctrl"
     mkdir -p "$1"
-    swtpm socket --tpm2 --tpmstate dir="$1" --ctrl type=unixio,path="$tmp/ctrl" >"$tmp/swtpm.log" 2>&1 &
+    timeout "$limit" swtpm socket --tpm2 --tpmstate dir="$1" --ctrl type=unixio,path="$tmp/ctrl" \
+        >"$tmp/swtpm.log" 2>&1 &
     child=$!
     tries=100
     until [ -S "$tmp/ctrl" ] || [ $tries = 0 ]; do
@@ -387,7 +388,7 @@ swtpm_start() { # swtpm_start FOLDER: waits for $tmp/ctrl
     done
     [ -S "$tmp/ctrl" ]
 }
-swtpm_ended() { # it ended by itself, and well
+swtpm_ended() { # by itself, in time, and well
     wait "$child"
     ended=$?
     child=
@@ -427,7 +428,7 @@ test_swtpm() {
     with_swtpm "$tmp/swtpm2" "$build/pefemu-tpm" provision "$tmp/ctrl" >/dev/null || fail swtpm_provision "$?"
     with_swtpm "$tmp/swtpm2" refused swtpm_other 'Step 9, .*lockbox' "$tmp/ok.img" || fail swtpm_other "swtpm did not end"
     # It dies before the boot: nothing but one line.
-    swtpm_start "$tmp/swtpm" && kill -9 "$child"
+    swtpm_start "$tmp/swtpm" && kill "$child"
     wait "$child" 2>/dev/null
     child=
     boot "$tmp/ok.img"
