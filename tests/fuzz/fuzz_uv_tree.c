@@ -347,6 +347,40 @@ static void check_normal_memory(const struct bed *b, const struct host *h)
         FUZZ_CHECK(!memmem(b->m.mem.ram, BED_RAM, key, sizeof(key)));
 }
 
+static bool overlaps(gra_t page, uint64_t base, uint64_t len)
+{
+    return len && base < page + UV_PAGE_SIZE && (page < base + len || base + len < base);
+}
+
+static uint64_t cells(const uint8_t *fdt, const char *node, const char *name)
+{
+    int len;
+    const void *p = fdt_getprop(fdt, fdt_path_offset(fdt, node), name, &len);
+
+    return !p ? 0 : len == 4 ? get_be32(p) : len == 8 ? get_be64(p) : 0;
+}
+
+/* The tree itself, or what it says is somebody's. */
+static bool is_claimed(const uint8_t *fdt, gra_t page)
+{
+    static const char *const ranges[][2] = {{"linux,initrd-start", "linux,initrd-end"},
+                                            {"linux,esm-blob-start", "linux,esm-blob-end"}};
+    bool claimed = overlaps(page, FDT, fdt_totalsize(fdt));
+    uint64_t base, len;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(ranges); i++) {
+        base = cells(fdt, "/chosen", ranges[i][0]);
+        len = cells(fdt, "/chosen", ranges[i][1]);
+        claimed |= base && len > base && overlaps(page, base, len - base);
+    }
+    base = cells(fdt, "/rtas", "linux,rtas-base");
+    claimed |= overlaps(page, base, base ? cells(fdt, "/rtas", "rtas-size") : 0);
+    for (int i = 0; i < fdt_num_mem_rsv(fdt); i++)
+        if (!fdt_get_mem_rsv(fdt, i, &base, &len))
+            claimed |= overlaps(page, base, len);
+    return claimed;
+}
+
 /* It has its memory as it was; pages that its tree called free may have been cleared. */
 static void check_intact(const struct bed *b, const struct host *h)
 {
@@ -356,8 +390,10 @@ static void check_intact(const struct bed *b, const struct host *h)
     FUZZ_CHECK(!h->aborted || (int64_t)cpu->gpr[3] == UV_H_PARAMETER);
     for (ra_t at = 0; at < VM_RAM && !(h->flags & HOSTILE); at += UV_PAGE_SIZE) {
         const uint8_t *p = b->m.mem.ram + at;
-        FUZZ_CHECK(!memcmp(p, initial + at, UV_PAGE_SIZE) ||
-                   (is_reserved(h, at) && all_zero(p, UV_PAGE_SIZE)));
+        if (!memcmp(p, initial + at, UV_PAGE_SIZE))
+            continue;
+        FUZZ_CHECK(is_reserved(h, at) && all_zero(p, UV_PAGE_SIZE));
+        FUZZ_CHECK(h->flags & RAW_ARGS || !is_claimed(initial + FDT, at));
     }
 }
 

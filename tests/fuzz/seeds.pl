@@ -231,6 +231,13 @@ for my $flags (0, 2, 4, 6, 0x12, 0x22, 0x32, 0x16, 0x26, 0x36, 0xa, 0xe) {
     seed 'uv_tree', pack('C C/a C3', $flags, chr(65) . noise(3), $_ % 16, int rand 16, int rand 25)
         . noise(12) for 0 .. 7;
 }
+# Kernel and tree at other addresses; memory at the top that is somebody's.
+seed 'uv_tree', pack('C2', 10, 0) . $_ for "\x1b\1\x08", "\x1b\2\x08", "\x18\x0b\4", "\x18\x08";
+for my $flags (0, 2) {
+    seed 'uv_tree', pack('C2 C3', $flags, 0, 2, 0, 1) . $_ for "\x34\x38", "\x38\x2c", "\x34\x2c";
+    seed 'uv_tree', pack('C2', $flags, 0) . "\x28\x0a\x08\x34\0\0\0" . "\x28\x0b\x08\x1c\0\0\0";
+    seed 'uv_tree', pack('C2', $flags, 0) . "\x18\x06\x08\x34\0\0\0";
+}
 # Each kind of answer to each of the first hypercalls.
 for my $answer (1 .. 4, 13, 14, 15) {
     seed 'uv_tree', pack('C C/a', 6, "\0" x $_ . chr $answer) for 0, 1, 3, 8, 9, 10, 11, 15;
