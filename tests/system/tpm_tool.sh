@@ -86,6 +86,27 @@ check provision_keeps_the_key cmp -s name name.again
 check help_names_the_commands sh -c "'$tool' --help | grep -q provision"
 check version sh -c "'$tool' --version | grep -q '^pefemu-tpm .*(commit'"
 
+# An swtpm instead of a folder; it ends with each command.
+if command -v swtpm >/dev/null; then
+    mkdir swtpm
+    for command in provision pubkey show; do
+        timeout 120 swtpm socket --tpm2 --tpmstate dir=swtpm --ctrl type=unixio,path=ctrl >/dev/null 2>&1 &
+        tries=200
+        until [ -S ctrl ] || [ $tries = 0 ]; do
+            tries=$((tries - 1))
+            sleep 0.05
+        done
+        "$tool" $command ctrl >"swtpm.$command" 2>err && wait $!
+        check swtpm_$command test $? = 0
+        rm -f ctrl
+    done
+    check swtpm_is_another_tpm sh -c '! cmp -s swtpm.pubkey key.pem'
+    check swtpm_fingerprint \
+        grep -q "^fingerprint  *$(sha256sum <swtpm.pubkey | cut -d' ' -f1)\$" swtpm.show
+else
+    skip swtpm "swtpm is not installed"
+fi
+
 # Another process has it.
 flock tpm/lock sh -c 'touch held; while [ ! -e done ]; do sleep 0.05; done' &
 while [ ! -e held ]; do sleep 0.05; done
