@@ -74,8 +74,9 @@ static const char *const names[] = {
     "ibm,os-term",
 };
 
-/* libfdt refuses what does not fit or is not there: then the tree stays as it is. */
-static void change_tree(struct input *in)
+/* libfdt refuses what does not fit or is not there: then the tree stays as it is. False: it is
+ * none any more that libfdt may be asked to change. */
+static bool change_tree(struct input *in)
 {
     static const char *const nodes[] = {"/memory@0", "/rtas", "/chosen", "/cpu@0"};
     uint8_t how = input_u8(in), bytes[512];
@@ -101,8 +102,8 @@ static void change_tree(struct input *in)
         fdt_set_boot_cpuid_phys(tree, (uint32_t)number(in));
         break;
     case 4: /* a word of the header */
-        put_be32((uint8_t *)tree + 4 * (n % 10), (uint32_t)number(in));
-        break;
+        put_be32(tree + 4 * (n % 10), (uint32_t)number(in));
+        return false;
     case 5:
         memset(bytes, 'a', sizeof(bytes));
         fdt_setprop(tree, node, name, bytes, (int)n * 2);
@@ -111,11 +112,14 @@ static void change_tree(struct input *in)
         fdt_add_subnode(tree, n & 1 ? 0 : node, nodes[n >> 1 & 3] + 1);
         break;
     default: /* cells of 4 or 8 bytes, and a few bytes too many */
-        for (unsigned i = 0; i < 4; i++)
-            put_be64(bytes + 8 * i, how & 8 ? number(in) : number(in) << 32 | (uint32_t)number(in));
+        for (unsigned i = 0; i < 4; i++) {
+            uint64_t v = number(in);
+            put_be64(bytes + 8 * i, how & 8 ? v : v << 32 | (uint32_t)number(in));
+        }
         fdt_setprop(tree, node, name, how & 8 ? bytes + (n & 4) : bytes, (int)(n % 25));
         break;
     }
+    return true;
 }
 
 static void place_tree(struct bed *b, struct input *in, unsigned flags)
@@ -123,11 +127,11 @@ static void place_tree(struct bed *b, struct input *in, unsigned flags)
     memset(initial, FILL, VM_RAM);
     memset(initial + VM_RAM, OTHERS, BED_RAM - VM_RAM);
     if (flags & RAW_TREE) {
-        memcpy(initial + FDT, in->p, in->left);
+        memcpy(initial + FDT, in->p, in->left < VM_RAM - FDT ? in->left : VM_RAM - FDT);
     } else {
         make_tree();
-        for (unsigned i = 0; in->left && i < 30 && fdt_check_header(tree) == 0; i++)
-            change_tree(in);
+        for (unsigned i = 0; in->left && i < 30 && change_tree(in); i++)
+            ;
         memcpy(initial + FDT, tree, sizeof(tree));
     }
     memcpy(b->m.mem.ram, initial, BED_RAM);
