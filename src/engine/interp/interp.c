@@ -39,7 +39,7 @@ static insn_thread choose(struct insn *in, unsigned index)
     if (in->id == INSN_ADDPCIS) /* the one fixed-point instruction that asks for its address */
         return thread_any;
     if (insn_is_priority_hint(in))
-        return thread_any;
+        return call_op_or; /* the melted copy knows no hints */
     if (insn_table[in->id].priv != PRIV_USER && insn_table[in->id].fac != FAC_SYS)
         return thread_any; /* melted handlers do not ask who may: lbzcix and its like */
     switch (insn_table[in->id].fac) {
