@@ -65,7 +65,7 @@
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->rb];                                \
         union vsr r;                                                                               \
-        XV_AT_ONCE(fph_xx(cpu) && fpl##bits##_##what(&a, &b, &r))                                  \
+        XV_AT_ONCE(fph_xx(cpu) && fpv##bits##_##what(&a, &b, &r))                                  \
         XV_ELSE(XV_HOST(bits, fph##bits##_##what(cpu, LANE##bits(a, i), LANE##bits(b, i), &v))     \
                     XV_SOFT(LANES##bits, ,                                                         \
                             LANE##bits(r, i) =                                                     \
@@ -86,7 +86,7 @@ XV_BINARY(xvdivsp, 32, div)
     {                                                                                              \
         const union vsr b = cpu->vsr[in->rb];                                                      \
         union vsr r;                                                                               \
-        XV_AT_ONCE(fph_xx(cpu) && fpl##bits##_sqrt(&b, &r))                                        \
+        XV_AT_ONCE(fph_xx(cpu) && fpv##bits##_sqrt(&b, &r))                                        \
         XV_ELSE(XV_HOST(bits, fph##bits##_sqrt(cpu, LANE##bits(b, i), &v)) XV_SOFT(                \
             LANES##bits, , LANE##bits(r, i) = f##bits##_sqrt(LANE##bits(b, i), &op)))              \
     }
@@ -101,7 +101,7 @@ XV_ROOT(xvsqrtsp, 32)
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->B], c = cpu->vsr[in->C];            \
         union vsr r;                                                                               \
-        XV_AT_ONCE(fph_xx(cpu) && fpl##bits##_muladd(&a, &c, &b, neg_b, neg_r, &r))                \
+        XV_AT_ONCE(fph_xx(cpu) && fpv##bits##_muladd(&a, &c, &b, neg_b, neg_r, &r))                \
         XV_ELSE(                                                                                   \
             XV_HOST(bits, fph##bits##_muladd(cpu, LANE##bits(a, i), LANE##bits(c, i),              \
                                              LANE##bits(b, i), neg_b, neg_r, &v))                  \
@@ -128,7 +128,7 @@ XV_MULADD_FORMS(nmsub, true, true)
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->rb];                                \
         union vsr r;                                                                               \
-        XV_AT_ONCE(fpl##bits##_max_min(&a, &b, min, &r))                                           \
+        XV_AT_ONCE(fpv##bits##_max_min(&a, &b, min, &r))                                           \
         XV_ELSE(XV_SOFT(LANES##bits, ,                                                             \
                         LANE##bits(r, i) =                                                         \
                             vsx_max_min##bits(cpu, LANE##bits(a, i), LANE##bits(b, i), min, &op))) \
@@ -146,22 +146,34 @@ static inline void vsx_set_cr6(struct cpu *cpu, const union vsr *mask)
     cpu->cr[6] = (mask->d[0] & mask->d[1]) == ~0ULL ? CR_LT : mask->q == 0 ? CR_EQ : 0;
 }
 
+#define XV_SOFT_COMPARE(bits)                                                                      \
+    static inline void vsx_soft_compare##bits(struct cpu *cpu, const union vsr *a,                 \
+                                              const union vsr *b, unsigned wanted, bool ordered,   \
+                                              struct fp_op *op, union vsr *r)                      \
+    {                                                                                              \
+        fp_begin(cpu, op);                                                                         \
+        XV_LANES(LANES##bits)                                                                      \
+        {                                                                                          \
+            unsigned cc = f##bits##_compare(LANE##bits(*a, i), LANE##bits(*b, i), ordered, op);    \
+            LANE##bits(*r, i) = cc & wanted ? UINT##bits##_MAX : 0;                                \
+        }                                                                                          \
+    }
+XV_SOFT_COMPARE(64)
+XV_SOFT_COMPARE(32)
+#undef XV_SOFT_COMPARE
+
 /* @record: what the record form does with the mask r */
 #define XV_COMPARE_FORM(name, bits, wanted, ordered, record)                                       \
     OP(name)                                                                                       \
     {                                                                                              \
         const union vsr a = cpu->vsr[in->ra], b = cpu->vsr[in->rb];                                \
+        struct fp_op op = {0};                                                                     \
         union vsr r;                                                                               \
-        if (likely(cpu->fp_fast) && fpl##bits##_compare(&a, &b, wanted, &r)) {                     \
-            record;                                                                                \
-            cpu->vsr[in->rt] = r;                                                                  \
-            return TRAP_NONE;                                                                      \
+        if (unlikely(!cpu->fp_fast) || !fpv##bits##_compare(&a, &b, wanted, &r)) {                 \
+            XV_ELSE(vsx_soft_compare##bits(cpu, &a, &b, wanted, ordered, &op, &r);)                \
         }                                                                                          \
-        XV_ELSE(struct fp_op op; fp_begin(cpu, &op); XV_LANES(LANES##bits) {                       \
-            unsigned cc = f##bits##_compare(LANE##bits(a, i), LANE##bits(b, i), ordered, &op);     \
-            LANE##bits(r, i) = cc & (wanted) ? (uint##bits##_t) - 1 : 0;                           \
-        } record;                                                                                  \
-                return vsx_end_vector(cpu, in, &r, &op);)                                          \
+        record;                                                                                    \
+        return vsx_end_vector(cpu, in, &r, &op);                                                   \
     }
 #define XV_COMPARE(name, bits, wanted, ordered)                                                    \
     XV_COMPARE_FORM(name, bits, wanted, ordered, )                                                 \

@@ -846,17 +846,17 @@ static bool host_lanes32(unsigned what, const union vsr *a, const union vsr *b, 
 {
     switch (what) {
     case O_ADD:
-        return fpl32_add(a, b, r);
+        return fpv32_add(a, b, r);
     case O_SUB:
-        return fpl32_sub(a, b, r);
+        return fpv32_sub(a, b, r);
     case O_MUL:
-        return fpl32_mul(a, b, r);
+        return fpv32_mul(a, b, r);
     case O_DIV:
-        return fpl32_div(a, b, r);
+        return fpv32_div(a, b, r);
     case O_SQRT:
-        return fpl32_sqrt(b, r);
+        return fpv32_sqrt(b, r);
     default:
-        return fpl32_muladd(a, c, b, what == O_MSUB, false, r);
+        return fpv32_muladd(a, c, b, what == O_MSUB, false, r);
     }
 }
 
@@ -865,17 +865,17 @@ static bool host_lanes64(unsigned what, const union vsr *a, const union vsr *b, 
 {
     switch (what) {
     case O_ADD:
-        return fpl64_add(a, b, r);
+        return fpv64_add(a, b, r);
     case O_SUB:
-        return fpl64_sub(a, b, r);
+        return fpv64_sub(a, b, r);
     case O_MUL:
-        return fpl64_mul(a, b, r);
+        return fpv64_mul(a, b, r);
     case O_DIV:
-        return fpl64_div(a, b, r);
+        return fpv64_div(a, b, r);
     case O_SQRT:
-        return fpl64_sqrt(b, r);
+        return fpv64_sqrt(b, r);
     default:
-        return fpl64_muladd(a, c, b, what == O_MSUB, false, r);
+        return fpv64_muladd(a, c, b, what == O_MSUB, false, r);
     }
 }
 

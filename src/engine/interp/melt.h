@@ -1,9 +1,10 @@
 /*
  * Included before handler files (src/cpu) that are compiled once more, melted into threaded code:
  * every OP(name) becomes the operation thread_op_name with the handler's body inside. Here handlers
- * see accessors that know nothing but a TLB hit and SF=1: a handler that returns any trap is simply
- * run again, whole, through thread_any(), which is allowed because handlers change nothing before
- * their last possible fault. So a fast load has no call in it, hence no stack frame.
+ * see accessors that know nothing but a TLB hit and SF=1, and nothing of softfp (cpu/fp_host.h): a
+ * handler that returns any trap is simply run again, whole, by another operation, which is allowed
+ * because handlers change nothing before their last possible fault. So a fast load has no call in
+ * it, hence no stack frame.
  */
 #define TRAP_AGAIN TRAP_COUNT
 
