@@ -50,10 +50,9 @@ void man_item(const char *word)
 void man_begin(const char *name, const char *summary)
 {
     char title[32];
-    size_t n = 0;
-    for (; name[n] && n < sizeof(title) - 1; n++)
-        title[n] = (char)toupper((unsigned char)name[n]);
-    title[n] = '\0';
+    snprintf(title, sizeof(title), "%s", name);
+    for (char *p = title; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
     printf(".TH ");
     man_text(title);
     printf(" 1 \"\" \"pefemu %s\" \"User Commands\"\n.SH NAME\n", PEFEMU_VERSION);
