@@ -87,9 +87,10 @@ static void wall_in(uint8_t *p, uint64_t size)
 {
     const uint64_t huge = 2 * MiB, wall = 64 * KiB;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    mprotect(p + size, huge - size, PROT_NONE);    /* memory is mapped in whole huge pages */
-    mmap(p - wall, wall, PROT_NONE, flags, -1, 0); /* refused: something is there already */
-    mmap(p + huge, wall, PROT_NONE, flags, -1, 0);
+    mprotect(p + size, huge - size, PROT_NONE); /* memory is mapped in whole huge pages */
+    /* Refused: something is there already. */
+    (void)mmap(p - wall, wall, PROT_NONE, flags, -1, 0);
+    (void)mmap(p + huge, wall, PROT_NONE, flags, -1, 0);
 }
 
 static struct machine *make_machine(const struct engine *engine, struct chardev *console)
@@ -371,9 +372,8 @@ static unsigned run(struct machine *m, unsigned slice)
     return (unsigned)tried;
 }
 
-static void print_program(const struct bench *b, const struct program *p, unsigned at)
+static void print_program(const struct program *p, unsigned at)
 {
-    (void)b;
     fprintf(stderr, "  %s, msr %016llx, registers by %016llx, started at word %u\n", p->state->name,
             (unsigned long long)p->msr, (unsigned long long)p->seed, at);
     for (unsigned i = 0; i < p->count; i++) {
@@ -387,11 +387,32 @@ static void print_program(const struct bench *b, const struct program *p, unsign
 /* What the watchdog names; signal handlers have no argument. */
 static struct program running;
 
+static void say(const char *text, size_t len)
+{
+    if (write(STDERR_FILENO, text, len) < 0)
+        abort();
+}
+
+static void say_hex(uint64_t v)
+{
+    char text[17] = " ";
+    for (unsigned i = 0; i < 16; i++)
+        text[1 + i] = "0123456789abcdef"[v >> (60 - 4 * i) & 15];
+    say(text, sizeof(text));
+}
+
+/* In a signal handler there is no stdio: MSR, seed of the registers, start and words as numbers. */
 static void on_watchdog(int sig)
 {
+    static const char title[] = "random_words: no progress; msr, registers by, start, words:\n";
     (void)sig;
-    fprintf(stderr, "random_words: no progress\n");
-    print_program(NULL, &running, 0);
+    say(title, sizeof(title) - 1);
+    say_hex(running.msr);
+    say_hex(running.seed);
+    say_hex(running.start);
+    for (unsigned i = 0; i < running.count; i++)
+        say_hex(running.words[i]);
+    say("\n", 1);
     abort();
 }
 
@@ -423,7 +444,7 @@ static unsigned run_program(struct bench *b, const struct program *p, bool *dirt
         bad += engines_memory_differs("secure memory", b->ref->mem.secure, b->interp->mem.secure,
                                       SECURE);
         if (bad) {
-            print_program(b, p, at);
+            print_program(p, at);
             return 0;
         }
         tried += !tried;

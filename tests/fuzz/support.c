@@ -61,8 +61,9 @@ static void wall_in(const struct memory *mem)
     const uint64_t huge = 2 * MiB, wall = 64 * KiB;
     uint8_t *end = mem->ram + ((mem->ram_size + huge - 1) & ~(huge - 1));
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    mmap(mem->ram - wall, wall, PROT_NONE, flags, -1, 0); /* refused: something is there already */
-    mmap(end, wall, PROT_NONE, flags, -1, 0);
+    /* Refused: something is there already. */
+    (void)mmap(mem->ram - wall, wall, PROT_NONE, flags, -1, 0);
+    (void)mmap(end, wall, PROT_NONE, flags, -1, 0);
     madvise(mem->ram, end - mem->ram, MADV_NOHUGEPAGE); /* few pages are touched between resets */
 }
 
