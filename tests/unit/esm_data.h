@@ -61,4 +61,10 @@ static inline uint64_t next_random(uint64_t *s)
     return *s;
 }
 
+/* Less than @n; 0 of nothing. */
+static inline size_t random_below(uint64_t *s, size_t n)
+{
+    return n ? next_random(s) % n : 0;
+}
+
 #endif

@@ -663,7 +663,7 @@ static void test_any_bytes_are_survived(void **state)
             copy[round] ^= (uint8_t)(1u << next_random(&seed) % 8); /* each byte once */
         else
             for (unsigned n = next_random(&seed) % 4 + 1; n; n--)
-                copy[next_random(&seed) % len] = (uint8_t)next_random(&seed);
+                copy[random_below(&seed, len)] = (uint8_t)next_random(&seed);
         if (!esm_blob_open(&b, copy, len, &e)) {
             accepted++;
             read_all(&b, &key);
@@ -900,11 +900,11 @@ static void test_pkcs8_parser_survives_any_bytes(void **state)
     assert_true(len > 100);
     for (unsigned round = 0; round < 100000; round++) {
         struct scheme s;
-        size_t n = round % 4 ? len : next_random(&seed) % len;
+        size_t n = round % 4 ? len : random_below(&seed, len);
         uint8_t *copy = malloc(n ? n : 1);
         memcpy(copy, start, n);
         for (unsigned k = n ? next_random(&seed) % 3 : 0; k; k--)
-            copy[next_random(&seed) % (n < 120 ? n : 120)] = (uint8_t)next_random(&seed);
+            copy[random_below(&seed, n < 120 ? n : 120)] = (uint8_t)next_random(&seed);
         if (!parse(copy, n, &s)) {
             accepted++;
             assert_true(s.data >= copy && s.data_len <= n && s.data + s.data_len <= copy + n);
