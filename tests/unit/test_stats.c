@@ -60,11 +60,10 @@ static void marker_is_valid_json_whatever_the_guest_writes(void **state)
 
 static void marker_of_a_long_line_is_cut_off(void **state)
 {
-    char text[1000];
+    char text[1000] = "LAB-";
 
     (void)state;
-    memset(text, 'x', sizeof(text));
-    memcpy(text, "LAB-", 4);
+    memset(text + 4, 'x', sizeof(text) - 4);
     strcpy(text + sizeof(text) - 2, "\n");
     assert_markers(text, 1, "xxx\",\"instructions\"");
 }

@@ -47,6 +47,7 @@ static void record(const uint8_t *p, size_t len)
 static int carry(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
                  size_t *resp_len)
 {
+    *resp_len = 0;
     if (commands_left == 0)
         return TPM_STATUS_TRANSPORT;
     if (commands_left > 0)
