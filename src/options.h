@@ -7,7 +7,8 @@
 
 enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
 
-#define OPTIONS_MAX_GUEST_FILES 256
+#define OPTIONS_MAX_REPEATS 256          /* of an option that may be repeated */
+#define OPTIONS_RAM_MAX     (1024 * GiB) /* of -m, and of secure memory */
 
 struct options {
     struct machine_config cfg; /* strings point into argv or into this struct */
@@ -17,13 +18,13 @@ struct options {
     enum dump_mode dump_regs;
     const char *log_file;
     const char *dump_as_hypervisor, *dump_normal_ram; /* files, NULL: none */
-    const char *guest_files[OPTIONS_MAX_GUEST_FILES + 1];
-    const char *devices[OPTIONS_MAX_GUEST_FILES + 1], *regs[OPTIONS_MAX_GUEST_FILES + 1];
+    const char *guest_files[OPTIONS_MAX_REPEATS + 1];
+    const char *devices[OPTIONS_MAX_REPEATS + 1], *regs[OPTIONS_MAX_REPEATS + 1];
     char *dumpdtb;             /* owned */
     const char *memory_given;  /* the argument of -m, NULL: none */
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */
     bool ic_given;
-    bool rtc_fixed, serial_given, panic_given;
+    bool rtc_fixed, serial_given;
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_BAD };

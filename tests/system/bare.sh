@@ -259,7 +259,7 @@ refuses 'addr=' -device uart -kernel count
 refuses 'RAM' -device uart,addr=0x1000 -kernel count
 refuses 'another device' -device uart,addr=0x40000000 -device exit,addr=0x40000010 -kernel count
 refuses 'choose one' -device uart,addr=0xfffffffffffffff0 -kernel count
-refuses 'bad\|unknown' -M bare,exit=x -kernel count
+refuses 'a real address' -M bare,exit=x -kernel count
 refuses 'unknown' -M bare,dumpdtb=x -kernel count
 refuses 'too little' -m 32K -kernel count
 refuses 'multiple' -m 100K -kernel count
