@@ -36,6 +36,7 @@ void debug_destroy(struct debug *d)
     event_observe(&d->m->events, debug_event, d, 0);
     d->m->debug = NULL;
     points_free(d);
+    free(d->monitor);
     free(d);
 }
 

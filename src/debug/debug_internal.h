@@ -33,6 +33,8 @@ struct debug {
     uint64_t target; /* MODE_STEP: attempts of cpu; MODE_RUN_TO: position */
     uint32_t until;  /* MODE_UNTIL */
 
+    struct monitor *monitor; /* owned; what its commands remember (monitor.c), NULL: nothing yet */
+
     bool passing; /* an instruction is executed in spite of stop points */
     struct {      /* what that instruction accessed, or was about to access */
         struct debug_point *point;
