@@ -11,7 +11,7 @@
 #include "pefemu/debug.h"
 
 /* Gets an answer, perhaps in pieces: lines that end with '\n'. Nobody keeps @text. */
-typedef void (*monitor_out)(void *opaque, const char *text, size_t len);
+typedef void (*monitor_out)(void *opaque, const char *text);
 
 /**
  * monitor_command - execute one command

@@ -213,13 +213,14 @@ struct sink {
 
 static void put(const struct sink *s, const char *text)
 {
-    s->out(s->opaque, text, strlen(text));
+    s->out(s->opaque, text);
 }
 
 static void put_n(const struct sink *s, char c, int n)
 {
+    const char text[2] = {c, '\0'};
     while (n-- > 0)
-        s->out(s->opaque, &c, 1);
+        put(s, text);
 }
 
 /* ---- for people ---- */
@@ -227,10 +228,8 @@ static void put_n(const struct sink *s, char c, int n)
 /* Nothing that a guest has named may steer the terminal. */
 static void put_clean(const struct sink *s, const char *text)
 {
-    for (; *text; text++) {
-        char c = (unsigned char)*text < 0x20 || *text == 0x7f ? '.' : *text;
-        s->out(s->opaque, &c, 1);
-    }
+    for (; *text; text++)
+        put_n(s, (unsigned char)*text < 0x20 || *text == 0x7f ? '.' : *text, 1);
 }
 
 #define COLUMNS 24
