@@ -7,6 +7,7 @@
 #include "pefemu/chardev.h"
 #include "pefemu/err.h"
 #include "pefemu/log.h"
+#include "pefemu/prompt.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -51,6 +52,18 @@ static void say_why(const struct machine *m, enum machine_stop stop)
         pef_complain("%s%s%s", what[stop], m->stop_text[0] ? ": " : "", m->stop_text);
 }
 
+/* The debugger's front ends. The default prompt, behind Ctrl-A c, costs nothing until it is used.
+ */
+static bool open_prompt(struct machine *m, const struct options *o, struct chardev *console,
+                        struct prompt **prompt)
+{
+    bool wanted = o->monitor.where == PROMPT_DEFAULT ? !strcmp(o->serial, "mon:stdio")
+                                                     : o->monitor.where != PROMPT_NONE;
+    struct debug *d = wanted ? debug_create(m) : NULL;
+    *prompt = d ? prompt_create(d, &o->monitor, console) : NULL;
+    return *prompt || !wanted;
+}
+
 static int run(struct options *o)
 {
     const char *why = "";
@@ -58,6 +71,7 @@ static int run(struct options *o)
     enum machine_stop stop = STOP_POWER_OFF;
     struct dump_files dump;
     struct machine *m;
+    struct prompt *prompt;
     int status;
     if (!dump_open(&dump, o->dump_normal_ram, o->dump_as_hypervisor))
         return EXIT_PEF_USAGE;
@@ -71,6 +85,12 @@ static int run(struct options *o)
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }
+    if (!open_prompt(m, o, console, &prompt)) {
+        debug_destroy(m->debug);
+        machine_destroy(m);
+        chardev_close(console);
+        return EXIT_PEF_USAGE;
+    }
     struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start};
     if (o->stats_on)
         chardev_watch(console, stats_watch, &marker);
@@ -78,6 +98,7 @@ static int run(struct options *o)
         stop = machine_run(m);
     if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))
         putchar('\n'); /* the dump begins on a line of its own */
+    prompt_destroy(prompt);
     chardev_close(console);
     say_why(m, stop);
     stats_print(m, o->stats, start);
@@ -85,6 +106,7 @@ static int run(struct options *o)
     status = exit_status(m, stop);
     if (!dump_memory(&dump, m) && status == EXIT_PEF_OK)
         status = EXIT_PEF_HOST;
+    debug_destroy(m->debug);
     machine_destroy(m);
     return status;
 }

@@ -51,7 +51,6 @@ ACCEPT(NOGRAPHIC)
 ACCEPT(NAME)
 ACCEPT(NODEFAULTS)
 ACCEPT_NONE(DISPLAY, "there is no display; use -display none")
-ACCEPT_NONE(MONITOR, "there is no monitor yet; use -monitor none")
 
 PARSE(GUEST_FILE)
 {
@@ -128,6 +127,12 @@ PARSE(SEED)
 }
 
 /* ---- console ---- */
+
+PARSE(MONITOR)
+{
+    const char *why;
+    return prompt_config_parse(&o->monitor, arg, &why) ? OK : option_bad(OPT_MONITOR, arg, why);
+}
 
 PARSE(SERIAL)
 {

@@ -4,6 +4,7 @@
 #define PEFEMU_OPTIONS_H
 
 #include "pefemu/machine.h"
+#include "pefemu/prompt.h"
 
 enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
 
@@ -13,6 +14,7 @@ enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
 struct options {
     struct machine_config cfg; /* strings point into argv or into this struct */
     const char *serial;        /* chardev specification */
+    struct prompt_config monitor;
     enum stats_mode stats;
     const char *stats_on; /* -stats-on; NULL: no markers */
     enum dump_mode dump_regs;
