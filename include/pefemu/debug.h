@@ -120,6 +120,8 @@ void debug_continue(struct debug *d);
 /* Until @cpu has executed @n instructions; an interrupt taken counts as one. Others run in their
  * turn. */
 void debug_step(struct debug *d, struct cpu *cpu, uint64_t n);
+/* At least one, and on until @cpu is about to execute something outside [start, end). */
+void debug_step_range(struct debug *d, struct cpu *cpu, ea_t start, ea_t end);
 /* Until one of @events happens (on @cpu, or any: NULL), or a stop point is met. */
 void debug_until(struct debug *d, uint32_t events, struct cpu *cpu);
 /* Until the machine's position is @position; at once if it is already beyond. */

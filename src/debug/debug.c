@@ -177,12 +177,25 @@ void debug_continue(struct debug *d)
     resume(d, MODE_RUN);
 }
 
-void debug_step(struct debug *d, struct cpu *cpu, uint64_t n)
+static void start_stepping(struct debug *d, struct cpu *cpu, uint64_t n)
 {
     d->cpu = cpu;
     d->target = attempts(cpu) + n;
     cpu->debug_stop = true;
     resume(d, MODE_STEP);
+}
+
+void debug_step(struct debug *d, struct cpu *cpu, uint64_t n)
+{
+    d->range_len = 0;
+    start_stepping(d, cpu, n);
+}
+
+void debug_step_range(struct debug *d, struct cpu *cpu, ea_t start, ea_t end)
+{
+    d->range = start;
+    d->range_len = end > start ? end - start : 0;
+    start_stepping(d, cpu, 1);
 }
 
 void debug_until(struct debug *d, uint32_t events, struct cpu *cpu)
@@ -258,7 +271,7 @@ static void after_step(struct debug *d, struct cpu *cpu)
 static bool step_is_done(const struct debug *d, const struct cpu *cpu)
 {
     if (d->mode == MODE_STEP)
-        return d->cpu == cpu && attempts(cpu) >= d->target;
+        return d->cpu == cpu && attempts(cpu) >= d->target && cpu->cia - d->range >= d->range_len;
     return d->mode == MODE_RUN_TO && machine_position(d->m) >= d->target;
 }
 

@@ -31,7 +31,8 @@ struct debug {
     enum debug_mode mode;
     struct cpu *cpu; /* MODE_STEP; MODE_UNTIL if only its events count */
     uint64_t target; /* MODE_STEP: attempts of cpu; MODE_RUN_TO: position */
-    uint32_t until;  /* MODE_UNTIL */
+    ea_t range, range_len; /* MODE_STEP: it is not over while cpu->cia is in there; 0: none */
+    uint32_t until;        /* MODE_UNTIL */
 
     struct monitor *monitor; /* owned; what its commands remember (monitor.c), NULL: nothing yet */
 
