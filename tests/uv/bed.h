@@ -291,8 +291,11 @@ static inline void bed_run(struct cpu *cpu, uint64_t msr, ea_t pc, unsigned n)
     cpu->cia = cpu->nia = pc;
     cpu->run_state = CPU_RUNNING;
     cpu->step_only = true;
-    while (n-- && cpu->machine->stop == STOP_NONE && cpu->run_state == CPU_RUNNING)
-        engine_ref.run(cpu, 1);
+    while (n-- && cpu->machine->stop == STOP_NONE && cpu->run_state == CPU_RUNNING) {
+        engine_begin(cpu, 1);
+        engine_ref.run(cpu);
+        engine_end(cpu);
+    }
 }
 
 /* One instruction at BED_CODE. */
