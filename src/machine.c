@@ -356,7 +356,10 @@ static bool reset(struct machine *m)
     m->reset_request = false;
     for (unsigned i = 0; i < m->ncpus; i++)
         cpu_reset(&m->cpus[i]);
-    return m->kind->reset(m);
+    bool ok = m->kind->reset(m);
+    if (ok)
+        event(m->events, EVENT_RESET, NULL, NULL, 0);
+    return ok;
 }
 
 /* -no-shutdown: the guest is gone, its console stays until the user quits or time is up. */

@@ -387,6 +387,12 @@ static inline bool cpu_debug_allowed(const struct cpu *cpu)
 {
     return !(cpu->msr & MSR_S) || (cpu->smfctrl & PPC_BIT(62));
 }
+/* For what observers of events call a state: enum cpu_state, + 4 in secure state. */
+#define CPU_STATES 8u
+unsigned cpu_state_index(uint64_t msr);
+/* The transition that began with MSR @before is complete, cpu->nia valid: EVENT_STATE if the
+ * privilege state is another one. */
+void cpu_state_event(struct cpu *cpu, uint64_t before);
 /* Installs a full MSR value and everything derived from it (cpu->le, translation context). */
 void cpu_set_msr(struct cpu *cpu, uint64_t msr);
 /* Recomputes cpu->fp_fast after a change of FPSCR or MSR[FE0,FE1]. */

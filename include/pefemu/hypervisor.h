@@ -13,42 +13,9 @@ struct hypervisor;
 
 /* H_* return codes (PAPR 14.5.4); the status of a hypercall, in R3. */
 enum {
-    H_SUCCESS = 0,
-    H_BUSY = 1,
-    H_CLOSED = 2,
-    H_NOT_AVAILABLE = 3,
-    H_CONSTRAINED = 4,
-    H_PARTIAL = 5,
-    H_IN_PROGRESS = 14,
-    H_PAGE_REGISTERED = 15,
-    H_CONTINUE = 18,
-    H_HARDWARE = -1,
-    H_FUNCTION = -2,
-    H_PRIVILEGE = -3,
-    H_PARAMETER = -4,
-    H_BAD_MODE = -5,
-    H_PTEG_FULL = -6,
-    H_NOT_FOUND = -7,
-    H_RESERVED_DABR = -8,
-    H_NO_MEM = -9,
-    H_AUTHORITY = -10,
-    H_PERMISSION = -11,
-    H_DROPPED = -12,
-    H_RESOURCE = -16,
-    H_P2 = -55,
-    H_P3 = -56,
-    H_P4 = -57,
-    H_P5 = -58,
-    H_P6 = -59,
-    H_P7 = -60,
-    H_P8 = -61,
-    H_P9 = -62,
-    H_TOO_BIG = -64,
-    H_UNSUPPORTED = -67,
-    H_OVERLAP = -68,
-    H_STATE = -75,
-    H_IN_USE = -77,
-    H_UNSUPPORTED_FLAG_START = -256,
+#define HSTATUS(name, value) name = (value),
+#include "pefemu/hstatus.def"
+#undef HSTATUS
 };
 
 struct hypervisor *hv_create(struct machine *m);

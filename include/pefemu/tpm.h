@@ -60,6 +60,13 @@ void tpm_destroy(struct tpm *t);
 int tpm_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
                 size_t *resp_len);
 
+/* Who wants to see every command: called before it goes to the TPM, @resp NULL, and with what came
+ * back, @resp_len 0: nothing. */
+typedef void tpm_watcher(void *opaque, const uint8_t *cmd, size_t len, const uint8_t *resp,
+                         size_t resp_len);
+/** tpm_watch - one at a time; @fn NULL: nobody any more */
+void tpm_watch(struct tpm *t, tpm_watcher *fn, void *opaque);
+
 /**
  * tpm_close - the user of the transport is done (H_TPM_COMM's second function): its transient
  * objects and sessions are flushed, as a resource manager does. Status of tpm_execute().

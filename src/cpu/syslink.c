@@ -48,6 +48,7 @@ static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
     cpu_set_msr(cpu, msr);
     cpu->problem_since++; /* the return itself is none of problem state's instructions */
     cpu->nia = cpu_ea(cpu, address & ~3ULL);
+    cpu_state_event(cpu, before);
     return msr_changed(cpu, before);
 }
 
@@ -91,6 +92,7 @@ static trap_t move_to_msr(struct cpu *cpu, enum msr_writer writer, uint64_t valu
     /* Only EE and RI changed, and nothing waits: carry on in the same context. */
     if (!((before ^ cpu->msr) & ~(MSR_EE | MSR_RI)) && !(cpu->irq_pending && (cpu->msr & MSR_EE)))
         return TRAP_NONE;
+    cpu_state_event(cpu, before);
     return msr_changed(cpu, before);
 }
 

@@ -62,8 +62,10 @@ void hv_cpu_start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3
         cpu->cia = cpu->nia;
         return;
     }
+    uint64_t before = cpu->msr;
     cpu->cia = cpu->nia = nia;
     cpu_set_msr(cpu, msr);
+    cpu_state_event(cpu, before);
 }
 
 void hv_cpu_stop(struct cpu *cpu)
@@ -112,8 +114,10 @@ static void hv_return(struct cpu *cpu, ea_t nia, uint64_t msr)
         hv_uv_return(cpu, nia, msr, msr);
         return;
     }
+    uint64_t before = cpu->msr;
     cpu->nia = nia;
     cpu_set_msr(cpu, msr & ~(SRR1_CAUSES | MSR_HV));
+    cpu_state_event(cpu, before);
 }
 
 /* Gives the guest the interrupt @vector, as if it had been taken at @srr0 with MSR @image. */
@@ -123,7 +127,7 @@ static void hv_inject(struct cpu *cpu, unsigned vector, ea_t srr0, uint64_t imag
         hv_uv_return(cpu, vector, cpu->lpcr & LPCR_ILE ? MSR_LE : 0, cause);
         return;
     }
-    uint64_t msr = MSR_SF | (image & (MSR_ME | MSR_S));
+    uint64_t before = cpu->msr, msr = MSR_SF | (image & (MSR_ME | MSR_S));
     bool relocated = vector != 0x100 && vector != 0x200 &&
                      (image & (MSR_IR | MSR_DR)) == (MSR_IR | MSR_DR) &&
                      (cpu->lpcr & LPCR_AIL) == LPCR_AIL_3;
@@ -135,6 +139,7 @@ static void hv_inject(struct cpu *cpu, unsigned vector, ea_t srr0, uint64_t imag
     cpu->srr1 = (image & ~(SRR1_CAUSES | MSR_HV)) | cause;
     cpu->nia = (relocated ? AIL_BASE : 0) + vector;
     cpu_set_msr(cpu, msr);
+    cpu_state_event(cpu, before);
 }
 
 /*

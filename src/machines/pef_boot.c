@@ -6,6 +6,7 @@
 
 #include "pefemu/crypto.h"
 #include "pefemu/err.h"
+#include "pefemu/names.h"
 
 static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
                     size_t *resp_len)
@@ -42,6 +43,21 @@ static bool provision(struct machine *m)
     return true;
 }
 
+/* TPM commands as events; both ways begin with tag, size and code. */
+static void watch_tpm(void *machine, const uint8_t *cmd, size_t len, const uint8_t *resp,
+                      size_t resp_len)
+{
+    struct machine *m = machine;
+    uint32_t code = get_be32(cmd + 6);
+
+    if (resp)
+        event(m->events, EVENT_TPM_RETURN, m->current, tpm_command_name(code), code,
+              resp_len >= 10 ? get_be32(resp + 6) : ~0ULL, resp_len);
+    else
+        event(m->events, EVENT_TPM, m->current, tpm_command_name(code), code, len,
+              len >= 14 ? get_be32(cmd + 10) : 0);
+}
+
 bool pef_create(struct machine *m)
 {
     char text[TPM_MESSAGE_MAX];
@@ -59,6 +75,7 @@ bool pef_create(struct machine *m)
         pef_complain("TPM: %s", text);
         return false;
     }
+    tpm_watch(m->tpm, watch_tpm, m);
     if (!provision(m))
         return false;
     machine_say(m, "TPM provisioned, ultravisor up with %llu MiB of secure memory",

@@ -52,10 +52,20 @@ int tpm_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, si
         return TPM_STATUS_LENGTH;
     if (t->dead)
         return TPM_STATUS_TRANSPORT;
+    if (t->watcher)
+        t->watcher(t->watcher_of, cmd, len, NULL, 0);
     int status = t->backend->execute(t, cmd, len, resp, cap, resp_len);
     if (status)
         t->dead = true;
+    if (t->watcher)
+        t->watcher(t->watcher_of, cmd, len, resp, *resp_len);
     return status;
+}
+
+void tpm_watch(struct tpm *t, tpm_watcher *fn, void *opaque)
+{
+    t->watcher = fn;
+    t->watcher_of = opaque;
 }
 
 int tpm_reset(struct tpm *t)

@@ -16,6 +16,8 @@ struct tpm_backend {
 struct tpm {
     const struct tpm_backend *backend;
     bool dead;                     /* failed; only a reset may help */
+    tpm_watcher *watcher;          /* NULL: none */
+    void *watcher_of;              /* borrowed */
     char message[TPM_MESSAGE_MAX]; /* why */
 };
 

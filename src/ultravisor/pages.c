@@ -146,6 +146,38 @@ static int64_t bring_back(struct svm *svm, struct page *p, gra_t gpa, const uint
     return U_SUCCESS;
 }
 
+/* What UV_PAGE_IN means for a page in @state. */
+static enum page_move move_of(enum page_state state)
+{
+    switch (state) {
+    case PAGE_SECURE:
+        return PAGE_MOVE_CLEAR;
+    case PAGE_PAGEDOUT:
+        return PAGE_MOVE_CRYPT;
+    case PAGE_SHARED:
+    case PAGE_SHARED_INV:
+    case PAGE_HV_SHARING:
+    case PAGE_HV_SHARED:
+    case PAGE_HV_SHARED_INV:
+        return PAGE_MOVE_SHARED;
+    case PAGE_HV_UNSHARING:
+    case PAGE_HV_UNSHARING_INV:
+        return PAGE_MOVE_UNSHARED;
+    case PAGE_IMPLICIT:
+    case PAGE_IMPLICIT_INV:
+    case PAGE_PSEUDO:
+    case PAGE_PSEUDO_INV:
+        return PAGE_MOVE_BUFFER;
+    }
+    return PAGE_MOVE_BUFFER;
+}
+
+/* @gpa has moved, or would have: for the machine's events. */
+static void event_page(const struct ucall *c, enum event_id id, gra_t gpa, enum page_move move)
+{
+    event(c->uv->m->events, id, c->cpu, page_move_name(move), gpa, c->args[0], move, c->args[1]);
+}
+
 static int64_t page_in(struct svm *svm, struct page *p, gra_t gpa, ra_t ra, const uint8_t *src)
 {
     switch ((enum page_state)p->state) {
@@ -204,7 +236,13 @@ int64_t u_page_in(struct ucall *c)
         return U_P3;
     if (c->args[3])
         return U_P4;
-    return page_in(svm, p, gpa, c->args[1], src);
+    enum page_move move = move_of(p->state);
+    int64_t rc = page_in(svm, p, gpa, c->args[1], src);
+    if (rc == U_SUCCESS)
+        event_page(c, EVENT_PAGE_IN, gpa, move);
+    else if (move == PAGE_MOVE_CRYPT)
+        event_page(c, EVENT_PAGE_IN, gpa, PAGE_MOVE_FORGED);
+    return rc;
 }
 
 /* ---- UV_PAGE_OUT ---- */
@@ -242,7 +280,8 @@ int64_t u_page_out(struct ucall *c)
         return U_RETRY;
     if (p->state != PAGE_SECURE)
         return U_PARAMETER;
-    if (svm->state == SVM_ABORTED) {
+    bool clear = svm->state == SVM_ABORTED;
+    if (clear) {
         give_back_clear(svm, p, gpa, dst);
     } else {
         if (!tree_split(&svm->tree, &c->uv->frames, gpa))
@@ -256,30 +295,18 @@ int64_t u_page_out(struct ucall *c)
         uv_charge(c->uv, COST_PAGE_CRYPT);
     }
     memory_written(c->uv->m, c->args[1], UV_PAGE_SIZE);
+    event_page(c, EVENT_PAGE_OUT, gpa, clear ? PAGE_MOVE_CLEAR : PAGE_MOVE_CRYPT);
     return U_SUCCESS;
 }
 
 /* ---- UV_PAGE_INVAL: the hypervisor wants a shared page's memory back ---- */
 
-/* (lpid, gpa, order) */
-int64_t u_page_inval(struct ucall *c)
+static int64_t page_inval(struct svm *svm, struct page *p, gra_t gpa)
 {
-    gra_t gpa = c->args[1];
-
-    if (c->args[2] != UV_PAGE_LOG2)
-        return U_P3;
-    struct svm *svm = svm_find(c->uv, c->args[0]);
-    if (!svm)
-        return U_PARAMETER;
-    if (svm->state == SVM_ABORTED || svm->state == SVM_DEAD)
-        return U_STATE;
-    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
-    if (!p)
-        return U_P2;
     switch ((enum page_state)p->state) {
     case PAGE_SHARED:
         p->state = PAGE_SHARED_INV;
-        tree_map_page(&svm->tree, &c->uv->frames, gpa, 0, false);
+        tree_map_page(&svm->tree, &svm->uv->frames, gpa, 0, false);
         svm_flush(svm);
         return U_SUCCESS;
     case PAGE_IMPLICIT:
@@ -306,4 +333,25 @@ int64_t u_page_inval(struct ucall *c)
         return U_P2;
     }
     return U_P2;
+}
+
+/* (lpid, gpa, order) */
+int64_t u_page_inval(struct ucall *c)
+{
+    gra_t gpa = c->args[1];
+
+    if (c->args[2] != UV_PAGE_LOG2)
+        return U_P3;
+    struct svm *svm = svm_find(c->uv, c->args[0]);
+    if (!svm)
+        return U_PARAMETER;
+    if (svm->state == SVM_ABORTED || svm->state == SVM_DEAD)
+        return U_STATE;
+    struct page *p = gpa & (UV_PAGE_SIZE - 1) ? NULL : page_of(svm, gpa);
+    if (!p)
+        return U_P2;
+    int64_t rc = page_inval(svm, p, gpa);
+    if (rc == U_SUCCESS)
+        event(c->uv->m->events, EVENT_PAGE_INVAL, c->cpu, NULL, gpa, svm->lpid);
+    return rc;
 }
