@@ -6,6 +6,7 @@
 
 #include "pefemu/chardev.h"
 #include "pefemu/err.h"
+#include "pefemu/gdb.h"
 #include "pefemu/log.h"
 #include "pefemu/prompt.h"
 
@@ -52,16 +53,43 @@ static void say_why(const struct machine *m, enum machine_stop stop)
         pef_complain("%s%s%s", what[stop], m->stop_text[0] ? ": " : "", m->stop_text);
 }
 
-/* The debugger's front ends. The default prompt, behind Ctrl-A c, costs nothing until it is used.
- */
-static bool open_prompt(struct machine *m, const struct options *o, struct chardev *console,
-                        struct prompt **prompt)
+/* The debugger and its front ends, as far as they were asked for. */
+struct debuggers {
+    struct debug *debug; /* all owned */
+    struct gdb_server *gdb;
+    struct prompt *prompt;
+};
+
+/* The prompt behind Ctrl-A c is always there and costs nothing until it is used. */
+static bool wants_prompt(const struct options *o)
 {
-    bool wanted = o->monitor.where == PROMPT_DEFAULT ? !strcmp(o->serial, "mon:stdio")
-                                                     : o->monitor.where != PROMPT_NONE;
-    struct debug *d = wanted ? debug_create(m) : NULL;
-    *prompt = d ? prompt_create(d, &o->monitor, console) : NULL;
-    return *prompt || !wanted;
+    if (o->monitor.where == PROMPT_DEFAULT)
+        return !strcmp(o->serial, "mon:stdio");
+    return o->monitor.where != PROMPT_NONE;
+}
+
+static bool debuggers_start(struct debuggers *all, const struct options *o, struct machine *m,
+                            struct chardev *console)
+{
+    bool prompt = wants_prompt(o);
+    *all = (struct debuggers){0};
+    if (!o->gdb && !o->halt_at_start && !prompt)
+        return true;
+    all->debug = debug_create(m);
+    if (all->debug && o->halt_at_start)
+        debug_halt_at_start(all->debug);
+    if (all->debug && o->gdb)
+        all->gdb = gdb_server_create(all->debug, o->gdb);
+    if (all->debug && prompt)
+        all->prompt = prompt_create(all->debug, &o->monitor, console);
+    return all->debug && (all->gdb || !o->gdb) && (all->prompt || !prompt);
+}
+
+static void debuggers_stop(struct debuggers *all)
+{
+    prompt_destroy(all->prompt);
+    gdb_server_destroy(all->gdb);
+    debug_destroy(all->debug);
 }
 
 static int run(struct options *o)
@@ -71,7 +99,6 @@ static int run(struct options *o)
     enum machine_stop stop = STOP_POWER_OFF;
     struct dump_files dump;
     struct machine *m;
-    struct prompt *prompt;
     int status;
     if (!dump_open(&dump, o->dump_normal_ram, o->dump_as_hypervisor))
         return EXIT_PEF_USAGE;
@@ -85,20 +112,17 @@ static int run(struct options *o)
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }
-    if (!open_prompt(m, o, console, &prompt)) {
-        debug_destroy(m->debug);
-        machine_destroy(m);
-        chardev_close(console);
-        return EXIT_PEF_USAGE;
-    }
     struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start};
     if (o->stats_on)
         chardev_watch(console, stats_watch, &marker);
-    if (!o->cfg.dumpdtb)
+    struct debuggers debuggers;
+    if (!debuggers_start(&debuggers, o, m, console))
+        stop = STOP_NONE; /* EXIT_PEF_HOST */
+    else if (!o->cfg.dumpdtb)
         stop = machine_run(m);
+    debuggers_stop(&debuggers);
     if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))
         putchar('\n'); /* the dump begins on a line of its own */
-    prompt_destroy(prompt);
     chardev_close(console);
     say_why(m, stop);
     stats_print(m, o->stats, start);
@@ -106,7 +130,6 @@ static int run(struct options *o)
     status = exit_status(m, stop);
     if (!dump_memory(&dump, m) && status == EXIT_PEF_OK)
         status = EXIT_PEF_HOST;
-    debug_destroy(m->debug);
     machine_destroy(m);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "pefemu/chardev.h"
 #include "pefemu/err.h"
+#include "pefemu/gdb.h"
 #include "pefemu/log.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ KEEP(DUMP_NORMAL_RAM, dump_normal_ram)
 KEEP(LOGFILE, log_file)
 SWITCH_ON(NO_REBOOT, cfg.reboot_stops)
 SWITCH_ON(NO_SHUTDOWN, cfg.shutdown_pauses)
+SWITCH_ON(STOP_AT_START, halt_at_start)
 ACCEPT(NOGRAPHIC)
 ACCEPT(NAME)
 ACCEPT(NODEFAULTS)
@@ -147,6 +149,23 @@ PARSE(SERIAL)
         return option_bad(OPT_SERIAL, arg, why);
     o->serial = arg;
     o->serial_given = true;
+    return OK;
+}
+
+/* ---- debugging ---- */
+
+PARSE(GDB)
+{
+    const char *why;
+    if (!gdb_spec_valid(arg, &why))
+        return option_bad(OPT_GDB, arg, why);
+    o->gdb = arg;
+    return OK;
+}
+
+PARSE(GDB_DEFAULT)
+{
+    o->gdb = "tcp:127.0.0.1:1234";
     return OK;
 }
 

@@ -25,6 +25,8 @@ struct options {
     char *dumpdtb;             /* owned */
     const char *memory_given;  /* the argument of -m, NULL: none */
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */
+    const char *gdb;           /* -gdb, NULL: none */
+    bool halt_at_start;        /* -S */
     bool ic_given;
     bool rtc_fixed, serial_given;
 };

@@ -129,6 +129,7 @@ struct machine {
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
     const struct machine_kind *kind;
     void *board;           /* owned by the kind: its devices */
+    bool image_le;         /* byte order of the ELF image that was loaded last, for debuggers */
     uint8_t exit_code;     /* with STOP_EXIT */
     struct hypervisor *hv; /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
     /* The hypervisor role's entry: hv_enter(), or a test's. */
