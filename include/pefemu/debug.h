@@ -44,6 +44,7 @@ struct debug_point {
     int secure;                       /* MSR[S]: 0, 1; -1: either */
     uint64_t ignore;                  /* passes that do not stop */
     bool temporary, disabled;
+    bool before;       /* watches: halt before the instruction, not after it */
     bool owned_by_gdb; /* not listed at the prompt */
     /* set by the core */
     unsigned id;   /* 1.. */
@@ -68,7 +69,7 @@ enum debug_cause {
     HALT_PAUSED, /* debug_pause() */
     HALT_STEP,   /* a step, debug_until() or debug_run_to() is done */
     HALT_BREAK,  /* before the instruction at a break */
-    HALT_WATCH,  /* after the instruction that accessed what is watched */
+    HALT_WATCH,  /* after the instruction that accessed what is watched, or before it */
     HALT_EVENT,  /* at a caught event: perhaps in the middle of an instruction */
     HALT_ENDED,  /* machine_run() is about to return: machine.stop says why */
     HALT_BEGIN_OF_HISTORY,

@@ -244,21 +244,33 @@ void debug_event(void *debug, const struct event *ev)
 
 /* ---- in a slice ---- */
 
-/* One instruction, whatever stops there. True: the slice is over, as the engine would end it. */
+/* Have the watches that halt before the next instruction of @cpu been met? */
+static bool was_told(const struct debug *d, const struct cpu *cpu)
+{
+    return d->told.cpu == cpu && d->told.attempt == attempts(cpu);
+}
+
+/* One instruction, whatever stops there but a watch that halts before it. True: the slice is over,
+ * as the engine would end it. */
 static bool step(struct debug *d, struct cpu *cpu)
 {
     d->passing = true;
+    d->accessing = was_told(d, cpu);
     d->watched.point = NULL;
     bool boundary = exec_one(cpu);
-    d->passing = false;
+    d->passing = d->accessing = false;
+    if (cpu->debug_mid) { /* nothing was executed */
+        cpu->debug_mid = cpu->debug_stop = false;
+        return false;
+    }
     return boundary && exec_must_stop(cpu);
 }
 
-static void after_step(struct debug *d, struct cpu *cpu)
+static void halt_for_watch(struct debug *d, struct cpu *cpu)
 {
     struct debug_point *p = d->watched.point;
     d->watched.point = NULL;
-    if (!p || !points_hit_watch(d, p, cpu))
+    if (!points_hit_watch(d, p, cpu))
         return;
     d->halt = (struct debug_halt){.cause = HALT_WATCH,
                                   .cpu = cpu,
@@ -266,6 +278,22 @@ static void after_step(struct debug *d, struct cpu *cpu)
                                   .ea = d->watched.ea,
                                   .store = d->watched.store};
     halt(d);
+}
+
+static void after_step(struct debug *d, struct cpu *cpu)
+{
+    if (d->watched.point && !d->watched.point->before)
+        halt_for_watch(d, cpu);
+}
+
+/* A watch that halts before its access has been met, by the engine or by step(). */
+static void before_access(struct debug *d, struct cpu *cpu)
+{
+    if (!d->watched.point || !d->watched.point->before || was_told(d, cpu))
+        return;
+    d->told.cpu = cpu;
+    d->told.attempt = attempts(cpu);
+    halt_for_watch(d, cpu);
 }
 
 static bool step_is_done(const struct debug *d, const struct cpu *cpu)
@@ -302,7 +330,9 @@ static void before_step(struct debug *d, struct cpu *cpu, bool over)
 /* Is the next instruction the debugger's to execute? Else the engine may go on. */
 static bool must_step(struct debug *d, struct cpu *cpu)
 {
-    if (d->watched.point || (d->m->debug_breaks && debug_breaks_at(d, cpu->cia)))
+    if (d->watched.point || was_told(d, cpu))
+        return true;
+    if (d->m->debug_breaks && debug_breaks_at(d, cpu->cia))
         return true;
     if (d->mode == MODE_STEP)
         return d->cpu == cpu;
@@ -316,6 +346,7 @@ bool debug_stopped(struct debug *d, struct cpu *cpu)
     cpu->debug_stop = cpu->debug_mid = false;
     for (;;) {
         before_step(d, cpu, over);
+        before_access(d, cpu);
         cpu->debug_stop = false;
         if (over || d->m->stop != STOP_NONE)
             return false;

@@ -36,7 +36,12 @@ struct debug {
 
     struct monitor *monitor; /* owned; what its commands remember (monitor.c), NULL: nothing yet */
 
-    bool passing; /* an instruction is executed in spite of stop points */
+    bool passing;   /* an instruction is executed in spite of stop points */
+    bool accessing; /* also of watches that halt before it: they have had their say */
+    struct {        /* where they have: before attempt number `attempt` of `cpu` */
+        struct cpu *cpu;
+        uint64_t attempt;
+    } told;
     struct {      /* what that instruction accessed, or was about to access */
         struct debug_point *point;
         ea_t ea;

@@ -185,6 +185,7 @@ static bool take_point(const char *arg, struct debug_point *p)
         return false;
     debug_point_init(p, point_kind[type]);
     p->owned_by_gdb = true;
+    p->before = true; /* gdb steps over the access itself: so does POWER9's DAWR */
     if (!hex_number(&arg, &p->ea) || !skip_char(&arg, ',') || !hex_number(&arg, &kind) ||
         (*arg && *arg != ';'))
         return false;
