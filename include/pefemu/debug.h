@@ -110,6 +110,8 @@ void debug_halt_at_start(struct debug *d);
 struct machine *debug_machine(const struct debug *d);
 /* The present halt, NULL while the machine runs. */
 const struct debug_halt *debug_halted(const struct debug *d);
+/* debug_pause() was called and the halt is yet to come. */
+bool debug_is_pausing(const struct debug *d);
 /* Inside firmware in C (at an event), where registers may not be written? */
 bool debug_in_firmware(const struct debug *d);
 
@@ -125,6 +127,14 @@ void debug_step(struct debug *d, struct cpu *cpu, uint64_t n);
 void debug_step_range(struct debug *d, struct cpu *cpu, ea_t start, ea_t end);
 /* Until one of @events happens (on @cpu, or any: NULL), or a stop point is met. */
 void debug_until(struct debug *d, uint32_t events, struct cpu *cpu);
+/* The same for the @count'th event that meets all of it. */
+struct debug_wish {
+    uint32_t events; /* bits 1 << EVENT_x */
+    struct cpu *cpu; /* NULL: any */
+    char text[32];   /* event.text must be this one; "": any */
+    uint64_t count;  /* 1.. */
+};
+void debug_until_wish(struct debug *d, const struct debug_wish *wish);
 /* Until the machine's position is @position; at once if it is already beyond. */
 void debug_run_to(struct debug *d, uint64_t position);
 /* Ends the machine (STOP_QUIT). */

@@ -76,6 +76,11 @@ const struct debug_halt *debug_halted(const struct debug *d)
     return d->halted ? &d->halt : NULL;
 }
 
+bool debug_is_pausing(const struct debug *d)
+{
+    return d->pause;
+}
+
 bool debug_in_firmware(const struct debug *d)
 {
     return d->halted && d->halt.at_event;
@@ -95,7 +100,7 @@ uint64_t machine_position(const struct machine *m)
 
 void debug_observe(struct debug *d)
 {
-    uint32_t until = d->mode == MODE_UNTIL ? d->until : 0;
+    uint32_t until = d->mode == MODE_UNTIL ? d->wish.events : 0;
     event_observe(&d->m->events, debug_event, d, points_events(d) | until);
 }
 
@@ -200,8 +205,12 @@ void debug_step_range(struct debug *d, struct cpu *cpu, ea_t start, ea_t end)
 
 void debug_until(struct debug *d, uint32_t events, struct cpu *cpu)
 {
-    d->cpu = cpu;
-    d->until = events;
+    debug_until_wish(d, &(struct debug_wish){.events = events, .cpu = cpu, .count = 1});
+}
+
+void debug_until_wish(struct debug *d, const struct debug_wish *wish)
+{
+    d->wish = *wish;
     resume(d, MODE_UNTIL);
 }
 
@@ -221,11 +230,21 @@ void debug_quit(struct debug *d)
 
 /* ---- events ---- */
 
+static bool is_wanted(struct debug *d, const struct event *ev)
+{
+    struct debug_wish *w = &d->wish;
+    if (d->mode != MODE_UNTIL || !(w->events >> ev->id & 1) || (w->cpu && w->cpu != ev->cpu))
+        return false;
+    if (w->text[0] && (!ev->text || strcmp(w->text, ev->text)))
+        return false;
+    return w->count <= 1 || !--w->count;
+}
+
 void debug_event(void *debug, const struct event *ev)
 {
     struct debug *d = debug;
     struct debug_point *p = points_hit_event(d, ev);
-    bool wanted = d->mode == MODE_UNTIL && d->until >> ev->id & 1 && (!d->cpu || d->cpu == ev->cpu);
+    bool wanted = is_wanted(d, ev);
     if ((!p && !wanted) || d->m->stop != STOP_NONE)
         return;
     d->halt = (struct debug_halt){

@@ -29,10 +29,10 @@ struct debug {
     bool halt_at_start;
 
     enum debug_mode mode;
-    struct cpu *cpu; /* MODE_STEP; MODE_UNTIL if only its events count */
-    uint64_t target; /* MODE_STEP: attempts of cpu; MODE_RUN_TO: position */
-    ea_t range, range_len; /* MODE_STEP: it is not over while cpu->cia is in there; 0: none */
-    uint32_t until;        /* MODE_UNTIL */
+    struct cpu *cpu;        /* MODE_STEP */
+    uint64_t target;        /* MODE_STEP: attempts of cpu; MODE_RUN_TO: position */
+    ea_t range, range_len;  /* MODE_STEP: it is not over while cpu->cia is in there; 0: none */
+    struct debug_wish wish; /* MODE_UNTIL */
 
     struct monitor *monitor; /* owned; what its commands remember (monitor.c), NULL: nothing yet */
 
@@ -42,7 +42,7 @@ struct debug {
         struct cpu *cpu;
         uint64_t attempt;
     } told;
-    struct {      /* what that instruction accessed, or was about to access */
+    struct { /* what that instruction accessed, or was about to access */
         struct debug_point *point;
         ea_t ea;
         bool store;
