@@ -242,3 +242,21 @@ NO_EFFECT(slbsync)
 
 /* Code and context changes took effect when they were made; nothing is prefetched. */
 NO_EFFECT(isync)
+
+/* ---- calls of firmware in C ---- */
+
+void firmware_call_begin(struct cpu *cpu, struct firmware_call *call, bool is_ultracall)
+{
+    call->outer = cpu->calls;
+    call->is_ultracall = is_ultracall;
+    call->number = cpu->gpr[3];
+    memcpy(call->args, &cpu->gpr[4], sizeof(call->args));
+    call->from = cpu->srr0;
+    call->from_msr = cpu->srr1;
+    cpu->calls = call;
+}
+
+void firmware_call_end(struct cpu *cpu, const struct firmware_call *call)
+{
+    cpu->calls = call->outer;
+}

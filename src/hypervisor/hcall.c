@@ -447,10 +447,13 @@ static void dispatch(struct hypervisor *hv, struct cpu *cpu, uint64_t number)
 void hcall_dispatch(struct hypervisor *hv, struct cpu *cpu)
 {
     uint64_t number = cpu->gpr[3];
+    struct firmware_call call;
 
+    firmware_call_begin(cpu, &call, false);
     event(hv->m->events, EVENT_HCALL, cpu, hcall_name(number), number, cpu->gpr[4], cpu->gpr[5],
           cpu->gpr[6]);
     dispatch(hv, cpu, number);
     event(hv->m->events, EVENT_HCALL_RETURN, cpu, hcall_name(number), number, cpu->gpr[3],
           cpu->gpr[4], cpu->gpr[5]);
+    firmware_call_end(cpu, &call);
 }

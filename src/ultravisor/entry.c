@@ -91,7 +91,7 @@ static void return_to_caller(struct cpu *cpu, uint64_t srr1)
     cpu_model_return(cpu, RETURN_URFID);
 }
 
-static void ultracall(struct uv *uv, struct cpu *cpu)
+static void serve(struct uv *uv, struct cpu *cpu)
 {
     uint64_t number = cpu->gpr[3];
     struct ucall c = {
@@ -120,6 +120,15 @@ static void ultracall(struct uv *uv, struct cpu *cpu)
     if (c.svm) /* a normal VM's time is the same as without an ultravisor */
         uv_charge(uv, COST_CROSSING);
     return_to_caller(cpu, c.srr1);
+}
+
+static void ultracall(struct uv *uv, struct cpu *cpu)
+{
+    struct firmware_call call;
+
+    firmware_call_begin(cpu, &call, true);
+    serve(uv, cpu);
+    firmware_call_end(cpu, &call);
 }
 
 struct thread_save *ucall_save(struct ucall *c, struct svm *svm)

@@ -393,6 +393,7 @@ int64_t u_esm(struct ucall *c)
         return U_RETRY;
     }
     svm->esm = e;
+    s->work.op = WORK_ESM; /* as debuggers may see it from here on */
     e->kbase = c->args[0];
     e->fdt_gpa = c->args[1];
     e->want = ~0ULL;

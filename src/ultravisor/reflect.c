@@ -68,6 +68,7 @@ struct thread_save *thread_save(struct svm *svm, struct cpu *cpu, ea_t pc, uint6
     s->svm = svm;
     s->cookie = cookie_new(svm);
     s->pid = cpu->pid;
+    s->cpu = cpu->index;
     s->regs.pc = pc;
     s->regs.msr = msr & ~SRR1_INFO;
 #define EXPOSE(field, action) memcpy(&s->regs.field, &cpu->field, sizeof(cpu->field));

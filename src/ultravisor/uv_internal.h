@@ -102,21 +102,10 @@ void tree_unmap(struct tree *t, struct frames *f, gra_t gpa, uint64_t len);
 
 /* ---- pages and slots ---- */
 
-/* Who holds a page of an SVM, and in which step of a change it is (docs/pef.md, "Pages"). */
 enum page_state {
-    PAGE_SECURE,     /* only the SVM sees it */
-    PAGE_PAGEDOUT,   /* the hypervisor has ciphertext */
-    PAGE_SHARED,     /* normal memory, mapped for the SVM */
-    PAGE_SHARED_INV, /* the same, taken back by the hypervisor for now */
-    PAGE_IMPLICIT,   /* the ultravisor's own bounce buffers: normal, not mapped for the SVM */
-    PAGE_IMPLICIT_INV,
-    PAGE_HV_SHARING, /* asked the hypervisor for a normal page */
-    PAGE_HV_SHARED,  /* has it, not yet given to the SVM */
-    PAGE_HV_SHARED_INV,
-    PAGE_HV_UNSHARING, /* told the hypervisor that it becomes secure */
-    PAGE_HV_UNSHARING_INV,
-    PAGE_PSEUDO, /* RTAS: SVM and hypervisor each have their own copy */
-    PAGE_PSEUDO_INV,
+#define PAGE_STATE(id, ...) PAGE_##id,
+#include "pagestate.def"
+#undef PAGE_STATE
 };
 
 #define PAGE_IV_LEN 12u
@@ -201,6 +190,7 @@ struct thread_save {
     struct svm *svm; /* borrowed */
     uint32_t cookie; /* names it towards the hypervisor */
     uint32_t pid;
+    unsigned cpu; /* index of the CPU that it ran on */
     struct thread_regs regs;
     struct work work;
     uint64_t ucall;  /* the ultracall that the thread waits in; 0: none */
@@ -313,6 +303,9 @@ bool page_map_secure(struct svm *svm, gra_t gpa);
 /* Bytes of a secure SVM page range. False: not all of it is there as secure memory. */
 bool svm_read(const struct svm *svm, gra_t gpa, void *buf, uint64_t len);
 bool svm_write(struct svm *svm, gra_t gpa, const void *buf, uint64_t len);
+/* The ciphertext that UV_PAGE_OUT of the secure page @gpa would give now, in UV_PAGE_SIZE bytes at
+ * @out; uses up no IV. Before an SVM has its page key: that of some key. */
+void page_preview(const struct svm *svm, gra_t gpa, uint8_t *out);
 /* Host address of a normal page that the hypervisor offers; NULL: it may not. */
 uint8_t *uv_normal_page(const struct uv *uv, ra_t ra);
 
