@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands: from a line to the handler that monitor.def names; help and completion. */
+#include "expr.h"
 #include "monitor_internal.h"
 
 #include <stdlib.h>
@@ -110,6 +111,12 @@ struct cpu *command_cpu(const struct command *c)
 bool command_needs_halt(struct command *c)
 {
     return debug_halted(c->d) || report_fail(c->r, "the machine is running; stop halts it");
+}
+
+bool command_value(struct command *c, const char *word, uint64_t *value)
+{
+    const char *why;
+    return expr_value(command_cpu(c), word, value, &why) || report_fail(c->r, "%s: %s", word, why);
 }
 
 static struct monitor *monitor_of(struct debug *d)

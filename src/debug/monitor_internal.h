@@ -6,12 +6,15 @@
 #include "debug_internal.h"
 #include "pefemu/monitor.h"
 #include "report.h"
+#include "view.h"
 
 #define COMMAND_WORDS 64
 
 /* What lasts from one command to the next. */
 struct monitor {
     unsigned cpu; /* chosen by `cpu`; DEBUG_ANY: the one that has halted */
+    struct view view;
+    uint64_t next; /* where `x` goes on */
 };
 
 /* A command that is being executed. */
@@ -38,5 +41,12 @@ struct command {
 struct cpu *command_cpu(const struct command *c);
 /* False, with one line, unless the machine is halted. */
 bool command_needs_halt(struct command *c);
+
+/* The number that @word says. False, with one line. */
+bool command_value(struct command *c, const char *word, uint64_t *value);
+/* The ultracall that the CPU is in, itself or waiting for the hypervisor; NULL: none. */
+const char *command_ultracall(const struct command *c);
+/* The @n instructions at @ea as @cpu would execute them, those of them that are there. */
+void command_show_insns(struct command *c, struct cpu *cpu, ea_t ea, unsigned n);
 
 #endif

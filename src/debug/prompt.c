@@ -18,10 +18,12 @@ struct prompt {
     struct debug *d;
     struct line_edit *edit; /* owned; a new one for each client of a socket */
     struct chardev *cd;     /* terminal or pipe; NULL: the socket */
-    bool owns_cd, terminal, json, echo;
-    bool open;      /* somebody is there and has seen the prompt */
-    int listener;   /* -1: none */
-    int client;     /* -1: none */
+    bool owns_cd, json, echo;
+    bool script;  /* a pipe: what follows a command that resumes is for when it has halted again */
+    bool holding; /* that is so now */
+    bool open;    /* somebody is there and has seen the prompt */
+    int listener; /* -1: none */
+    int client;   /* -1: none */
     char path[108]; /* of the listener, to be removed */
 };
 
@@ -128,21 +130,32 @@ static void answer(void *opaque, const char *text)
 
 static void show(struct prompt *p)
 {
-    if (!p->edit)
+    if (!p->edit || p->json || p->script)
         return;
     if (p->echo)
         line_show(p->edit);
-    else if (!p->json)
+    else
         put(p, PROMPT_TEXT, strlen(PROMPT_TEXT));
+}
+
+/* The transcript of a script reads like a session. */
+static void copy_line(struct prompt *p, const char *line)
+{
+    put(p, PROMPT_TEXT, strlen(PROMPT_TEXT));
+    put(p, line, strlen(line));
+    put(p, "\n", 1);
 }
 
 static void edit_line(void *opaque, const char *line)
 {
     struct prompt *p = opaque;
     char json[LINE_SIZE + 8];
+    bool was_halted = debug_halted(p->d);
+    if (p->script && !p->json)
+        copy_line(p, line);
     snprintf(json, sizeof(json), "%s%s", p->json ? "-j " : "", line);
     monitor_command(p->d, json, answer, p);
-    /* A machine that goes on shows the prompt again when it halts, and at once if it is slow to. */
+    p->holding = p->script && !debug_halted(p->d) && (was_halted || debug_is_pausing(p->d));
     if (p->open)
         show(p);
 }
@@ -217,16 +230,12 @@ static void read_client(struct prompt *p)
     close_client(p);
 }
 
-/* What was typed is executed until a command resumes the machine: what follows it is for when it
- * has halted again. A running machine takes all. */
 static void read_chardev(struct prompt *p)
 {
     uint8_t byte;
-    bool was_halted = debug_halted(p->d);
     if (chardev_at_prompt(p->cd))
         open_prompt(p);
-    while (begin_edit(p) && (!was_halted || debug_halted(p->d)) &&
-           chardev_prompt_read(p->cd, &byte, 1))
+    while (!p->holding && begin_edit(p) && chardev_prompt_read(p->cd, &byte, 1))
         line_feed(p->edit, &byte, 1);
     if (!chardev_at_prompt(p->cd) && p->open) {
         line_hide(p->edit);
@@ -274,6 +283,7 @@ static unsigned prompt_fds(void *opaque, struct pollfd *fds, unsigned max)
 static void prompt_halted(void *opaque, const struct debug_halt *halt)
 {
     struct prompt *p = opaque;
+    p->holding = false;
     if (p->cd && halt->cause != HALT_ENDED)
         chardev_go_to_prompt(p->cd);
     if (!p->cd && p->client < 0)
@@ -320,8 +330,8 @@ static bool connect_streams(struct prompt *p, const struct prompt_config *c,
     p->cd = p->owns_cd ? chardev_open_prompt() : console;
     if (!p->cd)
         return false;
-    p->terminal = chardev_is_terminal(p->cd);
-    p->echo = p->terminal && !c->json;
+    p->script = !chardev_is_terminal(p->cd);
+    p->echo = !p->script && !c->json;
     if (!p->owns_cd)
         chardev_set_prompt(p->cd, true);
     return true;

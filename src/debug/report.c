@@ -22,7 +22,7 @@ struct row {
     struct cell *cells, **cells_end;
 };
 
-enum section_kind { SECTION_TEXT, SECTION_TABLE, SECTION_OBJECT };
+enum section_kind { SECTION_TEXT, SECTION_TABLE, SECTION_OBJECT, SECTION_DATA };
 
 struct section {
     struct section *next;
@@ -104,6 +104,12 @@ void report_table(struct report *r, const char *name, const char *title)
 void report_object(struct report *r, const char *name, const char *title)
 {
     begin_section(r, SECTION_OBJECT, name, title);
+    report_row(r);
+}
+
+void report_data(struct report *r, const char *name)
+{
+    begin_section(r, SECTION_DATA, name, NULL);
     report_row(r);
 }
 
@@ -275,19 +281,31 @@ static const struct cell *find_cell(const struct row *row, const char *name)
     return c;
 }
 
-/* @text in column @i; spaces behind the last column of a line are left out. */
 static void put_column(const struct sink *s, const struct columns *cols, unsigned i,
-                       const char *text)
+                       const char *text, bool last)
 {
     int pad = cols->width[i] - (int)strlen(text);
-    bool last = i + 1 == cols->n;
-    if (i)
-        put(s, "  ");
+    put(s, i ? "  " : "");
     if (!cols->left[i])
         put_n(s, ' ', pad);
     put_clean(s, text);
     if (cols->left[i] && !last)
         put_n(s, ' ', pad);
+}
+
+/* Lines end with their last text, not with spaces. */
+static void put_table_row(const struct sink *s, const struct columns *cols, const struct row *row)
+{
+    const char *text[COLUMNS];
+    unsigned n = 0;
+    for (unsigned i = 0; i < cols->n; i++) {
+        const struct cell *c = row ? find_cell(row, cols->name[i]) : NULL;
+        text[i] = !row ? cols->name[i] : c ? c->text : "";
+        n = text[i][0] ? i + 1 : n;
+    }
+    for (unsigned i = 0; i < n; i++)
+        put_column(s, cols, i, text[i], i + 1 == n);
+    put(s, "\n");
 }
 
 static void table_text(const struct sink *s, const struct section *sec)
@@ -296,16 +314,9 @@ static void table_text(const struct sink *s, const struct section *sec)
     measure(&cols, sec);
     if (!cols.n)
         return;
-    for (unsigned i = 0; i < cols.n; i++)
-        put_column(s, &cols, i, cols.name[i]);
-    put(s, "\n");
-    for (const struct row *row = sec->rows; row; row = row->next) {
-        for (unsigned i = 0; i < cols.n; i++) {
-            const struct cell *c = find_cell(row, cols.name[i]);
-            put_column(s, &cols, i, c ? c->text : "");
-        }
-        put(s, "\n");
-    }
+    put_table_row(s, &cols, NULL);
+    for (const struct row *row = sec->rows; row; row = row->next)
+        put_table_row(s, &cols, row);
 }
 
 static void object_text(const struct sink *s, const struct section *sec)
@@ -390,7 +401,7 @@ static void section_json(const struct sink *s, const struct section *sec)
 {
     put_string(s, sec->name);
     put(s, ":");
-    if (sec->kind == SECTION_OBJECT && sec->rows) {
+    if ((sec->kind == SECTION_OBJECT || sec->kind == SECTION_DATA) && sec->rows) {
         put_row(s, sec->rows);
         return;
     }

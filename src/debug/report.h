@@ -25,6 +25,8 @@ bool report_failed(const struct report *r);
 void report_table(struct report *r, const char *name, const char *title);
 /* The same for one thing: in JSON one object, for people a line for each cell. */
 void report_object(struct report *r, const char *name, const char *title);
+/* For programs only: what people have been told in words. */
+void report_data(struct report *r, const char *name);
 void report_row(struct report *r);
 /* Cells of the present row. A table's columns are the cells' names, in order of appearance. */
 void report_str(struct report *r, const char *name, const char *fmt, ...)
