@@ -133,9 +133,11 @@ static void poll_fronts(struct debug *d)
 static void halt(struct debug *d)
 {
     struct pollfd fds[DEBUG_MAX_FDS];
-    d->halted = true;
     d->pause = false;
     d->mode = MODE_RUN;
+    if (d->m->stop != STOP_NONE)
+        return; /* it is over; a slice goes on to its end as without a debugger */
+    d->halted = true;
     debug_observe(d);
     tell_fronts(d);
     while (d->halted && d->m->stop == STOP_NONE) {
@@ -282,7 +284,7 @@ static bool step(struct debug *d, struct cpu *cpu)
         cpu->debug_mid = cpu->debug_stop = false;
         return false;
     }
-    return boundary && exec_must_stop(cpu);
+    return (boundary || cpu->step_only) && exec_must_stop(cpu);
 }
 
 static void halt_for_watch(struct debug *d, struct cpu *cpu)
@@ -367,7 +369,7 @@ bool debug_stopped(struct debug *d, struct cpu *cpu)
         before_step(d, cpu, over);
         before_access(d, cpu);
         cpu->debug_stop = false;
-        if (over || d->m->stop != STOP_NONE)
+        if (over)
             return false;
         if (!must_step(d, cpu))
             return true;
