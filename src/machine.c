@@ -18,6 +18,7 @@
 #include "pefemu/debug.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
+#include "pefemu/symbols.h"
 
 /* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
 #define SLICE_SHARED 50000
@@ -471,5 +472,6 @@ void machine_destroy(struct machine *m)
     if (m->engine && m->engine->machine_destroy)
         m->engine->machine_destroy(m);
     memory_free(&m->mem);
+    symbols_destroy(m->symbols);
     free(m);
 }

@@ -9,6 +9,7 @@
 #include "pefemu/gdb.h"
 #include "pefemu/log.h"
 #include "pefemu/prompt.h"
+#include "pefemu/symbols.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -108,7 +109,8 @@ static int run(struct options *o)
         return EXIT_PEF_USAGE;
     }
     m = machine_create(&o->cfg, console);
-    if (!m) {
+    if (!m || !symbols_load_options(m)) {
+        machine_destroy(m);
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }

@@ -239,6 +239,12 @@ PARSE(DUMP_REGS)
     return OK;
 }
 
+PARSE(SYM)
+{
+    o->cfg.symbols = o->symbols;
+    return option_append(o->symbols, arg) ? OK : option_bad(OPT_SYM, arg, "too many of them");
+}
+
 PARSE(LOG)
 {
     const char *word;

@@ -22,6 +22,7 @@ struct options {
     const char *dump_as_hypervisor, *dump_normal_ram; /* files, NULL: none */
     const char *guest_files[OPTIONS_MAX_REPEATS + 1];
     const char *devices[OPTIONS_MAX_REPEATS + 1], *regs[OPTIONS_MAX_REPEATS + 1];
+    const char *symbols[OPTIONS_MAX_REPEATS + 1];
     char *dumpdtb;             /* owned */
     const char *memory_given;  /* the argument of -m, NULL: none */
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */

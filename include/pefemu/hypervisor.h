@@ -28,6 +28,8 @@ bool hv_reset(struct hypervisor *hv);
 void hv_svm_off(struct hypervisor *hv);
 /* The CPU is in hypervisor state at @vector. Returns in another state. */
 void hv_enter(struct cpu *cpu, unsigned vector);
+/* Where the kernel's image was put; meaningless without -kernel. */
+ra_t hv_kernel_base(const struct hypervisor *hv);
 /* Bytes waiting on the console chardev: raise the vty's interrupt. Called between slices. */
 void hv_console_poll(struct hypervisor *hv);
 /* For statistics: the name of hypercall number @row of hcall.def, and how often it was answered

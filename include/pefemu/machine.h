@@ -16,6 +16,7 @@
 #define MACHINE_MAX_CPUS 16
 
 struct debug;
+struct symbols;
 struct hypervisor;
 struct uv;
 struct chardev;
@@ -97,6 +98,7 @@ struct machine_config {
     /* images, already read and unpacked by the loader (src/loader.c) */
     const char *kernel, *initrd, *append, *bios, *dtb, *dumpdtb;
     const char **guest_files;        /* HOST:GUEST strings, NULL-terminated, may be NULL */
+    const char *const *symbols;      /* -sym, NULL-terminated, may be NULL */
     bool xive_allowed, xics_allowed; /* ic-mode */
     bool radix_allowed, hash_allowed;
     bool reboot_stops, panic_stops; /* -no-reboot; -action panic=none clears the second */
@@ -116,9 +118,10 @@ struct machine {
     struct cpu *cpus; /* owned array, ncpus */
     unsigned ncpus;
     struct cpu *current; /* the CPU whose engine is running, or NULL */
-    unsigned turn;             /* index of the CPU that runs or ran last */
+    unsigned turn;       /* index of the CPU that runs or ran last */
     struct event_hub events;
-    struct debug *debug;       /* owned by whoever made it (main.c); NULL: no debugger */
+    struct symbols *symbols;          /* owned; symbols_of() makes them */
+    struct debug *debug;              /* owned by whoever made it (main.c); NULL: no debugger */
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */

@@ -70,7 +70,7 @@ bool symbols_file(const struct symbols *s, unsigned index, struct symbols_file *
 
 /* The symbol that covers @ea for code of @as. A program's state sees the kernel's addresses too. */
 bool symbols_at(const struct symbols *s, enum symbol_context as, ea_t ea, struct symbol *out);
-/* By name, the context's own files first; ANY: all. A leading '.' may be left out. */
+/* By name, the context's own files first; ANY: all. */
 bool symbols_named(const struct symbols *s, enum symbol_context as, const char *name,
                    struct symbol *out);
 /* "name" or "name+0x10"; "" when there is none. Returns @buf. */

@@ -219,6 +219,11 @@ void hv_enter(struct cpu *cpu, unsigned vector)
     }
 }
 
+ra_t hv_kernel_base(const struct hypervisor *hv)
+{
+    return hv->kernel.base;
+}
+
 /* ---- devices ---- */
 
 static void vty_interrupt(void *opaque)
