@@ -292,6 +292,7 @@ void cpu_model_return(struct cpu *cpu, enum cpu_return how)
     cpu_set_msr(cpu, msr_after(cpu, uv ? BY_URFID : BY_HRFID, uv ? cpu->usrr1 : cpu->hsrr1));
     cpu->nia = cpu_ea(cpu, (uv ? cpu->usrr0 : cpu->hsrr0) & ~3ULL);
     cpu_state_event(cpu, before);
+    event(cpu->machine->events, EVENT_RETURN, cpu, uv ? "urfid" : "hrfid", cpu->nia, cpu->msr);
 }
 
 /* Asynchronous causes in the order of Book III, "Interrupt Priorities": the state in which each is

@@ -41,7 +41,7 @@ static trap_t msr_changed(struct cpu *cpu, uint64_t before)
 }
 
 /* Return from interrupt: new MSR first, since it decides whether the address has 64 or 32 bits. */
-static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
+static trap_t return_to(struct cpu *cpu, const struct insn *in, ea_t address, uint64_t msr)
 {
     uint64_t before = cpu->msr;
 
@@ -49,33 +49,30 @@ static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
     cpu->problem_since++; /* the return itself is none of problem state's instructions */
     cpu->nia = cpu_ea(cpu, address & ~3ULL);
     cpu_state_event(cpu, before);
+    event(cpu->machine->events, EVENT_RETURN, cpu, insn_table[in->id].mnemonic, cpu->nia, cpu->msr);
     return msr_changed(cpu, before);
 }
 
 OP(rfid)
 {
-    (void)in;
     cpu_set_cfar(cpu, cpu->cia);
-    return return_to(cpu, cpu->srr0, msr_after(cpu, BY_RFID, cpu->srr1));
+    return return_to(cpu, in, cpu->srr0, msr_after(cpu, BY_RFID, cpu->srr1));
 }
 
 OP(hrfid)
 {
-    (void)in;
-    return return_to(cpu, cpu->hsrr0, msr_after(cpu, BY_HRFID, cpu->hsrr1));
+    return return_to(cpu, in, cpu->hsrr0, msr_after(cpu, BY_HRFID, cpu->hsrr1));
 }
 
 OP(urfid)
 {
-    (void)in;
-    return return_to(cpu, cpu->usrr0, msr_after(cpu, BY_URFID, cpu->usrr1));
+    return return_to(cpu, in, cpu->usrr0, msr_after(cpu, BY_URFID, cpu->usrr1));
 }
 
 OP(rfscv)
 {
-    (void)in;
     cpu_set_cfar(cpu, cpu->cia);
-    return return_to(cpu, cpu->lr, msr_after(cpu, BY_RFSCV, cpu->ctr));
+    return return_to(cpu, in, cpu->lr, msr_after(cpu, BY_RFSCV, cpu->ctr));
 }
 
 OP(mfmsr)

@@ -118,6 +118,7 @@ static void hv_return(struct cpu *cpu, ea_t nia, uint64_t msr)
     cpu->nia = nia;
     cpu_set_msr(cpu, msr & ~(SRR1_CAUSES | MSR_HV));
     cpu_state_event(cpu, before);
+    event(cpu->machine->events, EVENT_RETURN, cpu, "hrfid", cpu->nia, cpu->msr);
 }
 
 /* Gives the guest the interrupt @vector, as if it had been taken at @srr0 with MSR @image. */

@@ -37,7 +37,7 @@ struct expected {
 
 static bool is_about_cpu(const struct event *ev)
 {
-    return ev->id == EVENT_STATE || ev->id == EVENT_INTERRUPT;
+    return ev->id == EVENT_STATE || ev->id == EVENT_INTERRUPT || ev->id == EVENT_RETURN;
 }
 
 static void print_seen(void)
@@ -134,8 +134,10 @@ BED_TEST(a_shared_page_is_seen_from_call_to_answer)
         {EVENT_UCALL_RETURN, "UV_SHARE_PAGE", {UV_SHARE_PAGE, U_SUCCESS, BED_LPID, 0}},
     };
     assert_seen(e, ARRAY_SIZE(e));
-    assert_int_equal(seen[nseen - 1].id, EVENT_STATE); /* and then back into the SVM */
-    assert_string_equal(texts[nseen - 1], "SVM privileged");
+    assert_int_equal(seen[nseen - 2].id, EVENT_STATE); /* and then back into the SVM */
+    assert_string_equal(texts[nseen - 2], "SVM privileged");
+    assert_int_equal(seen[nseen - 1].id, EVENT_RETURN);
+    assert_int_equal(seen[nseen - 1].arg[0], 0x10000);
     nseen = 0;
     assert_int_equal(bed_call(b, FROM_HV, UV_PAGE_INVAL, BED_LPID, GPA, 16), U_SUCCESS);
     static const struct expected inval[] = {
@@ -163,12 +165,14 @@ BED_TEST(an_interrupt_is_seen_with_the_states_around_it)
         {EVENT_UV_STEP, "vector"},
         {EVENT_REFLECT, "hypervisor decrementer"},
         {EVENT_STATE, "hypervisor"},
+        {EVENT_RETURN, "urfid"},
         {EVENT_INTERRUPT, "system call"},
         {EVENT_STATE, "ultravisor"},
         {EVENT_UCALL, "UV_RETURN"},
         {EVENT_REFLECT_RETURN, ""},
         {EVENT_UV_STEP, "vector"},
         {EVENT_STATE, "SVM privileged"},
+        {EVENT_RETURN, "urfid"},
     };
     assert_int_equal(nseen, ARRAY_SIZE(order));
     for (unsigned i = 0; i < nseen; i++) {
@@ -181,7 +185,7 @@ BED_TEST(an_interrupt_is_seen_with_the_states_around_it)
     assert_int_equal(seen[1].arg[0], ST_ULTRAVISOR + 4);
     assert_int_equal(seen[1].arg[1], ST_PRIVILEGED + 4);
     assert_int_equal(seen[3].arg[0], VEC_HDEC);
-    assert_int_equal(seen[3].arg[3], seen[8].arg[3]); /* one cookie */
+    assert_int_equal(seen[3].arg[3], seen[9].arg[3]); /* one cookie */
 }
 
 /* ---- UV_ESM ---- */
