@@ -104,6 +104,7 @@ struct debug *debug_create(struct machine *m);
 void debug_destroy(struct debug *d); /* accepts NULL; the front ends are the caller's */
 bool debug_add_front(struct debug *d, const struct debug_front *front, void *opaque);
 void debug_remove_front(struct debug *d, void *opaque);
+unsigned debug_fronts(const struct debug *d); /* how many */
 /* Halt before the first instruction (-S). */
 void debug_halt_at_start(struct debug *d);
 

@@ -59,6 +59,11 @@ void debug_remove_front(struct debug *d, void *opaque)
     }
 }
 
+unsigned debug_fronts(const struct debug *d)
+{
+    return d->fronts;
+}
+
 void debug_halt_at_start(struct debug *d)
 {
     d->halt_at_start = true;

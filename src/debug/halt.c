@@ -7,13 +7,23 @@
 #include <stdio.h>
 
 #include "pefemu/names.h"
-#include "pefemu/uv.h"
+#include "pefemu/symbols.h"
 
 /* ---- events ---- */
+
+/* " <name+0x10>", or nothing. */
+static const char *guest_symbol(const struct cpu *cpu, ea_t ea, char *buf, size_t size)
+{
+    char name[180];
+    symbols_text(symbols_of(cpu->machine), SYMBOLS_GUEST, ea, name, sizeof(name));
+    snprintf(buf, size, name[0] ? "<%s>" : "", name);
+    return buf;
+}
 
 /* Who called, and from where: SRR0 is behind the sc. */
 static void say_caller(struct report *r, const struct cpu *cpu)
 {
+    char name[200] = "";
     const struct firmware_call *call = cpu->calls;
     if (!call)
         return;
@@ -24,9 +34,10 @@ static void say_caller(struct report *r, const struct cpu *cpu)
     else if (call->from_msr & MSR_HV) /* the built-in hypervisor has no addresses */
         report_say(r, "from the hypervisor");
     else
-        report_say(r, "from %s state, lpid %u, sc at 0x%llx",
+        report_say(r, "from %s state, lpid %u, sc at 0x%llx %s",
                    cpu_state_name(cpu_state_index(call->from_msr)), cpu->lpid,
-                   (unsigned long long)call->from - 4);
+                   (unsigned long long)call->from - 4,
+                   guest_symbol(cpu, call->from - 4, name, sizeof(name)));
 }
 
 static void say_call(struct report *r, const struct event *ev, enum call_kind kind)
@@ -188,12 +199,11 @@ static void say_head(struct report *r, const struct debug_halt *h)
                    h->cpu->lpid);
 }
 
-static void say_where(struct report *r, struct debug *d, const struct debug_halt *h)
+static void say_where(struct report *r, const struct debug_halt *h)
 {
-    struct command c = {.d = d, .m = debug_machine(d), .r = r};
     if (h->cause == HALT_WATCH)
         report_say(r, "a %s at 0x%llx", h->store ? "store" : "load", (unsigned long long)h->ea);
-    command_show_insns(&c, h->cpu, h->cpu->cia, 1);
+    report_code(r, h->cpu, h->cpu->cia, 1);
 }
 
 void halt_report(struct report *r, struct debug *d, const struct debug_halt *h)
@@ -206,7 +216,7 @@ void halt_report(struct report *r, struct debug *d, const struct debug_halt *h)
         if (h->at_event)
             event_report(r, &h->event);
         else
-            say_where(r, d, h);
+            say_where(r, h);
     }
     data(r, d, h);
 }

@@ -47,6 +47,6 @@ bool command_value(struct command *c, const char *word, uint64_t *value);
 /* The ultracall that the CPU is in, itself or waiting for the hypervisor; NULL: none. */
 const char *command_ultracall(const struct command *c);
 /* The @n instructions at @ea as @cpu would execute them, those of them that are there. */
-void command_show_insns(struct command *c, struct cpu *cpu, ea_t ea, unsigned n);
+void report_code(struct report *r, struct cpu *cpu, ea_t ea, unsigned n);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pefemu/insn.h"
+#include "pefemu/symbols.h"
 
 /* ---- view ---- */
 
@@ -115,26 +115,29 @@ static void value_text(char *out, size_t size, const struct format *f, uint64_t 
     }
 }
 
-static void show_insn(struct command *c, uint64_t addr, uint32_t word)
+static void show_insn(struct report *r, struct cpu *cpu, uint64_t addr, uint32_t word)
 {
-    char text[96];
-    insn_disas(text, sizeof(text), word, addr);
+    char text[200], where[200];
+    const struct symbols *s = symbols_of(cpu->machine);
+    enum symbol_context as = symbols_context(cpu);
+    symbols_disas(s, as, word, addr, text, sizeof(text));
     for (char *p = text; (p = strchr(p, '\t'));)
         *p = ' ';
-    report_row(c->r);
-    report_str(c->r, "address", "0x%016llx", (unsigned long long)addr);
-    report_str(c->r, "word", "%08x", word);
-    report_str(c->r, "instruction", "%s", text);
+    report_row(r);
+    report_str(r, "address", "0x%016llx", (unsigned long long)addr);
+    report_str(r, "symbol", "%s", symbols_text(s, as, addr, where, sizeof(where)));
+    report_str(r, "word", "%08x", word);
+    report_str(r, "instruction", "%s", text);
 }
 
-void command_show_insns(struct command *c, struct cpu *cpu, ea_t ea, unsigned n)
+void report_code(struct report *r, struct cpu *cpu, ea_t ea, unsigned n)
 {
     const struct view v = {.kind = VIEW_CPU};
     uint8_t word[4];
     const char *why;
-    report_table(c->r, "code", NULL);
+    report_table(r, "code", NULL);
     for (unsigned i = 0; i < n && view_read(&v, cpu, ea + 4 * i, word, sizeof(word), &why); i++)
-        show_insn(c, ea + 4 * i, (uint32_t)number(word, sizeof(word), view_is_le(&v, cpu)));
+        show_insn(r, cpu, ea + 4 * i, (uint32_t)number(word, sizeof(word), view_is_le(&v, cpu)));
 }
 
 /* A line of 16 bytes, and what of it is text. */
@@ -178,7 +181,7 @@ static bool show(struct command *c, const struct format *f, uint64_t addr)
         if (!read_or_say(c, addr, line, n))
             return false;
         if (f->kind == 'i')
-            show_insn(c, addr,
+            show_insn(c->r, command_cpu(c), addr,
                       (uint32_t)number(line, 4, view_is_le(&c->mon->view, command_cpu(c))));
         else
             show_line(c, f, addr, line, (unsigned)n);

@@ -2,6 +2,7 @@
 /* Commands about stop points: break, watch, catch, and what there is of them. */
 #include "calls.h"
 #include "condition.h"
+#include "expr.h"
 #include "monitor_internal.h"
 
 #include <stdio.h>
@@ -102,7 +103,10 @@ bool monitor_BREAK(struct command *c)
     debug_point_init(&p, DEBUG_BREAK);
     if (!c->argc)
         return report_fail(c->r, "break: say where: an effective address");
-    return command_value(c, c->argv[0], &p.ea) && conditions(c, &p, 1) && add_point(c, &p);
+    const char *why;
+    if (!expr_code(command_cpu(c), c->argv[0], &p.ea, &why))
+        return report_fail(c->r, "%s: %s", c->argv[0], why);
+    return conditions(c, &p, 1) && add_point(c, &p);
 }
 
 static bool watch(struct command *c, enum debug_kind kind)

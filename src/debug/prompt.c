@@ -20,6 +20,7 @@ struct prompt {
     struct chardev *cd;     /* terminal or pipe; NULL: the socket */
     bool owns_cd, json, echo;
     bool script;  /* a pipe: what follows a command that resumes is for when it has halted again */
+    bool asked;   /* for the next halt: by a command that resumed, or stop */
     bool holding; /* that is so now */
     bool open;    /* somebody is there and has seen the prompt */
     int listener; /* -1: none */
@@ -155,6 +156,7 @@ static void edit_line(void *opaque, const char *line)
         copy_line(p, line);
     snprintf(json, sizeof(json), "%s%s", p->json ? "-j " : "", line);
     monitor_command(p->d, json, answer, p);
+    p->asked |= !debug_halted(p->d) && (was_halted || debug_is_pausing(p->d));
     p->holding = p->script && !debug_halted(p->d) && (was_halted || debug_is_pausing(p->d));
     if (p->open)
         show(p);
@@ -248,7 +250,7 @@ static void read_chardev(struct prompt *p)
 /* Nobody can resume a machine whose prompt has lost its input. */
 static bool is_at_end(const struct prompt *p)
 {
-    return p->cd && chardev_at_prompt(p->cd) && chardev_input_fd(p->cd) < 0 && debug_halted(p->d);
+    return p->cd && chardev_input_fd(p->cd) < 0 && debug_halted(p->d) && debug_fronts(p->d) == 1;
 }
 
 static void prompt_poll(void *opaque)
@@ -280,10 +282,19 @@ static unsigned prompt_fds(void *opaque, struct pollfd *fds, unsigned max)
     return n;
 }
 
+/* Whom a halt concerns: gdb's steps and breaks are not shown here. */
+static bool is_for_us(const struct prompt *p, const struct debug_halt *halt)
+{
+    return p->asked || debug_fronts(p->d) == 1 || (halt->point && !halt->point->owned_by_gdb);
+}
+
 static void prompt_halted(void *opaque, const struct debug_halt *halt)
 {
     struct prompt *p = opaque;
     p->holding = false;
+    if (!is_for_us(p, halt))
+        return;
+    p->asked = false;
     if (p->cd && halt->cause != HALT_ENDED)
         chardev_go_to_prompt(p->cd);
     if (!p->cd && p->client < 0)

@@ -10,6 +10,7 @@
 
 #include "calls.h"
 #include "pefemu/names.h"
+#include "pefemu/symbols.h"
 #include "ultravisor/inspect.h"
 
 struct chain {
@@ -33,8 +34,11 @@ static void add_vm(struct chain *c, lpid_t lpid, ea_t pc, uint64_t msr)
     f->secure = msr & MSR_S;
     f->pc = pc;
     f->msr = msr;
-    snprintf(f->text, sizeof(f->text), "%s, goes on at 0x%llx",
-             cpu_state_name(cpu_state_index(msr)), (unsigned long long)pc);
+    char name[100];
+    symbols_text(symbols_of(c->cpu->machine), SYMBOLS_GUEST, pc, name, sizeof(name));
+    snprintf(f->text, sizeof(f->text), "%s, goes on at 0x%llx%s%s%s",
+             cpu_state_name(cpu_state_index(msr)), (unsigned long long)pc, name[0] ? " <" : "",
+             name, name[0] ? ">" : "");
 }
 
 /* ---- suspended threads ---- */
