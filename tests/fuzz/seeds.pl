@@ -20,7 +20,7 @@ sub seed {
 sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
 mkdir "$folder/fuzz_$_"
-    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm);
+    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm monitor);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -199,3 +199,15 @@ seed 'tpm', join '', "\0", @begin, handles(0x81800000, 0x81800001, 0x81800002), 
 my $pcr = plain(pack('N N n C4 N n/a', 7, 1, 11, 3, 0x80, 0, 0, 1, 'v' x 32));
 seed 'tpm', join '', "\1", $read_public, $read_public, $pcr, handles(1, 2), $create, $done,
     handles(0x81800001), $done, $done;
+
+# ---- the debugger's commands: lines, and keys ----
+my @lines = ('help info', 'info registers r3', 'info pgtable $pc+8', 'info pages 1 0x10000 0x40000',
+    'info svm', 'info esm', 'info ucalls', 'info tlb', 'info mtree', 'info symbols x', 'ubt', 'bt',
+    'catch ucall UV_ESM lpid=1 count=2', 'catch page-in 0x10000 once', 'info breakpoints',
+    'catch hcall H_RTAS arg1=1/3 state=privileged+hypervisor secure=0', 'catch vector 0xe00 cpu=1',
+    'break 0x100 if lpid=1', 'awatch $r1-16 32', 'disable 1', 'delete 1', 'view hv', 'x/4xg 0x1000',
+    'view svm 1 le', 'x/8i $pc', 'view real be', 'x/16c 0', 'step 5', 'cont', 'cpu 1');
+seed 'monitor', "\0" . join "\n", @lines;
+seed 'monitor', "\0" . join "\n", map { "-j $_" } @lines;
+seed 'monitor', "\1" . join "\r", @lines;
+seed 'monitor', "\1inf\t reg\t\r\e[A\e[D\x7f\x01\x05\x0b\x19\r\x10\x17\x15catch u\t\t U\t\r";
