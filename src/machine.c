@@ -7,10 +7,8 @@
  */
 #include "pefemu/machine.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "engine/exec.h"
@@ -55,9 +53,17 @@ static uint64_t slice_progress(const struct machine *m)
 {
     const struct cpu *cpu = m->current;
 
-    if (!cpu)
+    if (cpu)
+        return cpu_insns_now(cpu) - m->slice_insns + cpu->stalls - m->slice_stalls;
+    if (!m->rest.pending)
         return 0;
-    return cpu_insns_now(cpu) - m->slice_insns + cpu->stalls - m->slice_stalls;
+    return m->rest.end - (uint64_t)m->rest.budget - m->slice_insns + m->cpus[m->turn].stalls -
+           m->slice_stalls;
+}
+
+uint64_t machine_position(const struct machine *m)
+{
+    return m->insn_total + m->stall_total + slice_progress(m);
 }
 
 uint64_t machine_now_ns(const struct machine *m)
@@ -68,7 +74,7 @@ uint64_t machine_now_ns(const struct machine *m)
 int64_t machine_rtc_ns(const struct machine *m)
 {
     if (m->cfg.rtc_base < 0)
-        return (int64_t)host_ns(CLOCK_REALTIME) + m->rtc_offset_ns;
+        return outside_date_ns(m->outside) + m->rtc_offset_ns;
     return m->cfg.rtc_base * 1000000000LL + (int64_t)machine_now_ns(m) + m->rtc_offset_ns;
 }
 
@@ -111,9 +117,13 @@ uint64_t machine_random(struct machine *m)
 
     if (m->cfg.have_seed)
         return seeded_random(m->rng_state);
-    while (getrandom(&v, sizeof(v), 0) != (ssize_t)sizeof(v) && errno == EINTR)
-        ;
+    outside_random(m->outside, &v, sizeof(v));
     return v;
+}
+
+void machine_secret(struct machine *m, void *p, size_t len)
+{
+    outside_random(m->outside, p, len);
 }
 
 /* ---- stopping ---- */
@@ -143,6 +153,14 @@ void machine_request_reset(struct machine *m)
     }
 }
 
+void machine_restore_later(struct machine *m, bool (*fn)(struct machine *m, void *opaque),
+                           void *opaque)
+{
+    m->restore = fn;
+    m->restore_opaque = opaque;
+    machine_request_stop(m, STOP_RESTORE, "");
+}
+
 bool machine_enter_firmware(struct cpu *cpu)
 {
     const struct machine_kind *kind = cpu->machine->kind;
@@ -163,6 +181,8 @@ void machine_say(const struct machine *m, const char *fmt, ...)
     char text[400];
     va_list ap;
 
+    if (!outside_may_say(m->outside))
+        return;
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
@@ -273,12 +293,12 @@ static void end_slice(struct machine *m, struct cpu *cpu)
         cpu->reserve_valid = false;
 }
 
-/* The slice to its end; a debugger may halt in it. */
-static void run_engine(struct machine *m, struct cpu *cpu)
+/* The slice to its end; a debugger may halt in it. @over: nothing of it is left. */
+static void run_engine(struct machine *m, struct cpu *cpu, bool over)
 {
     if (unlikely(m->debug) && debug_wants_slice(m->debug, cpu))
         cpu->debug_stop = true;
-    else
+    else if (!over)
         m->engine->run(cpu);
     while (unlikely(cpu->debug_stop || cpu->withheld) && debug_stopped(m->debug, cpu))
         m->engine->run(cpu);
@@ -298,18 +318,45 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
         exec_log_cpu(cpu);
     if (cpu->irq_pending)
         cpu_take_pending(cpu);
-    run_engine(m, cpu);
+    run_engine(m, cpu, false);
     end_slice(m, cpu);
     return true;
+}
+
+/* The slice that the snapshot was taken in goes on where it was. */
+static void run_rest(struct machine *m)
+{
+    struct cpu *cpu = &m->cpus[m->turn];
+    struct slice_rest rest = m->rest;
+
+    m->rest.pending = false;
+    cpu->budget = rest.budget;
+    cpu->slice_end = rest.end;
+    cpu->stop_request = rest.stop_request;
+    cpu->step_only = rest.step_only;
+    cpu->op = NULL;
+    m->current = cpu;
+    /* Not at a boundary: debug_stopped() may not take it for the end of the slice. */
+    cpu->debug_mid = m->debug && !rest.over;
+    run_engine(m, cpu, rest.over);
+    cpu->debug_mid = false;
+    end_slice(m, cpu);
 }
 
 /* One turn of every CPU. Returns how many ran. */
 static unsigned run_round(struct machine *m)
 {
     int64_t most = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
-    unsigned ran = 0;
+    unsigned ran = 0, first = 0;
 
-    for (unsigned i = 0; i < m->ncpus && m->stop == STOP_NONE && !m->reset_request; i++) {
+    if (unlikely(m->rest.pending)) {
+        first = m->turn + 1;
+        run_rest(m);
+        ran++;
+        if (!insns_left(m))
+            machine_request_stop(m, STOP_LIMIT, "");
+    }
+    for (unsigned i = first; i < m->ncpus && m->stop == STOP_NONE && !m->reset_request; i++) {
         ran += machine_run_slice(m, &m->cpus[i], most);
         if (!insns_left(m))
             machine_request_stop(m, STOP_LIMIT, "");
@@ -338,9 +385,9 @@ static void idle(struct machine *m)
     if (wait > 500000000ULL)
         wait = 500000000ULL; /* look at -timeout and signals now and then */
     uint64_t before = host_ns(CLOCK_MONOTONIC);
-    wait_for_host(m, wait);
+    wait_for_host(m, outside_sleeps(m->outside) ? wait : 0);
     uint64_t slept = host_ns(CLOCK_MONOTONIC) - before;
-    m->now_ns += slept < wait ? slept : wait;
+    m->now_ns += outside_slept(m->outside, slept < wait ? slept : wait);
 }
 
 static void check_host(struct machine *m, uint64_t start, unsigned *rounds)
@@ -378,7 +425,27 @@ static enum machine_stop wait_for_quit(struct machine *m, uint64_t start)
     return m->stop == STOP_TIMEOUT ? STOP_TIMEOUT : STOP_POWER_OFF;
 }
 
-enum machine_stop machine_run(struct machine *m)
+/* What the outside does to the machine, unless it is in the middle of a round. */
+static void begin_round(struct machine *m)
+{
+    if (m->rest.pending)
+        return;
+    m->rounds++;
+    outside_round(m->outside);
+    if (m->kind->poll && m->stop == STOP_NONE)
+        m->kind->poll(m);
+}
+
+/* machine_restore_later(): what was going on is over. */
+static void restore(struct machine *m)
+{
+    m->stop = STOP_NONE;
+    m->reset_request = false;
+    if (!m->restore(m, m->restore_opaque))
+        machine_request_stop(m, STOP_CHECKSTOP, "the snapshot could not be loaded");
+}
+
+static void run(struct machine *m)
 {
     uint64_t start = host_ns(CLOCK_MONOTONIC);
     unsigned rounds = 0;
@@ -386,8 +453,8 @@ enum machine_stop machine_run(struct machine *m)
     while (m->stop == STOP_NONE) {
         if (unlikely(m->debug))
             debug_poll(m->debug);
-        if (m->kind->poll)
-            m->kind->poll(m);
+        if (m->stop == STOP_NONE)
+            begin_round(m);
         if (m->stop == STOP_NONE && !run_round(m)) {
             idle(m);
             rounds = TIMEOUT_ROUNDS - 1;
@@ -395,7 +462,17 @@ enum machine_stop machine_run(struct machine *m)
         if (m->reset_request && m->stop == STOP_NONE && !reset(m))
             machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
         check_host(m, start, &rounds);
+        if (m->stop == STOP_RESTORE)
+            restore(m);
     }
+    outside_ended(m->outside);
+}
+
+enum machine_stop machine_run(struct machine *m)
+{
+    uint64_t start = host_ns(CLOCK_MONOTONIC);
+
+    run(m);
     enum machine_stop why = m->stop;
     if (m->debug)
         debug_ended(m->debug);
@@ -442,6 +519,11 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
         m->engine = cfg->engine;
         m->console = console;
         seed_random(m);
+        m->outside = outside_create(m, console);
+        if (!m->outside) { /* it has said why */
+            machine_destroy(m);
+            return NULL;
+        }
         ok = memory_init(&m->mem, cfg->ram_size + extra, secure) && create_cpus(m);
     }
     if (!ok) {
@@ -473,5 +555,6 @@ void machine_destroy(struct machine *m)
         m->engine->machine_destroy(m);
     memory_free(&m->mem);
     symbols_destroy(m->symbols);
+    outside_destroy(m->outside);
     free(m);
 }

@@ -5,11 +5,13 @@
 #include "stats.h"
 
 #include "pefemu/chardev.h"
+#include "pefemu/debug.h"
 #include "pefemu/err.h"
 #include "pefemu/gdb.h"
 #include "pefemu/log.h"
 #include "pefemu/prompt.h"
 #include "pefemu/symbols.h"
+#include "pefemu/snapshot.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -24,7 +26,10 @@ static int exit_status(const struct machine *m, enum machine_stop stop)
     case STOP_LIMIT:
         return EXIT_PEF_TIMEOUT;
     case STOP_NONE:
+    case STOP_RESTORE:
         return EXIT_PEF_HOST;
+    case STOP_DIVERGED:
+        return EXIT_PEF_REPLAY;
     case STOP_POWER_OFF:
     case STOP_REBOOT:
     case STOP_QUIT:
@@ -74,7 +79,7 @@ static bool debuggers_start(struct debuggers *all, const struct options *o, stru
 {
     bool prompt = wants_prompt(o);
     *all = (struct debuggers){0};
-    if (!o->gdb && !o->halt_at_start && !prompt)
+    if (!o->gdb && !o->halt_at_start && !prompt && !o->savevm_file)
         return true;
     all->debug = debug_create(m);
     if (all->debug && o->halt_at_start)
@@ -91,6 +96,38 @@ static void debuggers_stop(struct debuggers *all)
     prompt_destroy(all->prompt);
     gdb_server_destroy(all->gdb);
     debug_destroy(all->debug);
+}
+
+/* -savevm-at: the position is reached. */
+struct savevm {
+    struct machine *m;
+    const char *file;
+};
+
+static void save_at(void *opaque)
+{
+    const struct savevm *s = opaque;
+    char why[SNAPSHOT_WHY_MAX];
+    if (snapshot_save(s->m, s->file, why, sizeof(why)))
+        machine_say(s->m, "snapshot written to %s", s->file);
+    else
+        pef_complain("-savevm-at %s: %s", s->file, why);
+}
+
+/* -loadvm and -savevm-at. False with one line on stderr. */
+static bool prepare_snapshots(const struct options *o, struct savevm *s)
+{
+    char why[SNAPSHOT_WHY_MAX];
+    if (o->cfg.loadvm && !snapshot_load(s->m, o->cfg.loadvm, why, sizeof(why))) {
+        pef_complain("-loadvm %s: %s", o->cfg.loadvm, why);
+        return false;
+    }
+    if (!o->savevm_file)
+        return true;
+    struct debug *d = debug_create(s->m);
+    if (d)
+        debug_set_mark(d, o->savevm_at, save_at, s);
+    return d != NULL;
 }
 
 static int run(struct options *o)
@@ -112,6 +149,12 @@ static int run(struct options *o)
     if (!m || !symbols_load_options(m)) {
         machine_destroy(m);
         chardev_close(console);
+        return EXIT_PEF_USAGE;
+    }
+    struct savevm savevm = {.m = m, .file = o->savevm_file};
+    if (!prepare_snapshots(o, &savevm)) {
+        chardev_close(console);
+        machine_destroy(m);
         return EXIT_PEF_USAGE;
     }
     struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start};

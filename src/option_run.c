@@ -43,6 +43,7 @@ KEEP(APPEND, cfg.append)
 KEEP(BIOS, cfg.bios)
 KEEP(DTB, cfg.dtb)
 KEEP(STATS_ON, stats_on)
+KEEP(LOADVM, cfg.loadvm)
 KEEP(DUMP_AS_HYPERVISOR, dump_as_hypervisor)
 KEEP(DUMP_NORMAL_RAM, dump_normal_ram)
 KEEP(LOGFILE, log_file)
@@ -68,6 +69,13 @@ PARSE(GUEST_FILE)
 
 /* ---- time and chance ---- */
 
+static bool parse_rr(const char *value, enum outside_mode *mode)
+{
+    bool record = value && !strcmp(value, "record"), replay = value && !strcmp(value, "replay");
+    *mode = record ? OUTSIDE_RECORD : OUTSIDE_REPLAY;
+    return record || replay;
+}
+
 PARSE(ICOUNT)
 {
     struct value_list list;
@@ -84,10 +92,19 @@ PARSE(ICOUNT)
         } else if (!strcmp(it.key, "sleep")) {
             if (!value_bool(it.value, &o->cfg.icount_sleep))
                 return option_bad(OPT_ICOUNT, arg, "sleep is on or off; use for example sleep=off");
+        } else if (!strcmp(it.key, "rr")) {
+            if (!parse_rr(it.value, &o->cfg.rr))
+                return option_bad(OPT_ICOUNT, arg, "rr is record or replay");
+        } else if (!strcmp(it.key, "rrfile") && it.value && *it.value) {
+            free(o->rr_file);
+            o->cfg.rr_file = o->rr_file = strdup(it.value);
         } else {
-            return option_bad(OPT_ICOUNT, arg, "unknown key; use shift=N and sleep=on|off");
+            return option_bad(OPT_ICOUNT, arg,
+                              "unknown key; use shift=N, sleep=on|off, rr= and rrfile=");
         }
     }
+    if (!o->cfg.rr != !o->cfg.rr_file)
+        return option_bad(OPT_ICOUNT, arg, "rr=record|replay and rrfile=FILE go together");
     return OK;
 }
 
@@ -219,6 +236,25 @@ PARSE(ICOUNT_LIMIT)
                ? OK
                : option_bad(OPT_ICOUNT_LIMIT, arg,
                             "not a positive number; use for example 1000000");
+}
+
+/* ---- snapshots ---- */
+
+PARSE(SAVEVM_AT)
+{
+    char number[24];
+    const char *comma = strchr(arg, ',');
+    size_t len = comma ? (size_t)(comma - arg) : 0;
+    bool ok = len && len < sizeof(number) && comma[1];
+    if (ok) {
+        memcpy(number, arg, len);
+        number[len] = '\0';
+        o->savevm_file = comma + 1;
+    }
+    return ok && value_u64(number, INT64_MAX, &o->savevm_at) && o->savevm_at
+               ? OK
+               : option_bad(OPT_SAVEVM_AT, arg,
+                            "not POSITION,FILE; use for example 1000000,boot.snap");
 }
 
 /* ---- what is printed ---- */

@@ -266,5 +266,6 @@ void options_free(struct options *o)
     free(o->dumpdtb);
     free(o->socket);
     free(o->chardev_id);
-    o->dumpdtb = o->socket = o->chardev_id = NULL;
+    free(o->rr_file);
+    o->dumpdtb = o->socket = o->chardev_id = o->rr_file = NULL;
 }

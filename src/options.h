@@ -19,6 +19,8 @@ struct options {
     const char *stats_on; /* -stats-on; NULL: no markers */
     enum dump_mode dump_regs;
     const char *log_file;
+    uint64_t savevm_at; /* position; 0: none */
+    const char *savevm_file;
     const char *dump_as_hypervisor, *dump_normal_ram; /* files, NULL: none */
     const char *guest_files[OPTIONS_MAX_REPEATS + 1];
     const char *devices[OPTIONS_MAX_REPEATS + 1], *regs[OPTIONS_MAX_REPEATS + 1];
@@ -28,6 +30,7 @@ struct options {
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */
     const char *gdb;           /* -gdb, NULL: none */
     bool halt_at_start;        /* -S */
+    char *rr_file;             /* owned */
     bool ic_given;
     bool rtc_fixed, serial_given;
 };

@@ -162,6 +162,12 @@ bool debug_wants_slice(struct debug *d, struct cpu *cpu);
  * the slice, false when the slice is over. */
 bool debug_stopped(struct debug *d, struct cpu *cpu);
 void debug_ended(struct debug *d);
+/* Halted at the end of a slice, which has nothing left to execute? For snapshots. */
+bool debug_at_slice_end(const struct debug *d);
+/* @fn is called once, when the machine's position has become @position or more, between two
+ * instructions and without a halt; NULL: not any more. What the machine executes, and when, stays
+ * the same. */
+void debug_set_mark(struct debug *d, uint64_t position, void (*fn)(void *opaque), void *opaque);
 /* Host input that a sleeping machine waits for beside the console. */
 unsigned debug_fds(struct debug *d, struct pollfd *fds, unsigned max);
 

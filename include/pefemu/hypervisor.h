@@ -8,6 +8,7 @@
 #define PEFEMU_HYPERVISOR_H
 
 #include "pefemu/machine.h"
+#include "pefemu/snap.h"
 
 struct hypervisor;
 
@@ -35,6 +36,8 @@ void hv_console_poll(struct hypervisor *hv);
 /* For statistics: the name of hypercall number @row of hcall.def, and how often it was answered
  * since power-on, to an SVM's ultravisor too. NULL: there are no more. */
 const char *hv_hcall_stat(const struct hypervisor *hv, unsigned row, uint64_t *count);
+/* All of it but the memory that it uses. src/hypervisor/snapshot.c */
+void hv_snap(struct snap *s, struct hypervisor *hv);
 /* Bytes of hypervisor RAM wanted above the LPAR's memory (tables that the MMU walks). */
 uint64_t hv_ram_needed(const struct machine_config *cfg);
 

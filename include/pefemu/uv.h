@@ -11,6 +11,7 @@
 #define PEFEMU_UV_H
 
 #include "pefemu/machine.h"
+#include "pefemu/snap.h"
 #include "pefemu/tpm.h"
 
 struct uv;
@@ -62,6 +63,9 @@ void uv_set_wrapping_key(struct uv *uv, const struct tpm_wrapping_key *key);
 
 /* The CPU is in ultravisor state at @vector. Returns in another state: urfid was modelled. */
 void uv_enter(struct cpu *cpu, unsigned vector);
+
+/* All of it but secure memory; secrets. src/ultravisor/snapshot.c */
+void uv_snap(struct snap *s, struct uv *uv);
 
 /* Bytes of secure memory that a guest of @ram_size bytes needs to become secure. */
 uint64_t uv_secure_memory_needed(uint64_t ram_size);

@@ -86,6 +86,20 @@ bool debug_is_pausing(const struct debug *d)
     return d->pause;
 }
 
+bool debug_at_slice_end(const struct debug *d)
+{
+    return d->m->current && d->slice_over;
+}
+
+void debug_set_mark(struct debug *d, uint64_t position, void (*fn)(void *opaque), void *opaque)
+{
+    d->mark.fn = fn;
+    d->mark.opaque = opaque;
+    d->mark.position = position;
+    if (d->m->current)
+        d->m->current->debug_stop = true;
+}
+
 bool debug_in_firmware(const struct debug *d)
 {
     return d->halted && d->halt.at_event;
@@ -94,13 +108,6 @@ bool debug_in_firmware(const struct debug *d)
 static uint64_t attempts(const struct cpu *cpu)
 {
     return cpu_insns_now(cpu) + cpu->stalls;
-}
-
-uint64_t machine_position(const struct machine *m)
-{
-    const struct cpu *cpu = m->current;
-    uint64_t done = cpu ? attempts(cpu) - m->slice_insns - m->slice_stalls : 0;
-    return m->insn_total + m->stall_total + done;
 }
 
 void debug_observe(struct debug *d)
@@ -138,7 +145,7 @@ static void poll_fronts(struct debug *d)
 static void halt(struct debug *d)
 {
     struct pollfd fds[DEBUG_MAX_FDS];
-    d->pause = false;
+    d->pause = d->pause_in_slice = d->halt_at_start = false;
     d->mode = MODE_RUN;
     if (d->m->stop != STOP_NONE)
         return; /* it is over; a slice goes on to its end as without a debugger */
@@ -289,7 +296,7 @@ static bool step(struct debug *d, struct cpu *cpu)
         cpu->debug_mid = cpu->debug_stop = false;
         return false;
     }
-    return (boundary || cpu->step_only) && exec_must_stop(cpu);
+    return (boundary || cpu->step_only) && exec_is_over(cpu); /* debug_stop ends no slice */
 }
 
 static void halt_for_watch(struct debug *d, struct cpu *cpu)
@@ -329,26 +336,51 @@ static bool step_is_done(const struct debug *d, const struct cpu *cpu)
     return d->mode == MODE_RUN_TO && machine_position(d->m) >= d->target;
 }
 
-/* Lets the engine run towards debug_run_to()'s position, not over it. False: too near, step. */
+/* The next position that is of interest; ~0: none is. */
+static uint64_t next_position(const struct debug *d)
+{
+    uint64_t position = d->mode == MODE_RUN_TO ? d->target : ~0ULL;
+    return d->mark.fn && d->mark.position < position ? d->mark.position : position;
+}
+
+/* Lets the engine run towards that position, not over it. False: too near, step. */
 static bool run_towards(struct debug *d, struct cpu *cpu)
 {
-    uint64_t left = d->target - machine_position(d->m);
+    uint64_t position = next_position(d), here = machine_position(d->m);
+    if (position == ~0ULL)
+        return true;
+    uint64_t left = position > here ? position - here : 0;
     if (left <= OVERRUN)
         return false;
     cpu_withhold(cpu, (int64_t)(left - OVERRUN));
     return true;
 }
 
+static void reach_mark(struct debug *d)
+{
+    void (*fn)(void *opaque) = d->mark.fn;
+    if (!fn || machine_position(d->m) < d->mark.position)
+        return;
+    d->mark.fn = NULL;
+    fn(d->mark.opaque);
+}
+
 /* Before the next instruction of @cpu: halt? The end of a slice has none yet. */
 static void before_step(struct debug *d, struct cpu *cpu, bool over)
 {
     struct debug_point *p = NULL;
+    d->slice_over = over;
+    reach_mark(d);
+    if (d->m->stop != STOP_NONE)
+        return;
     if (d->m->debug_breaks && !over && cpu->debug_checked != attempts(cpu) + 1) {
         cpu->debug_checked = attempts(cpu) + 1; /* once for each time it gets here; 0: never */
         p = points_hit_break(d, cpu, cpu->cia);
     }
     if (p)
         halt_for(d, HALT_BREAK, cpu, p);
+    else if (d->pause_in_slice)
+        halt_for(d, d->halt_at_start ? HALT_START : HALT_PAUSED, cpu, NULL);
     else if (step_is_done(d, cpu))
         halt_for(d, HALT_STEP, cpu, NULL);
 }
@@ -360,9 +392,9 @@ static bool must_step(struct debug *d, struct cpu *cpu)
         return true;
     if (d->m->debug_breaks && debug_breaks_at(d, cpu->cia))
         return true;
-    if (d->mode == MODE_STEP)
-        return d->cpu == cpu;
-    return d->mode == MODE_RUN_TO && !run_towards(d, cpu);
+    if (d->mode == MODE_STEP && d->cpu == cpu)
+        return true;
+    return !run_towards(d, cpu);
 }
 
 bool debug_stopped(struct debug *d, struct cpu *cpu)
@@ -378,14 +410,15 @@ bool debug_stopped(struct debug *d, struct cpu *cpu)
             return false;
         if (!must_step(d, cpu))
             return true;
-        over = step(d, cpu);
+        d->slice_over = over = step(d, cpu);
         after_step(d, cpu);
     }
 }
 
 bool debug_wants_slice(struct debug *d, struct cpu *cpu)
 {
-    return cpu->debug_stop || (d->mode == MODE_STEP && d->cpu == cpu) || d->mode == MODE_RUN_TO;
+    return cpu->debug_stop || (d->mode == MODE_STEP && d->cpu == cpu) || d->pause_in_slice ||
+           next_position(d) != ~0ULL;
 }
 
 /* ---- between slices ---- */
@@ -393,10 +426,13 @@ bool debug_wants_slice(struct debug *d, struct cpu *cpu)
 void debug_poll(struct debug *d)
 {
     struct cpu *cpu = &d->m->cpus[d->m->turn];
-    if (d->halt_at_start) {
-        d->halt_at_start = false;
-        halt_for(d, HALT_START, cpu, NULL);
+    if (d->m->rest.pending) { /* a snapshot of the middle of a slice: halt where it was made */
+        poll_fronts(d);
+        d->pause_in_slice = d->pause || d->halt_at_start;
+        return;
     }
+    if (d->halt_at_start)
+        halt_for(d, HALT_START, cpu, NULL);
     poll_fronts(d);
     if (d->pause)
         halt_for(d, HALT_PAUSED, cpu, NULL);

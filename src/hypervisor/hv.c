@@ -280,7 +280,7 @@ struct hypervisor *hv_create(struct machine *m)
         return NULL;
     }
     nvram_init(&hv->nvram);
-    vty_init(&hv->vty, m->console, vty_interrupt, hv);
+    vty_init(&hv->vty, m->outside, vty_interrupt, hv);
     return hv;
 }
 

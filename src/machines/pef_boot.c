@@ -11,7 +11,13 @@
 static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
                     size_t *resp_len)
 {
-    return tpm_execute(ctx, cmd, len, resp, cap, resp_len);
+    struct machine *m = ctx;
+    return tpm_execute(m->tpm, cmd, len, resp, cap, resp_len);
+}
+
+static void random_bytes(void *ctx, void *p, size_t len)
+{
+    machine_secret(ctx, p, len);
 }
 
 bool machine_wants_svm(const struct machine_config *cfg)
@@ -28,7 +34,7 @@ static bool provision(struct machine *m)
 {
     struct tpm_measurement measured[TPM_FIRMWARE_ROLES];
     struct tpm_wrapping_key key;
-    struct tss tss = {.transmit = transmit, .ctx = m->tpm};
+    struct tss tss = {.transmit = transmit, .ctx = m, .random = random_bytes};
     char text[TPM_MESSAGE_MAX];
 
     tpm_measure_firmware(measured);
@@ -60,6 +66,7 @@ static void watch_tpm(void *machine, const uint8_t *cmd, size_t len, const uint8
 
 bool pef_create(struct machine *m)
 {
+    struct tpm_config cfg = m->cfg.tpm;
     char text[TPM_MESSAGE_MAX];
 
     m->uv = uv_create(m);
@@ -70,7 +77,8 @@ bool pef_create(struct machine *m)
     /* Otherwise nobody needs the TPM and its keys, which take a while to make. */
     if (!machine_wants_svm(&m->cfg) && !m->cfg.tpm.state_dir && !m->cfg.tpm.socket)
         return true;
-    m->tpm = tpm_create(&m->cfg.tpm, text);
+    cfg.outside = m->outside;
+    m->tpm = tpm_create(&cfg, text);
     if (!m->tpm) {
         pef_complain("TPM: %s", text);
         return false;

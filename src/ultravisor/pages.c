@@ -72,12 +72,12 @@ bool svm_write(struct svm *svm, gra_t gpa, const void *buf, uint64_t len)
 static void next_iv(struct svm *svm, uint8_t iv[PAGE_IV_LEN])
 {
     if (!svm->has_key) {
-        crypto_random(svm->page_key, sizeof(svm->page_key));
+        machine_secret(svm->uv->m, svm->page_key, sizeof(svm->page_key));
         svm->has_key = true;
         svm->iv_counter = UINT64_MAX;
     }
     if (svm->iv_counter == UINT64_MAX) {
-        crypto_random(svm->iv_fixed, sizeof(svm->iv_fixed));
+        machine_secret(svm->uv->m, svm->iv_fixed, sizeof(svm->iv_fixed));
         svm->iv_counter = 0;
     }
     memcpy(iv, svm->iv_fixed, sizeof(svm->iv_fixed));

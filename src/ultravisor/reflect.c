@@ -39,7 +39,7 @@ static bool is_start_cookie(const struct svm *svm, uint32_t cookie)
 static uint32_t random_cookie(struct uv *uv)
 {
     if (!uv->cookies_left) {
-        crypto_random(uv->cookie_pool, sizeof(uv->cookie_pool));
+        machine_secret(uv->m, uv->cookie_pool, sizeof(uv->cookie_pool));
         uv->cookies_left = ARRAY_SIZE(uv->cookie_pool);
     }
     uint32_t *at = &uv->cookie_pool[--uv->cookies_left];
