@@ -186,7 +186,6 @@ const char *journal_parse(struct journal *j, const uint8_t *bytes, size_t len,
     j->crc = (uint32_t)crc32(j->crc, bytes + HEADER_LEN - 4, 4);
     for (size_t at = HEADER_LEN; at < len && used && !wrong; at += used)
         wrong = parse_record(j, bytes + at, len - at, &used);
-    j->cut_off = !used;
     return wrong;
 }
 

@@ -36,7 +36,6 @@ struct journal {
     FILE *file;      /* owned; records go there too, or NULL */
     const char *name; /* borrowed */
     uint32_t crc;
-    bool cut_off; /* the file ends in the middle of a record */
 };
 
 /* A new file. False with one line on stderr. */

@@ -114,7 +114,7 @@ static void run_out(struct outside *o)
     if (o->said_end || o->diverged)
         return;
     o->said_end = true;
-    machine_say(o->m, "the recording ends here%s", o->journal.cut_off ? "; it was cut off" : "");
+    machine_say(o->m, "the recording ends here; it was cut off");
     machine_request_stop(o->m, STOP_QUIT, "end of the recording");
 }
 

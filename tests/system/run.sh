@@ -137,6 +137,13 @@ test_svm() {
     failed=$((failed + $(grep -c '^FAIL' "$tmp/svm.log")))
     skipped=$((skipped + $(grep -c '^skip' "$tmp/svm.log")))
 }
+test_snapshot() {
+    sh "$here/snapshot.sh" "$build" "$tmp" >"$tmp/snapshot.log" 2>&1
+    cat "$tmp/snapshot.log"
+    passed=$((passed + $(grep -c '^pass' "$tmp/snapshot.log")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/snapshot.log")))
+    skipped=$((skipped + $(grep -c '^skip' "$tmp/snapshot.log")))
+}
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
 test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
