@@ -115,6 +115,8 @@ static void regs_snap(struct snap *s, struct thread_regs *r)
 
 static void save_snap(struct snap *s, struct thread_save *t)
 {
+    snap_limit(s, &t->cpu, t->svm->uv->m->ncpus - 1);
+    snap(s, &t->ucall);
     snap(s, &t->cookie);
     snap(s, &t->pid);
     regs_snap(s, &t->regs);
