@@ -16,7 +16,7 @@ static const char *guest_symbol(const struct cpu *cpu, ea_t ea, char *buf, size_
 {
     char name[180];
     symbols_text(symbols_of(cpu->machine), SYMBOLS_GUEST, ea, name, sizeof(name));
-    snprintf(buf, size, name[0] ? "<%s>" : "", name);
+    snprintf(buf, size, "%s%s%s", name[0] ? "<" : "", name, name[0] ? ">" : "");
     return buf;
 }
 

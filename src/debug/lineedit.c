@@ -358,6 +358,17 @@ static void control(struct line_edit *e, uint8_t byte)
     }
 }
 
+/* At the end of a line that fits only the new character is drawn. */
+static void type(struct line_edit *e, uint8_t byte)
+{
+    bool simple = e->at == e->len && e->shown && strlen(e->prompt) + e->len < SCREEN;
+    insert(e, (const char *)&byte, 1);
+    if (simple)
+        e->ops->write(e->opaque, (const char *)&byte, 1);
+    else
+        redraw(e);
+}
+
 static void key(struct line_edit *e, uint8_t byte)
 {
     bool was_cr = e->was_cr;
@@ -371,7 +382,8 @@ static void key(struct line_edit *e, uint8_t byte)
     } else if (byte < 0x20 || byte == DEL) {
         control(e, byte);
     } else {
-        insert(e, (const char *)&byte, 1);
+        type(e, byte);
+        return;
     }
     if (!e->escape)
         redraw(e);

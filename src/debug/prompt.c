@@ -235,6 +235,7 @@ static void read_client(struct prompt *p)
 static void read_chardev(struct prompt *p)
 {
     uint8_t byte;
+    (void)chardev_can_read(p->cd); /* Ctrl-A c first, then what was typed behind it */
     if (chardev_at_prompt(p->cd))
         open_prompt(p);
     while (!p->holding && begin_edit(p) && chardev_prompt_read(p->cd, &byte, 1))

@@ -144,6 +144,13 @@ test_snapshot() {
     failed=$((failed + $(grep -c '^FAIL' "$tmp/snapshot.log")))
     skipped=$((skipped + $(grep -c '^skip' "$tmp/snapshot.log")))
 }
+test_monitor() {
+    sh "$here/monitor.sh" "$build" "$tmp" >"$tmp/monitor.log" 2>&1
+    cat "$tmp/monitor.log"
+    passed=$((passed + $(grep -c '^pass' "$tmp/monitor.log")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/monitor.log")))
+    skipped=$((skipped + $(grep -c '^skip' "$tmp/monitor.log")))
+}
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
 test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
@@ -619,7 +626,7 @@ if [ $# = 0 ]; then
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
-            no_shutdown serial break hash stats_on svm
+            no_shutdown serial break hash stats_on svm monitor
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k kernel_svm selftests
     fi
