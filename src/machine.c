@@ -390,12 +390,17 @@ static void idle(struct machine *m)
     m->now_ns += outside_slept(m->outside, slept < wait ? slept : wait);
 }
 
-static void check_host(struct machine *m, uint64_t start, unsigned *rounds)
+bool machine_time_is_up(const struct machine *m)
+{
+    return m->cfg.timeout_s > 0 &&
+           (double)(host_ns(CLOCK_MONOTONIC) - m->host_start_ns) > m->cfg.timeout_s * 1e9;
+}
+
+static void check_host(struct machine *m, unsigned *rounds)
 {
     if (chardev_quit_requested(m->console))
         machine_request_stop(m, STOP_QUIT, "quit");
-    if (m->cfg.timeout_s > 0 && ++*rounds % TIMEOUT_ROUNDS == 0 &&
-        (double)(host_ns(CLOCK_MONOTONIC) - start) > m->cfg.timeout_s * 1e9)
+    if (++*rounds % TIMEOUT_ROUNDS == 0 && machine_time_is_up(m))
         machine_request_stop(m, STOP_TIMEOUT, NULL);
 }
 
@@ -411,7 +416,7 @@ static bool reset(struct machine *m)
 }
 
 /* -no-shutdown: the guest is gone, its console stays until the user quits or time is up. */
-static enum machine_stop wait_for_quit(struct machine *m, uint64_t start)
+static enum machine_stop wait_for_quit(struct machine *m)
 {
     unsigned rounds = 0;
 
@@ -420,7 +425,7 @@ static enum machine_stop wait_for_quit(struct machine *m, uint64_t start)
         chardev_wait(m->console, 200000000ULL);
         (void)chardev_can_read(m->console);
         rounds = TIMEOUT_ROUNDS - 1;
-        check_host(m, start, &rounds);
+        check_host(m, &rounds);
     }
     return m->stop == STOP_TIMEOUT ? STOP_TIMEOUT : STOP_POWER_OFF;
 }
@@ -447,9 +452,9 @@ static void restore(struct machine *m)
 
 static void run(struct machine *m)
 {
-    uint64_t start = host_ns(CLOCK_MONOTONIC);
     unsigned rounds = 0;
 
+    m->host_start_ns = host_ns(CLOCK_MONOTONIC);
     while (m->stop == STOP_NONE) {
         if (unlikely(m->debug))
             debug_poll(m->debug);
@@ -461,7 +466,7 @@ static void run(struct machine *m)
         }
         if (m->reset_request && m->stop == STOP_NONE && !reset(m))
             machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
-        check_host(m, start, &rounds);
+        check_host(m, &rounds);
         if (m->stop == STOP_RESTORE)
             restore(m);
     }
@@ -470,14 +475,12 @@ static void run(struct machine *m)
 
 enum machine_stop machine_run(struct machine *m)
 {
-    uint64_t start = host_ns(CLOCK_MONOTONIC);
-
     run(m);
     enum machine_stop why = m->stop;
     if (m->debug)
         debug_ended(m->debug);
     if (m->cfg.shutdown_pauses && why == STOP_POWER_OFF)
-        why = wait_for_quit(m, start);
+        why = wait_for_quit(m);
     return why;
 }
 

@@ -142,6 +142,7 @@ struct machine {
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */
 
+    uint64_t host_start_ns; /* CLOCK_MONOTONIC when machine_run() began */
     uint64_t now_ns;      /* guest time at the start of the current slice; machine_now_ns() */
     uint64_t insn_total;  /* retired by all CPUs up to the current slice */
     uint64_t stall_total; /* the same for attempts that an interrupt ended */
@@ -176,6 +177,8 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
 void machine_destroy(struct machine *m);
 /* Run until something stops the machine; handles guest reboots inside. */
 enum machine_stop machine_run(struct machine *m);
+/* Is the host time of -timeout used up? */
+bool machine_time_is_up(const struct machine *m);
 /**
  * machine_run_slice - one turn of one CPU; machine_run() is made of these
  * @most: instructions it may execute, at least 1; the engine goes on to the next boundary, at most

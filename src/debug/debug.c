@@ -141,7 +141,20 @@ static void poll_fronts(struct debug *d)
             d->front[i].fn->poll(d->front[i].opaque);
 }
 
-/* Until a front end resumes the machine, or the user ends it. */
+/* Between two looks at -timeout. */
+#define HALT_WAIT_NS 200000000ULL
+
+/* The user, or the time of -timeout, may end a halted machine. */
+static void check_host(struct machine *m)
+{
+    (void)chardev_can_read(m->console); /* Ctrl-A keys */
+    if (chardev_quit_requested(m->console))
+        machine_request_stop(m, STOP_QUIT, "quit");
+    else if (machine_time_is_up(m))
+        machine_request_stop(m, STOP_TIMEOUT, NULL);
+}
+
+/* Until a front end resumes the machine, or something ends it. */
 static void halt(struct debug *d)
 {
     struct pollfd fds[DEBUG_MAX_FDS];
@@ -154,11 +167,10 @@ static void halt(struct debug *d)
     tell_fronts(d);
     while (d->halted && d->m->stop == STOP_NONE) {
         poll_fronts(d);
-        (void)chardev_can_read(d->m->console); /* Ctrl-A keys */
-        if (chardev_quit_requested(d->m->console))
-            machine_request_stop(d->m, STOP_QUIT, "quit");
-        else if (d->halted)
-            chardev_wait_also(d->m->console, UINT64_MAX, fds, debug_fds(d, fds, DEBUG_MAX_FDS));
+        check_host(d->m);
+        if (d->halted && d->m->stop == STOP_NONE)
+            chardev_wait_also(d->m->console, d->m->cfg.timeout_s > 0 ? HALT_WAIT_NS : UINT64_MAX,
+                              fds, debug_fds(d, fds, DEBUG_MAX_FDS));
     }
     d->halted = false;
     for (unsigned i = 0; i < d->fronts; i++)

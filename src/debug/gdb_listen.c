@@ -42,8 +42,8 @@ static bool parse_tcp(const char *text, size_t len, struct gdb_spec *spec)
         return false;
     spec->port = (unsigned)n;
     colon--;
-    if (colon >= 2 && text[0] == '[' && text[colon - 1] == ']')
-        return copy(spec->host, sizeof(spec->host), text + 1, colon - 2);
+    if (text[0] == '[')
+        return text[colon - 1] == ']' && copy(spec->host, sizeof(spec->host), text + 1, colon - 2);
     return copy(spec->host, sizeof(spec->host), text, colon);
 }
 
@@ -126,13 +126,15 @@ static bool name_address(int fd, char *where, size_t size)
 
 static int listen_tcp(const struct gdb_spec *spec, char *where, size_t size, const char **why)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *ai;
-    const char *host = spec->host[0] ? spec->host : "127.0.0.1";
+    /* no names: asking for them may take long */
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *ai;
+    bool here = !spec->host[0] || !strcmp(spec->host, "localhost");
+    const char *host = here ? "127.0.0.1" : spec->host;
     char port[8];
     int one = 1;
     snprintf(port, sizeof(port), "%u", spec->port);
     if (getaddrinfo(host, port, &hints, &ai)) {
-        *why = "no such address on this host; leave it out for 127.0.0.1";
+        *why = "not an address; leave it out for 127.0.0.1";
         return -1;
     }
     int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

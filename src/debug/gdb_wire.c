@@ -175,6 +175,24 @@ static enum gdb_input sum_byte(struct gdb_wire *w, uint8_t byte)
     return GDB_NOTHING;
 }
 
+/* In a packet. '$' and '#' are never part of one, not even behind an escape. */
+static void inside_byte(struct gdb_wire *w, uint8_t byte)
+{
+    bool escaped = w->state == IN_ESCAPED;
+    if (byte == '$') { /* the one before has lost its end */
+        begin_packet(w);
+        return;
+    }
+    if (byte == '#') {
+        w->state = IN_SUM_HIGH;
+        return;
+    }
+    w->sum = (uint8_t)(w->sum + byte);
+    w->state = !escaped && byte == ESCAPE ? IN_ESCAPED : IN_BODY;
+    if (w->state == IN_BODY)
+        body_byte(w, escaped ? byte ^ ESCAPE_FLIP : byte);
+}
+
 enum gdb_input wire_take(struct gdb_wire *w, uint8_t byte)
 {
     switch (w->state) {
@@ -183,25 +201,11 @@ enum gdb_input wire_take(struct gdb_wire *w, uint8_t byte)
     case IN_SUM_HIGH:
     case IN_SUM_LOW:
         return sum_byte(w, byte);
-    case IN_ESCAPED:
-        w->sum = (uint8_t)(w->sum + byte);
-        body_byte(w, byte ^ ESCAPE_FLIP);
-        w->state = IN_BODY;
-        return GDB_NOTHING;
     case IN_BODY:
+    case IN_ESCAPED:
         break;
     }
-    if (byte == '$') { /* the one before has lost its end */
-        begin_packet(w);
-    } else if (byte == '#') {
-        w->state = IN_SUM_HIGH;
-    } else {
-        w->sum = (uint8_t)(w->sum + byte);
-        if (byte == ESCAPE)
-            w->state = IN_ESCAPED;
-        else
-            body_byte(w, byte);
-    }
+    inside_byte(w, byte);
     return GDB_NOTHING;
 }
 

@@ -151,6 +151,13 @@ test_monitor() {
     failed=$((failed + $(grep -c '^FAIL' "$tmp/monitor.log")))
     skipped=$((skipped + $(grep -c '^skip' "$tmp/monitor.log")))
 }
+test_gdb() {
+    sh "$here/gdb.sh" "$build" "$tmp" >"$tmp/gdb.log" 2>&1
+    cat "$tmp/gdb.log"
+    passed=$((passed + $(grep -c '^pass' "$tmp/gdb.log")))
+    failed=$((failed + $(grep -c '^FAIL' "$tmp/gdb.log")))
+    skipped=$((skipped + $(grep -c '^skip' "$tmp/gdb.log")))
+}
 test_smp1() { dialogue smp1 1; }
 test_smp2() { dialogue smp2 2; }
 test_smp4_xics() { dialogue smp4_xics 4 -M pseries,ic-mode=xics; }
@@ -622,11 +629,11 @@ selftests_run() { # selftests_run MMU PATTERNS WORDS SHIFT
 
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
-    set -- bad_input help bare install tpm_tool
+    set -- bad_input help bare install tpm_tool gdb
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
-            no_shutdown serial break hash stats_on svm monitor
+            no_shutdown serial break hash stats_on svm monitor snapshot gdb
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k kernel_svm selftests
     fi
