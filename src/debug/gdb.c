@@ -53,7 +53,7 @@ void server_client_begins(struct gdb_server *s)
     wire_reset(&s->wire);
     s->cpu = NULL;
     s->owed = OWED_NOTHING;
-    s->has_swbreak = false;
+    s->has_swbreak = s->is_known = false;
     s->halted_before = debug_halted(s->debug) != NULL;
 }
 
@@ -91,11 +91,21 @@ static void accept_client(struct gdb_server *s)
     server_client_begins(s);
 }
 
-/* False: the client is lost. */
+/* gdb begins with a packet, an acknowledgment or Ctrl-C. Who begins otherwise is no gdb; perhaps a
+ * browser, made to send packets inside something else. */
+static bool is_gdb(uint8_t first)
+{
+    return first == '+' || first == '-' || first == '$' || first == 3;
+}
+
+/* False: the client is lost, or not welcome. */
 static bool receive(struct gdb_server *s)
 {
     uint8_t buf[4096];
     ssize_t n = recv(s->client, buf, sizeof(buf), 0);
+    if (n > 0 && !s->is_known && !is_gdb(buf[0]))
+        return false;
+    s->is_known |= n > 0;
     if (n > 0)
         server_take(s, buf, (size_t)n);
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
@@ -143,12 +153,10 @@ static void front_halted(void *opaque, const struct debug_halt *halt)
     struct gdb_server *s = opaque;
     if (s->client < 0)
         return;
-    if (halt->cause == HALT_ENDED) {
-        if (s->owed != OWED_NOTHING)
-            server_send_stop(s, halt);
-    } else if (s->owed == OWED_COMMAND) {
+    if (s->owed == OWED_COMMAND) {
         s->owed = OWED_NOTHING;
-        server_tell_halt(s, halt);
+        if (halt->cause != HALT_ENDED)
+            server_tell_halt(s, halt);
         wire_send(&s->wire, "OK", 2);
     } else if (s->owed != OWED_NOTHING) {
         server_send_stop(s, halt);

@@ -20,7 +20,7 @@ sub seed {
 sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
 mkdir "$folder/fuzz_$_"
-    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm monitor);
+    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm monitor gdb);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -211,3 +211,12 @@ seed 'monitor', "\0" . join "\n", @lines;
 seed 'monitor', "\0" . join "\n", map { "-j $_" } @lines;
 seed 'monitor', "\1" . join "\r", @lines;
 seed 'monitor', "\1inf\t reg\t\r\e[A\e[D\x7f\x01\x05\x0b\x19\r\x10\x17\x15catch u\t\t U\t\r";
+
+# ---- gdb: framed or not, then packets ----
+seed 'gdb', "\0" . join "\n", @$_
+    for ['qSupported:swbreak+', 'QStartNoAckMode', '?', 'g', 'qXfer:features:read:target.xml:0,fff', 'vCont?'],
+    ['Hg1', 'p20', 'P3=0102030405060708', 'p3', 'm0,10', 'M200000,4:01020304', "X200000,4:ab}\003c", 'qC'],
+    ['Z0,400000,4', 'vCont;s:1;c', 'z0,400000,4', 'vCont;r400000,400010:1', 'Z2,200000,8', 'c', 'D'],
+    ['qfThreadInfo', 'qsThreadInfo', 'qThreadExtraInfo,1', 'qXfer:threads:read::0,1000', 'T2', 'bs', 'bc', 'vKill;1'],
+    ['vCont;t', 'C05', 'S05', 's', 'k'];
+seed 'gdb', "\1+\$qC#b4\3\$m0,4#fd-\$?#3f\$X0,1:}#00";

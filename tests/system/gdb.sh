@@ -180,7 +180,7 @@ test_kernel() {
     # shellcheck disable=SC2086
     serve $debian $fixed -append "$words" -S || { fail kernel "no server"; return; }
     gdb "$guest/vmlinux" <<GDB
-tbreak start_kernel
+thbreak start_kernel
 continue
 info threads
 x/s (char *)&linux_banner
@@ -203,7 +203,7 @@ delete
 continue
 GDB
     ended
-    if ! all 'Temporary breakpoint 1, .*start_kernel\|hit Temporary breakpoint 1' '"CPU 0 privileged"' \
+    if ! all 'hit Temporary breakpoint 1, .*start_kernel' '"CPU 0 privileged"' \
         '"CPU 1 hypervisor" (stopped' 'Linux version' 'hit Hardware watchpoint' 'New value' \
         'hit Breakpoint' '"CPU [01] problem" (running' 'hit Hardware read watchpoint' 'exited normally'; then
         fail kernel "gdb did not say '$missing'"
