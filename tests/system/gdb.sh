@@ -65,7 +65,7 @@ counts() { grep -o '"instructions":[0-9]*,"guest_ns":[0-9]*' "$1"; }
 # A run that depends on nothing but its inputs, to the guest's power-off; then all registers.
 debian="-smp 2 -m 512M -kernel $guest/vmlinux -initrd $guest/initrd.img"
 words="console=hvc0 quiet pefemu.test=poweroff"
-fixed="-rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off -stats=json -dump-regs"
+fixed="-serial stdio -rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off -stats=json -dump-regs"
 # alone NAME OPTIONS...: that run without a debugger, kept in NAME.text and NAME.count
 alone() {
     name=$1
@@ -229,6 +229,15 @@ test_svm() {
     cp -r "$tmp/made/tpm" "$tmp/tpm" && serve $svm $fixed -append "$(cat "$tmp/made/args")" -tpmstate dir="$tmp/tpm" -S ||
         { fail svm "no server"; return; }
     gdb "$svm_kernel" <<GDB
+monitor catch ucall UV_ESM
+continue
+info threads
+set \$r3 = 1
+monitor ustep
+monitor ubt
+monitor ufinish
+maintenance flush register-cache
+monitor delete
 tbreak start_kernel
 continue
 info threads
@@ -248,7 +257,8 @@ detach
 GDB
     ended
     rm -rf "$tmp/made" "$tmp/tpm"
-    if ! all '"CPU 0 secure privileged"' ' = \[.* S .*\]' 'Linux version' 'urmor 1000000000000' \
+    if ! all 'ucall UV_ESM' '"CPU 0 ultravisor"' 'Could not write register "r3"' 'UV_ESM(kbase 0x400000' \
+        'UV_ESM returns U_SUCCESS' '"CPU 0 secure privileged"' ' = \[.* S .*\]' 'Linux version' 'urmor 1000000000000' \
         'Hardware watchpoint 2' 'New value' '"CPU 0 secure problem"' '=> 0x0*'"$(user_entry | sed 's/^0*//')" 'detached'; then
         fail svm "gdb did not say '$missing'"
     elif [ $status != 5 ] || ! same svm; then
