@@ -11,7 +11,7 @@
 
 /* ---- events ---- */
 
-/* " <name+0x10>", or nothing. */
+/* "<name+0x10>", or nothing. */
 static const char *guest_symbol(const struct cpu *cpu, ea_t ea, char *buf, size_t size)
 {
     char name[180];
