@@ -67,7 +67,7 @@ static problem_t put_elf(struct machine *m, const struct bytes *file, ra_t base,
     if (problem)
         return problem;
     out->elf64 = img.elf64;
-    out->little_endian = img.little_endian;
+    out->little_endian = m->image_le = img.little_endian;
     /* A 32-bit program runs at the addresses that it was linked for, a kernel anywhere. */
     if (!img.elf64 && !img.dynamic && mask == ELF_KERNEL_MASK)
         base = 0;

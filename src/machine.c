@@ -7,10 +7,8 @@
  */
 #include "pefemu/machine.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "engine/exec.h"
 #include "pefemu/chardev.h"
@@ -19,6 +17,7 @@
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
 #include "pefemu/splitmix.h"
+#include "pefemu/symbols.h"
 
 /* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
 #define SLICE_SHARED 50000
@@ -49,9 +48,17 @@ static uint64_t slice_progress(const struct machine *m)
 {
     const struct cpu *cpu = m->current;
 
-    if (!cpu)
+    if (cpu)
+        return cpu_insns_now(cpu) - m->slice_insns + cpu->stalls - m->slice_stalls;
+    if (!m->rest.pending)
         return 0;
-    return cpu_insns_now(cpu) - m->slice_insns + cpu->stalls - m->slice_stalls;
+    return m->rest.end - (uint64_t)m->rest.budget - m->slice_insns + m->cpus[m->turn].stalls -
+           m->slice_stalls;
+}
+
+uint64_t machine_position(const struct machine *m)
+{
+    return m->insn_total + m->stall_total + slice_progress(m);
 }
 
 uint64_t machine_now_ns(const struct machine *m)
@@ -62,7 +69,7 @@ uint64_t machine_now_ns(const struct machine *m)
 int64_t machine_rtc_ns(const struct machine *m)
 {
     if (m->cfg.rtc_base < 0)
-        return (int64_t)host_ns(CLOCK_REALTIME) + m->rtc_offset_ns;
+        return outside_date_ns(m->outside) + m->rtc_offset_ns;
     return m->cfg.rtc_base * 1000000000LL + (int64_t)machine_now_ns(m) + m->rtc_offset_ns;
 }
 
@@ -101,9 +108,13 @@ uint64_t machine_random(struct machine *m)
 
     if (m->cfg.have_seed)
         return seeded_random(m->rng_state);
-    while (getrandom(&v, sizeof(v), 0) != (ssize_t)sizeof(v) && errno == EINTR)
-        ;
+    outside_random(m->outside, &v, sizeof(v));
     return v;
+}
+
+void machine_secret(struct machine *m, void *p, size_t len)
+{
+    outside_random(m->outside, p, len);
 }
 
 /* ---- stopping ---- */
@@ -136,6 +147,14 @@ void machine_request_reset(struct machine *m)
     end_slice_soon(m);
 }
 
+void machine_restore_later(struct machine *m, bool (*fn)(struct machine *m, void *opaque),
+                           void *opaque)
+{
+    m->restore = fn;
+    m->restore_opaque = opaque;
+    machine_request_stop(m, STOP_RESTORE, "");
+}
+
 bool machine_enter_firmware(struct cpu *cpu)
 {
     const struct machine_kind *kind = cpu->machine->kind;
@@ -156,6 +175,8 @@ void machine_say(const struct machine *m, const char *fmt, ...)
     char text[400];
     va_list ap;
 
+    if (!outside_may_say(m->outside))
+        return;
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
@@ -268,12 +289,12 @@ static void end_slice(struct machine *m, struct cpu *cpu)
         cpu->reserve_valid = false;
 }
 
-/* The slice to its end; a debugger may halt in it. */
-static void run_engine(struct machine *m, struct cpu *cpu)
+/* The slice to its end; a debugger may halt in it. @over: nothing of it is left. */
+static void run_engine(struct machine *m, struct cpu *cpu, bool over)
 {
     if (unlikely(m->debug) && debug_wants_slice(m->debug, cpu))
         cpu->debug_stop = true;
-    else
+    else if (!over)
         m->engine->run(cpu);
     while (unlikely(cpu->debug_stop || cpu->withheld) && debug_stopped(m->debug, cpu))
         m->engine->run(cpu);
@@ -293,18 +314,45 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
         exec_log_cpu(cpu);
     if (cpu->irq_pending)
         cpu_take_pending(cpu);
-    run_engine(m, cpu);
+    run_engine(m, cpu, false);
     end_slice(m, cpu);
     return true;
+}
+
+/* The slice that the snapshot was taken in goes on where it was. */
+static void run_rest(struct machine *m)
+{
+    struct cpu *cpu = &m->cpus[m->turn];
+    struct slice_rest rest = m->rest;
+
+    m->rest.pending = false;
+    cpu->budget = rest.budget;
+    cpu->slice_end = rest.end;
+    cpu->stop_request = rest.stop_request;
+    cpu->step_only = rest.step_only;
+    cpu->op = NULL;
+    m->current = cpu;
+    /* Not at a boundary: debug_stopped() may not take it for the end of the slice. */
+    cpu->debug_mid = m->debug && !rest.over;
+    run_engine(m, cpu, rest.over);
+    cpu->debug_mid = false;
+    end_slice(m, cpu);
 }
 
 /* One turn of every CPU. Returns how many ran. */
 static unsigned run_round(struct machine *m)
 {
     int64_t most = m->ncpus > 1 ? SLICE_SHARED : SLICE_ALONE;
-    unsigned ran = 0;
+    unsigned ran = 0, first = 0;
 
-    for (unsigned i = 0; i < m->ncpus && m->stop == STOP_NONE && !m->reset_request; i++) {
+    if (unlikely(m->rest.pending)) {
+        first = m->turn + 1;
+        run_rest(m);
+        ran++;
+        if (!insns_left(m))
+            machine_request_stop(m, STOP_LIMIT, "");
+    }
+    for (unsigned i = first; i < m->ncpus && m->stop == STOP_NONE && !m->reset_request; i++) {
         ran += machine_run_slice(m, &m->cpus[i], most);
         if (!insns_left(m))
             machine_request_stop(m, STOP_LIMIT, "");
@@ -333,14 +381,20 @@ static void idle(struct machine *m)
     if (next >= m->now_ns && next - m->now_ns < most)
         most = next - m->now_ns;
     uint64_t before = host_ns(CLOCK_MONOTONIC);
-    wait_for_host(m, most);
+    wait_for_host(m, outside_sleeps(m->outside) ? most : 0);
     uint64_t slept = host_ns(CLOCK_MONOTONIC) - before;
-    m->now_ns += slept < most ? slept : most;
+    m->now_ns += outside_slept(m->outside, slept < most ? slept : most);
 }
 
-static void check_timeout(struct machine *m, uint64_t start)
+bool machine_time_is_up(const struct machine *m)
 {
-    if (m->cfg.timeout_s > 0 && (double)(host_ns(CLOCK_MONOTONIC) - start) > m->cfg.timeout_s * 1e9)
+    return m->cfg.timeout_s > 0 &&
+           (double)(host_ns(CLOCK_MONOTONIC) - m->host_start_ns) > m->cfg.timeout_s * 1e9;
+}
+
+static void check_timeout(struct machine *m)
+{
+    if (machine_time_is_up(m))
         machine_request_stop(m, STOP_TIMEOUT, NULL);
 }
 
@@ -355,31 +409,53 @@ static bool reset(struct machine *m)
     m->reset_request = false;
     for (unsigned i = 0; i < m->ncpus; i++)
         cpu_reset(&m->cpus[i]);
-    return m->kind->reset(m);
+    bool ok = m->kind->reset(m);
+    if (ok)
+        event(m->events, EVENT_RESET, NULL, NULL, 0);
+    return ok;
 }
 
 /* -no-shutdown: the guest is gone, its console stays until the user quits or time is up. */
-static enum machine_stop wait_for_quit(struct machine *m, uint64_t start)
+static enum machine_stop wait_for_quit(struct machine *m)
 {
     m->stop = STOP_NONE;
     while (m->stop == STOP_NONE) {
         chardev_wait(m->console, SLEEP_MAX_NS);
         (void)chardev_can_read(m->console); /* sees Ctrl-A x */
         check_user(m);
-        check_timeout(m, start);
+        check_timeout(m);
     }
     return m->stop == STOP_TIMEOUT ? STOP_TIMEOUT : STOP_POWER_OFF;
 }
 
-enum machine_stop machine_run(struct machine *m)
+/* What the outside does to the machine, unless it is in the middle of a round. */
+static void begin_round(struct machine *m)
 {
-    uint64_t start = host_ns(CLOCK_MONOTONIC);
+    if (m->rest.pending)
+        return;
+    m->rounds++;
+    outside_round(m->outside);
+    if (m->kind->poll && m->stop == STOP_NONE)
+        m->kind->poll(m);
+}
 
+/* machine_restore_later(): what was going on is over. */
+static void restore(struct machine *m)
+{
+    m->stop = STOP_NONE;
+    m->reset_request = false;
+    if (!m->restore(m, m->restore_opaque))
+        machine_request_stop(m, STOP_CHECKSTOP, "the snapshot could not be loaded");
+}
+
+static void run(struct machine *m)
+{
+    m->host_start_ns = host_ns(CLOCK_MONOTONIC);
     for (unsigned round = 1; m->stop == STOP_NONE; round++) {
         if (unlikely(m->debug))
             debug_poll(m->debug);
-        if (m->kind->poll)
-            m->kind->poll(m);
+        if (m->stop == STOP_NONE)
+            begin_round(m);
         bool asleep = m->stop == STOP_NONE && run_round(m) == 0;
         if (asleep)
             idle(m);
@@ -387,12 +463,20 @@ enum machine_stop machine_run(struct machine *m)
             machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
         check_user(m);
         if (asleep || round % TIMEOUT_ROUNDS == 0)
-            check_timeout(m, start);
+            check_timeout(m);
+        if (m->stop == STOP_RESTORE)
+            restore(m);
     }
+    outside_ended(m->outside);
+}
+
+enum machine_stop machine_run(struct machine *m)
+{
+    run(m);
     if (m->debug)
         debug_ended(m->debug);
     if (m->stop == STOP_POWER_OFF && m->cfg.shutdown_pauses)
-        return wait_for_quit(m, start);
+        return wait_for_quit(m);
     return m->stop;
 }
 
@@ -441,6 +525,11 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
         m->engine = cfg->engine;
         m->console = console;
         seed_random(m);
+        m->outside = outside_create(m, console);
+        if (!m->outside) { /* it has said why */
+            machine_destroy(m);
+            return NULL;
+        }
         enough = create_common(m);
     }
     if (!enough)
@@ -468,5 +557,7 @@ void machine_destroy(struct machine *m)
     if (m->engine && m->engine->machine_destroy)
         m->engine->machine_destroy(m);
     memory_free(&m->mem);
+    symbols_destroy(m->symbols);
+    outside_destroy(m->outside);
     free(m);
 }

@@ -5,9 +5,14 @@
 #include "stats.h"
 
 #include "pefemu/chardev.h"
+#include "pefemu/debug.h"
 #include "pefemu/err.h"
+#include "pefemu/gdb.h"
 #include "pefemu/hostclock.h"
 #include "pefemu/log.h"
+#include "pefemu/prompt.h"
+#include "pefemu/snapshot.h"
+#include "pefemu/symbols.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -32,7 +37,10 @@ static int exit_status(const struct machine *m, enum machine_stop stop)
         return EXIT_PEF_TIMEOUT;
     case STOP_TRAP:
         return EXIT_PEF_TRAP;
+    case STOP_DIVERGED:
+        return EXIT_PEF_REPLAY;
     case STOP_NONE:
+    case STOP_RESTORE:
         break;
     }
     return EXIT_PEF_HOST;
@@ -51,13 +59,88 @@ static void say_why(const struct machine *m, enum machine_stop stop)
         pef_complain("%s%s%s", what[stop], m->stop_text[0] ? ": " : "", m->stop_text);
 }
 
+/* The debugger and its front ends, as far as they were asked for. */
+struct debuggers {
+    struct debug *debug; /* all owned */
+    struct gdb_server *gdb;
+    struct prompt *prompt;
+};
+
+/* The prompt behind Ctrl-A c is always there and costs nothing until it is used. */
+static bool wants_prompt(const struct options *o)
+{
+    if (o->monitor.where == PROMPT_DEFAULT)
+        return !strcmp(o->serial, "mon:stdio");
+    return o->monitor.where != PROMPT_NONE;
+}
+
+static bool debuggers_start(struct debuggers *all, const struct options *o, struct machine *m,
+                            struct chardev *console)
+{
+    bool prompt = wants_prompt(o);
+    *all = (struct debuggers){0};
+    if (!o->gdb && !o->halt_at_start && !prompt && !o->savevm_file)
+        return true;
+    all->debug = debug_create(m);
+    if (all->debug && o->halt_at_start)
+        debug_halt_at_start(all->debug);
+    if (all->debug && o->gdb)
+        all->gdb = gdb_server_create(all->debug, o->gdb);
+    if (all->debug && prompt)
+        all->prompt = prompt_create(all->debug, &o->monitor, console);
+    return all->debug && (all->gdb || !o->gdb) && (all->prompt || !prompt);
+}
+
+static void debuggers_stop(struct debuggers *all)
+{
+    prompt_destroy(all->prompt);
+    gdb_server_destroy(all->gdb);
+    debug_destroy(all->debug);
+}
+
+/* -savevm-at: the position is reached. */
+struct savevm {
+    struct machine *m;
+    const char *file;
+};
+
+static void save_at(void *opaque)
+{
+    const struct savevm *s = opaque;
+    char why[SNAPSHOT_WHY_MAX];
+    if (snapshot_save(s->m, s->file, why, sizeof(why)))
+        machine_say(s->m, "snapshot written to %s", s->file);
+    else
+        pef_complain("-savevm-at %s: %s", s->file, why);
+}
+
+/* -loadvm and -savevm-at. False with one line on stderr. */
+static bool prepare_snapshots(const struct options *o, struct savevm *s)
+{
+    char why[SNAPSHOT_WHY_MAX];
+    if (o->cfg.loadvm && !snapshot_load(s->m, o->cfg.loadvm, why, sizeof(why))) {
+        pef_complain("-loadvm %s: %s", o->cfg.loadvm, why);
+        return false;
+    }
+    if (!o->savevm_file)
+        return true;
+    struct debug *d = debug_create(s->m);
+    if (d)
+        debug_set_mark(d, o->savevm_at, save_at, s);
+    return d != NULL;
+}
+
 /* Runs the guest. With -M ...,dumpdtb= there is nothing to run: the tree has been written. */
 static enum machine_stop run_guest(struct machine *m, const struct options *o, uint64_t start_ns)
 {
     struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start_ns};
+    struct debuggers debuggers;
+    enum machine_stop stop = STOP_NONE; /* EXIT_PEF_HOST */
     if (o->stats_on)
         chardev_watch(m->console, stats_watch, &marker);
-    enum machine_stop stop = o->cfg.dumpdtb ? STOP_POWER_OFF : machine_run(m);
+    if (debuggers_start(&debuggers, o, m, m->console))
+        stop = o->cfg.dumpdtb ? STOP_POWER_OFF : machine_run(m);
+    debuggers_stop(&debuggers);
     chardev_watch(m->console, NULL, NULL);
     return stop;
 }
@@ -88,7 +171,9 @@ static int run(const struct options *o)
         return EXIT_PEF_USAGE;
     }
     struct machine *m = machine_create(&o->cfg, console);
-    if (!m) {
+    struct savevm savevm = {.m = m, .file = o->savevm_file};
+    if (!m || !symbols_load_options(m) || !prepare_snapshots(o, &savevm)) {
+        machine_destroy(m);
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }

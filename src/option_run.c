@@ -5,6 +5,7 @@
 
 #include "pefemu/chardev.h"
 #include "pefemu/err.h"
+#include "pefemu/gdb.h"
 #include "pefemu/log.h"
 
 #include <errno.h>
@@ -42,16 +43,17 @@ KEEP(APPEND, cfg.append)
 KEEP(BIOS, cfg.bios)
 KEEP(DTB, cfg.dtb)
 KEEP(STATS_ON, stats_on)
+KEEP(LOADVM, cfg.loadvm)
 KEEP(DUMP_AS_HYPERVISOR, dump_as_hypervisor)
 KEEP(DUMP_NORMAL_RAM, dump_normal_ram)
 KEEP(LOGFILE, log_file)
 SWITCH_ON(NO_REBOOT, cfg.reboot_stops)
 SWITCH_ON(NO_SHUTDOWN, cfg.shutdown_pauses)
+SWITCH_ON(STOP_AT_START, halt_at_start)
 ACCEPT(NOGRAPHIC)
 ACCEPT(NAME)
 ACCEPT(NODEFAULTS)
 ACCEPT_NONE(DISPLAY, "there is no display; use -display none")
-ACCEPT_NONE(MONITOR, "there is no monitor yet; use -monitor none")
 
 PARSE(GUEST_FILE)
 {
@@ -66,6 +68,13 @@ PARSE(GUEST_FILE)
 }
 
 /* ---- time and chance ---- */
+
+static bool parse_rr(const char *value, enum outside_mode *mode)
+{
+    bool record = value && !strcmp(value, "record"), replay = value && !strcmp(value, "replay");
+    *mode = record ? OUTSIDE_RECORD : OUTSIDE_REPLAY;
+    return record || replay;
+}
 
 PARSE(ICOUNT)
 {
@@ -83,10 +92,19 @@ PARSE(ICOUNT)
         } else if (!strcmp(it.key, "sleep")) {
             if (!value_bool(it.value, &o->cfg.icount_sleep))
                 return option_bad(OPT_ICOUNT, arg, "sleep is on or off; use for example sleep=off");
+        } else if (!strcmp(it.key, "rr")) {
+            if (!parse_rr(it.value, &o->cfg.rr))
+                return option_bad(OPT_ICOUNT, arg, "rr is record or replay");
+        } else if (!strcmp(it.key, "rrfile") && it.value && *it.value) {
+            free(o->rr_file);
+            o->cfg.rr_file = o->rr_file = strdup(it.value);
         } else {
-            return option_bad(OPT_ICOUNT, arg, "unknown key; use shift=N and sleep=on|off");
+            return option_bad(OPT_ICOUNT, arg,
+                              "unknown key; use shift=N, sleep=on|off, rr= and rrfile=");
         }
     }
+    if (!o->cfg.rr != !o->cfg.rr_file)
+        return option_bad(OPT_ICOUNT, arg, "rr=record|replay and rrfile=FILE go together");
     return OK;
 }
 
@@ -129,6 +147,12 @@ PARSE(SEED)
 
 /* ---- console ---- */
 
+PARSE(MONITOR)
+{
+    const char *why;
+    return prompt_config_parse(&o->monitor, arg, &why) ? OK : option_bad(OPT_MONITOR, arg, why);
+}
+
 PARSE(SERIAL)
 {
     const char *why;
@@ -142,6 +166,23 @@ PARSE(SERIAL)
         return option_bad(OPT_SERIAL, arg, why);
     o->serial = arg;
     o->serial_given = true;
+    return OK;
+}
+
+/* ---- debugging ---- */
+
+PARSE(GDB)
+{
+    const char *why;
+    if (!gdb_spec_valid(arg, &why))
+        return option_bad(OPT_GDB, arg, why);
+    o->gdb = arg;
+    return OK;
+}
+
+PARSE(GDB_DEFAULT)
+{
+    o->gdb = "tcp:127.0.0.1:1234";
     return OK;
 }
 
@@ -197,6 +238,25 @@ PARSE(ICOUNT_LIMIT)
                             "not a positive number; use for example 1000000");
 }
 
+/* ---- snapshots ---- */
+
+PARSE(SAVEVM_AT)
+{
+    char number[24];
+    const char *comma = strchr(arg, ',');
+    size_t len = comma ? (size_t)(comma - arg) : 0;
+    bool ok = len && len < sizeof(number) && comma[1];
+    if (ok) {
+        memcpy(number, arg, len);
+        number[len] = '\0';
+        o->savevm_file = comma + 1;
+    }
+    return ok && value_u64(number, INT64_MAX, &o->savevm_at) && o->savevm_at
+               ? OK
+               : option_bad(OPT_SAVEVM_AT, arg,
+                            "not POSITION,FILE; use for example 1000000,boot.snap");
+}
+
 /* ---- what is printed ---- */
 
 PARSE(STATS)
@@ -213,6 +273,12 @@ PARSE(DUMP_REGS)
         return option_bad(OPT_DUMP_REGS, arg, "unknown form; use json");
     o->dump_regs = *arg ? DUMP_JSON : DUMP_TEXT;
     return OK;
+}
+
+PARSE(SYM)
+{
+    o->cfg.symbols = o->symbols;
+    return option_append(o->symbols, arg) ? OK : option_bad(OPT_SYM, arg, "too many of them");
 }
 
 PARSE(LOG)

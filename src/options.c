@@ -216,6 +216,16 @@ static bool check_tpm(const struct options *o)
     return false;
 }
 
+/* Two that read standard input would each get some of it. */
+static bool check_monitor(const struct options *o)
+{
+    if (o->monitor.where != PROMPT_STDIO || !strstr(o->serial, "stdio"))
+        return true;
+    pef_complain("-monitor stdio: the guest's console is there; give -serial null or file:PATH, or "
+                 "use Ctrl-A c on the console");
+    return false;
+}
+
 static bool open_log(const struct options *o)
 {
     int err = o->log_file ? log_set_file(o->log_file) : 0;
@@ -230,7 +240,8 @@ static bool finish(struct options *o)
     bool bare = machine_kind_find(o->cfg.machine) == &machine_bare;
     o->cfg.bare.devices = o->devices;
     o->cfg.bare.regs = o->regs;
-    if (!check_memory(o) || !(bare ? check_bare(o) : check_pseries(o)) || !check_tpm(o))
+    if (!check_memory(o) || !(bare ? check_bare(o) : check_pseries(o)) || !check_tpm(o) ||
+        !check_monitor(o))
         return false;
     /* The real ultravisor knows XICS only. */
     if (!o->ic_given && o->cfg.pef && machine_wants_svm(&o->cfg))
@@ -255,5 +266,6 @@ void options_free(struct options *o)
     free(o->dumpdtb);
     free(o->socket);
     free(o->chardev_id);
-    o->dumpdtb = o->socket = o->chardev_id = NULL;
+    free(o->rr_file);
+    o->dumpdtb = o->socket = o->chardev_id = o->rr_file = NULL;
 }

@@ -4,6 +4,7 @@
 #define PEFEMU_OPTIONS_H
 
 #include "pefemu/machine.h"
+#include "pefemu/prompt.h"
 
 enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
 
@@ -13,16 +14,23 @@ enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
 struct options {
     struct machine_config cfg; /* strings point into argv or into this struct */
     const char *serial;        /* chardev specification */
+    struct prompt_config monitor;
     enum stats_mode stats;
     const char *stats_on; /* -stats-on; NULL: no markers */
     enum dump_mode dump_regs;
     const char *log_file;
+    uint64_t savevm_at; /* position; 0: none */
+    const char *savevm_file;
     const char *dump_as_hypervisor, *dump_normal_ram; /* files, NULL: none */
     const char *guest_files[OPTIONS_MAX_REPEATS + 1];
     const char *devices[OPTIONS_MAX_REPEATS + 1], *regs[OPTIONS_MAX_REPEATS + 1];
+    const char *symbols[OPTIONS_MAX_REPEATS + 1];
     char *dumpdtb;             /* owned */
     const char *memory_given;  /* the argument of -m, NULL: none */
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */
+    const char *gdb;           /* -gdb, NULL: none */
+    bool halt_at_start;        /* -S */
+    char *rr_file;             /* owned */
     bool ic_given;
     bool rtc_fixed, serial_given;
 };

@@ -42,6 +42,20 @@ struct chardev *chardev_open(const char *spec, const char **why);
 bool chardev_spec_valid(const char *spec, const char **why);
 void chardev_close(struct chardev *cd); /* accepts NULL */
 
+/* ---- the debugger's prompt, which Ctrl-A c leads to ---- */
+/* On standard input and output alone, no guest's console: for -monitor stdio. NULL: no memory. */
+struct chardev *chardev_open_prompt(void);
+/* Is there a prompt on it? At first there is none. */
+void chardev_set_prompt(struct chardev *cd, bool on);
+/* Does what is typed go there? And let it. */
+bool chardev_at_prompt(const struct chardev *cd);
+void chardev_go_to_prompt(struct chardev *cd);
+/* What has been typed there; 0: nothing now. Does not wait. */
+size_t chardev_prompt_read(struct chardev *cd, void *buf, size_t len);
+void chardev_prompt_write(struct chardev *cd, const void *buf, size_t len);
+bool chardev_is_terminal(const struct chardev *cd);
+int chardev_input_fd(const struct chardev *cd); /* -1: none, or its end was reached */
+
 /* The user typed Ctrl-A x, or SIGINT, SIGTERM, SIGHUP or SIGQUIT arrived. Poll between slices. */
 bool chardev_quit_requested(struct chardev *cd);
 /* The signal that asked to quit, 0 when none did. */

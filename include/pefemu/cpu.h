@@ -179,6 +179,16 @@ struct slb_entry {
     uint64_t esid, vsid;
 };
 
+/* A call that firmware in C is serving: on its C stack, linked so that debuggers see who called whom.
+ */
+struct firmware_call {
+    const struct firmware_call *outer; /* the call that this one was made from, or NULL */
+    bool is_ultracall;
+    uint64_t number, args[9]; /* R3, R4..R12 */
+    ea_t from;                /* behind the caller's sc; the cookie of a reflected hypercall */
+    uint64_t from_msr;        /* as SRR1 has it */
+};
+
 /* Every register of the thread. Order: what the hot path touches first. */
 struct cpu {
     uint64_t gpr[32];
@@ -258,6 +268,7 @@ struct cpu {
     struct tlb_set *tlbs;       /* owned; all translation contexts of the thread (src/mmu/tlb.c) */
     struct code_cache *code;    /* borrowed: the machine's predecoded pages (src/engine) */
     void *engine_state;         /* owned by the engine */
+    const struct firmware_call *calls; /* the innermost; NULL: none */
 };
 
 /* Set the CR field bf from a signed/unsigned comparison result (CR_LT, CR_GT or CR_EQ) and SO. */
@@ -354,6 +365,10 @@ bool cpu_is_after_insn(const struct cpu *cpu, enum trap trap);
 /* ---- firmware in C (src/hypervisor, src/ultravisor) leaves the way code would: by an instruction.
  * ---- These have its effect on the registers, cpu->nia being the next instruction before and
  * after; what owns the new state is entered by the caller (machine_enter_firmware). */
+/* The call in R3.. begins: @call is firmware_call_end()'s. */
+void firmware_call_begin(struct cpu *cpu, struct firmware_call *call, bool is_ultracall);
+void firmware_call_end(struct cpu *cpu, const struct firmware_call *call);
+
 enum cpu_return { RETURN_HRFID, RETURN_URFID };
 void cpu_model_sc(struct cpu *cpu, unsigned lev);
 void cpu_model_return(struct cpu *cpu, enum cpu_return how); /* from HSRR0/1 or USRR0/1 */
@@ -387,6 +402,12 @@ static inline bool cpu_debug_allowed(const struct cpu *cpu)
 {
     return !(cpu->msr & MSR_S) || (cpu->smfctrl & PPC_BIT(62));
 }
+/* For what observers of events call a state: enum cpu_state, + 4 in secure state. */
+#define CPU_STATES 8u
+unsigned cpu_state_index(uint64_t msr);
+/* The transition that began with MSR @before is complete, cpu->nia valid: EVENT_STATE if the
+ * privilege state is another one. */
+void cpu_state_event(struct cpu *cpu, uint64_t before);
 /* Installs a full MSR value and everything derived from it (cpu->le, translation context). */
 void cpu_set_msr(struct cpu *cpu, uint64_t msr);
 /* Recomputes cpu->fp_fast after a change of FPSCR or MSR[FE0,FE1]. */

@@ -44,6 +44,7 @@ struct debug_point {
     int secure;                       /* MSR[S]: 0, 1; -1: either */
     uint64_t ignore;                  /* passes that do not stop */
     bool temporary, disabled;
+    bool before;       /* watches: halt before the instruction, not after it */
     bool owned_by_gdb; /* not listed at the prompt */
     /* set by the core */
     unsigned id;   /* 1.. */
@@ -68,7 +69,7 @@ enum debug_cause {
     HALT_PAUSED, /* debug_pause() */
     HALT_STEP,   /* a step, debug_until() or debug_run_to() is done */
     HALT_BREAK,  /* before the instruction at a break */
-    HALT_WATCH,  /* after the instruction that accessed what is watched */
+    HALT_WATCH,  /* after the instruction that accessed what is watched, or before it */
     HALT_EVENT,  /* at a caught event: perhaps in the middle of an instruction */
     HALT_ENDED,  /* machine_run() is about to return: machine.stop says why */
     HALT_BEGIN_OF_HISTORY,
@@ -103,12 +104,15 @@ struct debug *debug_create(struct machine *m);
 void debug_destroy(struct debug *d); /* accepts NULL; the front ends are the caller's */
 bool debug_add_front(struct debug *d, const struct debug_front *front, void *opaque);
 void debug_remove_front(struct debug *d, void *opaque);
+unsigned debug_fronts(const struct debug *d); /* how many */
 /* Halt before the first instruction (-S). */
 void debug_halt_at_start(struct debug *d);
 
 struct machine *debug_machine(const struct debug *d);
 /* The present halt, NULL while the machine runs. */
 const struct debug_halt *debug_halted(const struct debug *d);
+/* debug_pause() was called and the halt is yet to come. */
+bool debug_is_pausing(const struct debug *d);
 /* Inside firmware in C (at an event), where registers may not be written? */
 bool debug_in_firmware(const struct debug *d);
 
@@ -120,8 +124,18 @@ void debug_continue(struct debug *d);
 /* Until @cpu has executed @n instructions; an interrupt taken counts as one. Others run in their
  * turn. */
 void debug_step(struct debug *d, struct cpu *cpu, uint64_t n);
+/* At least one, and on until @cpu is about to execute something outside [start, end). */
+void debug_step_range(struct debug *d, struct cpu *cpu, ea_t start, ea_t end);
 /* Until one of @events happens (on @cpu, or any: NULL), or a stop point is met. */
 void debug_until(struct debug *d, uint32_t events, struct cpu *cpu);
+/* The same for the @count'th event that meets all of it. */
+struct debug_wish {
+    uint32_t events; /* bits 1 << EVENT_x */
+    struct cpu *cpu; /* NULL: any */
+    char text[32];   /* event.text must be this one; "": any */
+    uint64_t count;  /* 1.. */
+};
+void debug_until_wish(struct debug *d, const struct debug_wish *wish);
 /* Until the machine's position is @position; at once if it is already beyond. */
 void debug_run_to(struct debug *d, uint64_t position);
 /* Ends the machine (STOP_QUIT). */
@@ -148,6 +162,12 @@ bool debug_wants_slice(struct debug *d, struct cpu *cpu);
  * the slice, false when the slice is over. */
 bool debug_stopped(struct debug *d, struct cpu *cpu);
 void debug_ended(struct debug *d);
+/* Halted at the end of a slice, which has nothing left to execute? For snapshots. */
+bool debug_at_slice_end(const struct debug *d);
+/* @fn is called once, when the machine's position has become @position or more, between two
+ * instructions and without a halt; NULL: not any more. What the machine executes, and when, stays
+ * the same. */
+void debug_set_mark(struct debug *d, uint64_t position, void (*fn)(void *opaque), void *opaque);
 /* Host input that a sleeping machine waits for beside the console. */
 unsigned debug_fds(struct debug *d, struct pollfd *fds, unsigned max);
 

@@ -23,13 +23,13 @@ struct event {
     enum event_id id;
     struct cpu *cpu; /* that it happens on; NULL: outside every CPU (power-on) */
     uint64_t arg[EVENT_ARGS];
-    const char *text; /* the name of what arg 0 numbers ("UV_ESM", "H_CEDE"), or NULL; lives until
+    const char *text; /* as the row says ("UV_ESM", "H_CEDE"), or NULL: no such name; lives until
                          the observers have returned */
 };
 
 /* The table's columns. */
 struct event_row {
-    const char *name, *what, *arg[EVENT_ARGS];
+    const char *name, *what, *text, *arg[EVENT_ARGS];
 };
 extern const struct event_row event_rows[EVENT_COUNT];
 /* The event that @name names, EVENT_COUNT: none. */

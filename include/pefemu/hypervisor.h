@@ -8,47 +8,15 @@
 #define PEFEMU_HYPERVISOR_H
 
 #include "pefemu/machine.h"
+#include "pefemu/snap.h"
 
 struct hypervisor;
 
 /* H_* return codes (PAPR 14.5.4); the status of a hypercall, in R3. */
 enum {
-    H_SUCCESS = 0,
-    H_BUSY = 1,
-    H_CLOSED = 2,
-    H_NOT_AVAILABLE = 3,
-    H_CONSTRAINED = 4,
-    H_PARTIAL = 5,
-    H_IN_PROGRESS = 14,
-    H_PAGE_REGISTERED = 15,
-    H_CONTINUE = 18,
-    H_HARDWARE = -1,
-    H_FUNCTION = -2,
-    H_PRIVILEGE = -3,
-    H_PARAMETER = -4,
-    H_BAD_MODE = -5,
-    H_PTEG_FULL = -6,
-    H_NOT_FOUND = -7,
-    H_RESERVED_DABR = -8,
-    H_NO_MEM = -9,
-    H_AUTHORITY = -10,
-    H_PERMISSION = -11,
-    H_DROPPED = -12,
-    H_RESOURCE = -16,
-    H_P2 = -55,
-    H_P3 = -56,
-    H_P4 = -57,
-    H_P5 = -58,
-    H_P6 = -59,
-    H_P7 = -60,
-    H_P8 = -61,
-    H_P9 = -62,
-    H_TOO_BIG = -64,
-    H_UNSUPPORTED = -67,
-    H_OVERLAP = -68,
-    H_STATE = -75,
-    H_IN_USE = -77,
-    H_UNSUPPORTED_FLAG_START = -256,
+#define HSTATUS(name, value) name = (value),
+#include "pefemu/hstatus.def"
+#undef HSTATUS
 };
 
 struct hypervisor *hv_create(struct machine *m);
@@ -61,11 +29,15 @@ bool hv_reset(struct hypervisor *hv);
 void hv_svm_off(struct hypervisor *hv);
 /* The CPU is in hypervisor state at @vector. Returns in another state. */
 void hv_enter(struct cpu *cpu, unsigned vector);
+/* Where the kernel's image was put; meaningless without -kernel. */
+ra_t hv_kernel_base(const struct hypervisor *hv);
 /* Bytes waiting on the console chardev: raise the vty's interrupt. Called between slices. */
 void hv_console_poll(struct hypervisor *hv);
 /* For statistics: the name of hypercall number @row of hcall.def, and how often it was answered
  * since power-on, to an SVM's ultravisor too. NULL: there are no more. */
 const char *hv_hcall_stat(const struct hypervisor *hv, unsigned row, uint64_t *count);
+/* All of it but the memory that it uses. src/hypervisor/snapshot.c */
+void hv_snap(struct snap *s, struct hypervisor *hv);
 /* Bytes of hypervisor RAM wanted above the LPAR's memory (tables that the MMU walks). */
 uint64_t hv_ram_needed(const struct machine_config *cfg);
 

@@ -10,12 +10,14 @@
 #include "pefemu/engine.h"
 #include "pefemu/event.h"
 #include "pefemu/memory.h"
+#include "pefemu/outside.h"
 #include "pefemu/tpm.h"
 
 #define TIMEBASE_HZ      512000000ULL
 #define MACHINE_MAX_CPUS 16
 
 struct debug;
+struct symbols;
 struct hypervisor;
 struct uv;
 struct chardev;
@@ -34,6 +36,8 @@ enum machine_stop {
     STOP_EXIT,          /* -M bare: a store to the exit device, or attn; machine.exit_code */
     STOP_TRAP,          /* -exit-on trap */
     STOP_LIMIT,         /* -icount-limit */
+    STOP_DIVERGED,      /* a replay differs from its recording */
+    STOP_RESTORE,       /* not the end: machine_restore_later() */
 };
 
 enum dump_mode { DUMP_NONE, DUMP_TEXT, DUMP_JSON };
@@ -67,6 +71,7 @@ struct machine_kind {
     /* Power-on, after the CPUs' own reset: images, first registers; not NULL. False as above. */
     bool (*reset)(struct machine *m);
     void (*poll)(struct machine *m); /* between slices: host input */
+    void (*visit)(struct snap *s, struct machine *m); /* its devices and firmware */
     /* machine_enter_firmware(), for the states that built-in firmware owns. */
     bool (*enter)(struct cpu *cpu);
 };
@@ -96,6 +101,7 @@ struct machine_config {
     /* images, already read and unpacked by the loader (src/loader.c) */
     const char *kernel, *initrd, *append, *bios, *dtb, *dumpdtb;
     const char **guest_files;        /* HOST:GUEST strings, NULL-terminated, may be NULL */
+    const char *const *symbols;      /* -sym, NULL-terminated, may be NULL */
     bool xive_allowed, xics_allowed; /* ic-mode */
     bool radix_allowed, hash_allowed;
     bool reboot_stops, panic_stops; /* -no-reboot; -action panic=none clears the second */
@@ -107,6 +113,18 @@ struct machine_config {
     bool have_seed;
     uint64_t seed;    /* -seed: feeds rng-seed, darn, H_RANDOM */
     double timeout_s; /* 0: none */
+    enum outside_mode rr;
+    const char *rr_file; /* with rr */
+    const char *loadvm;  /* snapshot that the machine begins with; NULL: none */
+};
+
+/* The rest of a slice that a snapshot was taken in. */
+struct slice_rest {
+    bool pending;
+    bool over; /* all is executed: it only has to be accounted for */
+    bool stop_request, step_only;
+    int64_t budget;
+    uint64_t end; /* cpu.slice_end */
 };
 
 struct machine {
@@ -115,26 +133,35 @@ struct machine {
     struct cpu *cpus; /* owned array, ncpus */
     unsigned ncpus;
     struct cpu *current; /* the CPU whose engine is running, or NULL */
-    unsigned turn;             /* index of the CPU that runs or ran last */
+    unsigned turn;       /* index of the CPU that runs or ran last */
     struct event_hub events;
-    struct debug *debug;       /* owned by whoever made it (main.c); NULL: no debugger */
+    struct symbols *symbols;          /* owned; symbols_of() makes them */
+    struct debug *debug;              /* owned by whoever made it (main.c); NULL: no debugger */
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */
 
+    uint64_t host_start_ns; /* CLOCK_MONOTONIC when machine_run() began */
     uint64_t now_ns;      /* guest time at the start of the current slice; machine_now_ns() */
     uint64_t insn_total;  /* retired by all CPUs up to the current slice */
     uint64_t stall_total; /* the same for attempts that an interrupt ended */
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
+    struct slice_rest rest; /* of cpus[turn]: machine_run() goes on with it */
+    uint64_t rounds;        /* of machine_run() */
+    /* machine_restore_later(), while stop is STOP_RESTORE */
+    bool (*restore)(struct machine *m, void *opaque);
+    void *restore_opaque;
     const struct machine_kind *kind;
     void *board;           /* owned by the kind: its devices */
+    bool image_le;         /* byte order of the ELF image that was loaded last, for debuggers */
     uint8_t exit_code;     /* with STOP_EXIT */
     struct hypervisor *hv; /* owned; the built-in (untrusted) hypervisor, NULL on bare metal */
     /* The hypervisor role's entry: hv_enter(), or a test's. */
     void (*hv_entry)(struct cpu *cpu, unsigned vector);
     struct uv *uv;           /* owned; NULL without PEF */
     struct tpm *tpm;         /* owned; NULL without PEF */
-    struct chardev *console; /* borrowed */
+    struct chardev *console; /* borrowed; guests reach it through outside */
+    struct outside *outside; /* owned; NULL: nothing is outside */
     uint64_t rng_state[4];   /* -seed generator */
     int64_t rtc_offset_ns;   /* set-time-of-day moves it */
 
@@ -148,6 +175,8 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
 void machine_destroy(struct machine *m);
 /* Run until something stops the machine; handles guest reboots inside. */
 enum machine_stop machine_run(struct machine *m);
+/* Is the host time of -timeout used up? */
+bool machine_time_is_up(const struct machine *m);
 /**
  * machine_run_slice - one turn of one CPU; machine_run() is made of these
  * @most: instructions it may execute, at least 1; the engine goes on to the next boundary, at most
@@ -164,6 +193,17 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most);
 /* From devices, firmware, signal-safe code on the emulator thread: stop at the next boundary. */
 void machine_request_stop(struct machine *m, enum machine_stop why, const char *text);
 void machine_request_reset(struct machine *m);
+
+/* Everything but memory and the TPM: for snapshots. Between slices, or between two instructions of
+ * one. After loading machine_loaded(), when memory is there too. src/snapshot/machine.c */
+void machine_snap(struct snap *s, struct machine *m);
+void machine_fit_snap(struct snap *s, struct machine *m); /* its beginning: changes nothing */
+void machine_loaded(struct machine *m);
+/* The slice in progress is given up, with all that it still does: nothing of it reaches the outside.
+ * Then @fn makes the machine another one (false: it can not go on), and machine_run() goes on with
+ * that. From a debugger's halt, wherever it is. */
+void machine_restore_later(struct machine *m, bool (*fn)(struct machine *m, void *opaque),
+                           void *opaque);
 
 /* RAM at @ra was written on behalf of something other than @except (or NULL): the reservations of
  * its 128-byte granule are lost. The scheduler drops those of the CPU it leaves. src/cpu/atomic.c
@@ -189,6 +229,8 @@ static inline uint64_t tb_to_ns(uint64_t tb) /* rounded up: first ns at which th
 }
 /* Host entropy, or the -seed generator. Secrets never come from here. */
 uint64_t machine_random(struct machine *m);
+/* Random bytes from the host, whatever -seed says; a replay's are those of the recording. */
+void machine_secret(struct machine *m, void *p, size_t len);
 /* Guest wall clock in ns since 1970. */
 int64_t machine_rtc_ns(const struct machine *m);
 

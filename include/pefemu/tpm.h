@@ -14,6 +14,7 @@
 #define PEFEMU_TPM_H
 
 #include "pefemu/crypto.h"
+#include "pefemu/snap.h"
 #include "pefemu/types.h"
 
 #define TPM_PACKET_MAX  4096u /* longest command and response, as for H_TPM_COMM */
@@ -29,11 +30,14 @@ const char *tpm_status_text(int status);
 
 /* ---- the TPM ---- */
 struct tpm;
+struct outside;
 
 struct tpm_config {
     const char *state_dir; /* folder of the permanent state; NULL: a new TPM, kept in memory */
     const char *socket;    /* swtpm's control socket; excludes state_dir */
     bool create;           /* make state_dir and a new TPM in it where there is none */
+    /* Borrowed, may be NULL: where answers are recorded; in a replay there is no other TPM. */
+    struct outside *outside;
 };
 
 /**
@@ -60,6 +64,13 @@ void tpm_destroy(struct tpm *t);
 int tpm_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
                 size_t *resp_len);
 
+/* Who wants to see every command: called before it goes to the TPM, @resp NULL, and with what came
+ * back, @resp_len 0: nothing. */
+typedef void tpm_watcher(void *opaque, const uint8_t *cmd, size_t len, const uint8_t *resp,
+                         size_t resp_len);
+/** tpm_watch - one at a time; @fn NULL: nobody any more */
+void tpm_watch(struct tpm *t, tpm_watcher *fn, void *opaque);
+
 /**
  * tpm_close - the user of the transport is done (H_TPM_COMM's second function): its transient
  * objects and sessions are flushed, as a resource manager does. Status of tpm_execute().
@@ -69,6 +80,14 @@ int tpm_close(struct tpm *t);
 /** tpm_reset - power off and on: PCRs and everything volatile is gone. TPM_STATUS_OK or _TRANSPORT
  */
 int tpm_reset(struct tpm *t);
+
+/**
+ * tpm_snap - the TPM in a snapshot: all of its state, secret (src/snapshot)
+ *
+ * Only a TPM in this process; another fails. After loading, the state folder is not written any
+ * more: it belongs to the TPM that the snapshot was not made of.
+ */
+void tpm_snap(struct snap *s, struct tpm *t);
 
 /** tpm_message - one line about the last TPM_STATUS_TRANSPORT */
 const char *tpm_message(const struct tpm *t);
@@ -82,6 +101,8 @@ typedef int tpm_transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *res
 struct tss {
     tpm_transmit *transmit;
     void *ctx;
+    /* Random bytes for nonces and passwords, with ctx; NULL: crypto_random() */
+    void (*random)(void *ctx, void *p, size_t len);
     uint32_t rc;         /* the TPM's response code of TPM_STATUS_REFUSED */
     const char *command; /* name of the command that failed */
 };

@@ -11,25 +11,16 @@
 #define PEFEMU_UV_H
 
 #include "pefemu/machine.h"
+#include "pefemu/snap.h"
 #include "pefemu/tpm.h"
 
 struct uv;
 
 /* Status of an ultracall, in R3. */
 enum {
-    U_SUCCESS = 0,
-    U_BUSY = 1,
-    U_NOT_AVAILABLE = 3,
-    U_FUNCTION = -2,
-    U_PARAMETER = -4,
-    U_RETRY = -5,
-    U_PERMISSION = -11,
-    U_P2 = -55,
-    U_P3 = -56,
-    U_P4 = -57,
-    U_P5 = -58,
-    U_BAD_MODE = -59,
-    U_STATE = -75,
+#define USTATUS(name, value) name = (value),
+#include "pefemu/ustatus.def"
+#undef USTATUS
 };
 
 /* Numbers of the ultracalls, UV_WRITE_PATE and so on. */
@@ -73,6 +64,9 @@ void uv_set_wrapping_key(struct uv *uv, const struct tpm_wrapping_key *key);
 /* The CPU is in ultravisor state at @vector. Returns in another state: urfid was modelled. */
 void uv_enter(struct cpu *cpu, unsigned vector);
 
+/* All of it but secure memory; secrets. src/ultravisor/snapshot.c */
+void uv_snap(struct snap *s, struct uv *uv);
+
 /* Bytes of secure memory that a guest of @ram_size bytes needs to become secure. */
 uint64_t uv_secure_memory_needed(uint64_t ram_size);
 
@@ -80,5 +74,6 @@ uint64_t uv_secure_memory_needed(uint64_t ram_size);
 bool uv_is_secure(const struct uv *uv, lpid_t lpid);
 const struct uv_stats *uv_get_stats(const struct uv *uv);
 const char *uv_call_name(uint64_t number); /* NULL: no such ultracall */
+unsigned uv_call_nargs(uint64_t number);   /* from R4 on */
 
 #endif

@@ -20,6 +20,7 @@ void cpu_reset(struct cpu *cpu)
     cpu->tlbs = fixed.tlbs;
     cpu->code = fixed.code;
     cpu->engine_state = fixed.engine_state;
+    cpu->calls = fixed.calls;
     cpu->insn_retired = fixed.insn_retired;
     cpu->slice_end = fixed.slice_end;
     cpu->stalls = fixed.stalls;

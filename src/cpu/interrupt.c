@@ -215,6 +215,19 @@ static bool stops_machine(struct cpu *cpu, enum trap trap)
     return true;
 }
 
+static bool has_dar(enum trap trap)
+{
+    return trap == TRAP_DSI || trap == TRAP_DSEG || trap == TRAP_ALIGNMENT || trap == TRAP_HDSI ||
+           trap == TRAP_MCHECK;
+}
+
+static void event_taken(struct cpu *cpu, enum trap trap, ea_t pc)
+{
+    uint64_t image = vectors[trap].save == HSRR ? cpu->hsrr1 : cpu->srr1;
+    event(cpu->machine->events, EVENT_INTERRUPT, cpu, vectors[trap].name, vectors[trap].offset, pc,
+          trap == TRAP_SCV ? cpu->ctr : image, has_dar(trap) ? cpu->trap.dar : 0);
+}
+
 /* Registers as the interrupt leaves them. False: the machine stops instead. */
 static bool deliver(struct cpu *cpu, enum trap trap)
 {
@@ -241,9 +254,12 @@ static bool deliver(struct cpu *cpu, enum trap trap)
     }
     if (cpu->msr & MSR_TM)
         msr &= ~(MSR_TM | MSR_TS);
+    uint64_t before = cpu->msr;
     cpu_set_msr(cpu, msr);
     cpu->nia = vector_address(cpu, trap, relocated, lev);
     cpu->trap.srr1 = 0;
+    event_taken(cpu, trap, ret);
+    cpu_state_event(cpu, before);
     return true;
 }
 
@@ -271,9 +287,12 @@ void cpu_model_sc(struct cpu *cpu, unsigned lev)
 void cpu_model_return(struct cpu *cpu, enum cpu_return how)
 {
     bool uv = how == RETURN_URFID;
+    uint64_t before = cpu->msr;
 
     cpu_set_msr(cpu, msr_after(cpu, uv ? BY_URFID : BY_HRFID, uv ? cpu->usrr1 : cpu->hsrr1));
     cpu->nia = cpu_ea(cpu, (uv ? cpu->usrr0 : cpu->hsrr0) & ~3ULL);
+    cpu_state_event(cpu, before);
+    event(cpu->machine->events, EVENT_RETURN, cpu, uv ? "urfid" : "hrfid", cpu->nia, cpu->msr);
 }
 
 /* Asynchronous causes in the order of Book III, "Interrupt Priorities": the state in which each is

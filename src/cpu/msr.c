@@ -7,7 +7,9 @@
 
 #include "pefemu/engine.h"
 #include "pefemu/log.h"
+#include "pefemu/machine.h"
 #include "pefemu/mmu.h"
+#include "pefemu/names.h"
 
 #define MSR_LOW32 0xffffffffULL
 
@@ -66,13 +68,32 @@ uint64_t msr_on_interrupt(const struct cpu *cpu, enum msr_entry entry, bool relo
     return msr;
 }
 
+static enum cpu_state state_of(uint64_t msr)
+{
+    if (msr & MSR_PR)
+        return ST_PROBLEM;
+    if (!(msr & MSR_HV))
+        return ST_PRIVILEGED;
+    return msr & MSR_S ? ST_ULTRAVISOR : ST_HYPERVISOR;
+}
+
 enum cpu_state cpu_state(const struct cpu *cpu)
 {
-    if (cpu->msr & MSR_PR)
-        return ST_PROBLEM;
-    if (!(cpu->msr & MSR_HV))
-        return ST_PRIVILEGED;
-    return cpu->msr & MSR_S ? ST_ULTRAVISOR : ST_HYPERVISOR;
+    return state_of(cpu->msr);
+}
+
+unsigned cpu_state_index(uint64_t msr)
+{
+    return state_of(msr) + (msr & MSR_S ? 4 : 0);
+}
+
+void cpu_state_event(struct cpu *cpu, uint64_t before)
+{
+    if (!((cpu->msr ^ before) & (MSR_HV | MSR_PR | MSR_S)) || !cpu->machine)
+        return;
+    unsigned to = cpu_state_index(cpu->msr);
+    event(cpu->machine->events, EVENT_STATE, cpu, cpu_state_name(to), to, cpu_state_index(before),
+          cpu->msr, cpu->nia);
 }
 
 /* MSR[PR] has changed. */

@@ -41,40 +41,38 @@ static trap_t msr_changed(struct cpu *cpu, uint64_t before)
 }
 
 /* Return from interrupt: new MSR first, since it decides whether the address has 64 or 32 bits. */
-static trap_t return_to(struct cpu *cpu, ea_t address, uint64_t msr)
+static trap_t return_to(struct cpu *cpu, const struct insn *in, ea_t address, uint64_t msr)
 {
     uint64_t before = cpu->msr;
 
     cpu_set_msr(cpu, msr);
     cpu->problem_since++; /* the return itself is none of problem state's instructions */
     cpu->nia = cpu_ea(cpu, address & ~3ULL);
+    cpu_state_event(cpu, before);
+    event(cpu->machine->events, EVENT_RETURN, cpu, insn_table[in->id].mnemonic, cpu->nia, cpu->msr);
     return msr_changed(cpu, before);
 }
 
 OP(rfid)
 {
-    (void)in;
     cpu_set_cfar(cpu, cpu->cia);
-    return return_to(cpu, cpu->srr0, msr_after(cpu, BY_RFID, cpu->srr1));
+    return return_to(cpu, in, cpu->srr0, msr_after(cpu, BY_RFID, cpu->srr1));
 }
 
 OP(hrfid)
 {
-    (void)in;
-    return return_to(cpu, cpu->hsrr0, msr_after(cpu, BY_HRFID, cpu->hsrr1));
+    return return_to(cpu, in, cpu->hsrr0, msr_after(cpu, BY_HRFID, cpu->hsrr1));
 }
 
 OP(urfid)
 {
-    (void)in;
-    return return_to(cpu, cpu->usrr0, msr_after(cpu, BY_URFID, cpu->usrr1));
+    return return_to(cpu, in, cpu->usrr0, msr_after(cpu, BY_URFID, cpu->usrr1));
 }
 
 OP(rfscv)
 {
-    (void)in;
     cpu_set_cfar(cpu, cpu->cia);
-    return return_to(cpu, cpu->lr, msr_after(cpu, BY_RFSCV, cpu->ctr));
+    return return_to(cpu, in, cpu->lr, msr_after(cpu, BY_RFSCV, cpu->ctr));
 }
 
 OP(mfmsr)
@@ -91,6 +89,7 @@ static trap_t move_to_msr(struct cpu *cpu, enum msr_writer writer, uint64_t valu
     /* Only EE and RI changed, and nothing waits: carry on in the same context. */
     if (!((before ^ cpu->msr) & ~(MSR_EE | MSR_RI)) && !(cpu->irq_pending && (cpu->msr & MSR_EE)))
         return TRAP_NONE;
+    cpu_state_event(cpu, before);
     return msr_changed(cpu, before);
 }
 
@@ -240,3 +239,21 @@ NO_EFFECT(slbsync)
 
 /* Code and context changes took effect when they were made; nothing is prefetched. */
 NO_EFFECT(isync)
+
+/* ---- calls of firmware in C ---- */
+
+void firmware_call_begin(struct cpu *cpu, struct firmware_call *call, bool is_ultracall)
+{
+    call->outer = cpu->calls;
+    call->is_ultracall = is_ultracall;
+    call->number = cpu->gpr[3];
+    memcpy(call->args, &cpu->gpr[4], sizeof(call->args));
+    call->from = cpu->srr0;
+    call->from_msr = cpu->srr1;
+    cpu->calls = call;
+}
+
+void firmware_call_end(struct cpu *cpu, const struct firmware_call *call)
+{
+    cpu->calls = call->outer;
+}

@@ -36,6 +36,7 @@ void debug_destroy(struct debug *d)
     event_observe(&d->m->events, debug_event, d, 0);
     d->m->debug = NULL;
     points_free(d);
+    free(d->monitor);
     free(d);
 }
 
@@ -58,6 +59,11 @@ void debug_remove_front(struct debug *d, void *opaque)
     }
 }
 
+unsigned debug_fronts(const struct debug *d)
+{
+    return d->fronts;
+}
+
 void debug_halt_at_start(struct debug *d)
 {
     d->halt_at_start = true;
@@ -75,6 +81,25 @@ const struct debug_halt *debug_halted(const struct debug *d)
     return d->halted ? &d->halt : NULL;
 }
 
+bool debug_is_pausing(const struct debug *d)
+{
+    return d->pause;
+}
+
+bool debug_at_slice_end(const struct debug *d)
+{
+    return d->m->current && d->slice_over;
+}
+
+void debug_set_mark(struct debug *d, uint64_t position, void (*fn)(void *opaque), void *opaque)
+{
+    d->mark.fn = fn;
+    d->mark.opaque = opaque;
+    d->mark.position = position;
+    if (d->m->current)
+        d->m->current->debug_stop = true;
+}
+
 bool debug_in_firmware(const struct debug *d)
 {
     return d->halted && d->halt.at_event;
@@ -85,16 +110,9 @@ static uint64_t attempts(const struct cpu *cpu)
     return cpu_insns_now(cpu) + cpu->stalls;
 }
 
-uint64_t machine_position(const struct machine *m)
-{
-    const struct cpu *cpu = m->current;
-    uint64_t done = cpu ? attempts(cpu) - m->slice_insns - m->slice_stalls : 0;
-    return m->insn_total + m->stall_total + done;
-}
-
 void debug_observe(struct debug *d)
 {
-    uint32_t until = d->mode == MODE_UNTIL ? d->until : 0;
+    uint32_t until = d->mode == MODE_UNTIL ? d->wish.events : 0;
     event_observe(&d->m->events, debug_event, d, points_events(d) | until);
 }
 
@@ -123,22 +141,36 @@ static void poll_fronts(struct debug *d)
             d->front[i].fn->poll(d->front[i].opaque);
 }
 
-/* Until a front end resumes the machine, or the user ends it. */
+/* Between two looks at -timeout. */
+#define HALT_WAIT_NS 200000000ULL
+
+/* The user, or the time of -timeout, may end a halted machine. */
+static void check_host(struct machine *m)
+{
+    (void)chardev_can_read(m->console); /* Ctrl-A keys */
+    if (chardev_quit_requested(m->console))
+        machine_request_stop(m, STOP_QUIT, "quit");
+    else if (machine_time_is_up(m))
+        machine_request_stop(m, STOP_TIMEOUT, NULL);
+}
+
+/* Until a front end resumes the machine, or something ends it. */
 static void halt(struct debug *d)
 {
     struct pollfd fds[DEBUG_MAX_FDS];
-    d->halted = true;
-    d->pause = false;
+    d->pause = d->pause_in_slice = d->halt_at_start = false;
     d->mode = MODE_RUN;
+    if (d->m->stop != STOP_NONE)
+        return; /* it is over; a slice goes on to its end as without a debugger */
+    d->halted = true;
     debug_observe(d);
     tell_fronts(d);
     while (d->halted && d->m->stop == STOP_NONE) {
         poll_fronts(d);
-        (void)chardev_can_read(d->m->console); /* Ctrl-A keys */
-        if (chardev_quit_requested(d->m->console))
-            machine_request_stop(d->m, STOP_QUIT, "quit");
-        else if (d->halted)
-            chardev_wait_also(d->m->console, UINT64_MAX, fds, debug_fds(d, fds, DEBUG_MAX_FDS));
+        check_host(d->m);
+        if (d->halted && d->m->stop == STOP_NONE)
+            chardev_wait_also(d->m->console, d->m->cfg.timeout_s > 0 ? HALT_WAIT_NS : UINT64_MAX,
+                              fds, debug_fds(d, fds, DEBUG_MAX_FDS));
     }
     d->halted = false;
     for (unsigned i = 0; i < d->fronts; i++)
@@ -176,7 +208,7 @@ void debug_continue(struct debug *d)
     resume(d, MODE_RUN);
 }
 
-void debug_step(struct debug *d, struct cpu *cpu, uint64_t n)
+static void start_stepping(struct debug *d, struct cpu *cpu, uint64_t n)
 {
     d->cpu = cpu;
     d->target = attempts(cpu) + n;
@@ -184,10 +216,27 @@ void debug_step(struct debug *d, struct cpu *cpu, uint64_t n)
     resume(d, MODE_STEP);
 }
 
+void debug_step(struct debug *d, struct cpu *cpu, uint64_t n)
+{
+    d->range_len = 0;
+    start_stepping(d, cpu, n);
+}
+
+void debug_step_range(struct debug *d, struct cpu *cpu, ea_t start, ea_t end)
+{
+    d->range = start;
+    d->range_len = end > start ? end - start : 0;
+    start_stepping(d, cpu, 1);
+}
+
 void debug_until(struct debug *d, uint32_t events, struct cpu *cpu)
 {
-    d->cpu = cpu;
-    d->until = events;
+    debug_until_wish(d, &(struct debug_wish){.events = events, .cpu = cpu, .count = 1});
+}
+
+void debug_until_wish(struct debug *d, const struct debug_wish *wish)
+{
+    d->wish = *wish;
     resume(d, MODE_UNTIL);
 }
 
@@ -207,11 +256,21 @@ void debug_quit(struct debug *d)
 
 /* ---- events ---- */
 
+static bool is_wanted(struct debug *d, const struct event *ev)
+{
+    struct debug_wish *w = &d->wish;
+    if (d->mode != MODE_UNTIL || !(w->events >> ev->id & 1) || (w->cpu && w->cpu != ev->cpu))
+        return false;
+    if (w->text[0] && (!ev->text || strcmp(w->text, ev->text)))
+        return false;
+    return w->count <= 1 || !--w->count;
+}
+
 void debug_event(void *debug, const struct event *ev)
 {
     struct debug *d = debug;
     struct debug_point *p = points_hit_event(d, ev);
-    bool wanted = d->mode == MODE_UNTIL && d->until >> ev->id & 1 && (!d->cpu || d->cpu == ev->cpu);
+    bool wanted = is_wanted(d, ev);
     if ((!p && !wanted) || d->m->stop != STOP_NONE)
         return;
     d->halt = (struct debug_halt){
@@ -230,21 +289,33 @@ void debug_event(void *debug, const struct event *ev)
 
 /* ---- in a slice ---- */
 
-/* One instruction, whatever stops there. True: the slice is over, as the engine would end it. */
+/* Have the watches that halt before the next instruction of @cpu been met? */
+static bool was_told(const struct debug *d, const struct cpu *cpu)
+{
+    return d->told.cpu == cpu && d->told.attempt == attempts(cpu);
+}
+
+/* One instruction, whatever stops there but a watch that halts before it. True: the slice is over,
+ * as the engine would end it. */
 static bool step(struct debug *d, struct cpu *cpu)
 {
     d->passing = true;
+    d->accessing = was_told(d, cpu);
     d->watched.point = NULL;
     bool boundary = exec_one(cpu);
-    d->passing = false;
-    return boundary && exec_must_stop(cpu);
+    d->passing = d->accessing = false;
+    if (cpu->debug_mid) { /* nothing was executed */
+        cpu->debug_mid = cpu->debug_stop = false;
+        return false;
+    }
+    return (boundary || cpu->step_only) && exec_is_over(cpu); /* debug_stop ends no slice */
 }
 
-static void after_step(struct debug *d, struct cpu *cpu)
+static void halt_for_watch(struct debug *d, struct cpu *cpu)
 {
     struct debug_point *p = d->watched.point;
     d->watched.point = NULL;
-    if (!p || !points_hit_watch(d, p, cpu))
+    if (!points_hit_watch(d, p, cpu))
         return;
     d->halt = (struct debug_halt){.cause = HALT_WATCH,
                                   .cpu = cpu,
@@ -254,33 +325,74 @@ static void after_step(struct debug *d, struct cpu *cpu)
     halt(d);
 }
 
+static void after_step(struct debug *d, struct cpu *cpu)
+{
+    if (d->watched.point && !d->watched.point->before)
+        halt_for_watch(d, cpu);
+}
+
+/* A watch that halts before its access has been met, by the engine or by step(). */
+static void before_access(struct debug *d, struct cpu *cpu)
+{
+    if (!d->watched.point || !d->watched.point->before || was_told(d, cpu))
+        return;
+    d->told.cpu = cpu;
+    d->told.attempt = attempts(cpu);
+    halt_for_watch(d, cpu);
+}
+
 static bool step_is_done(const struct debug *d, const struct cpu *cpu)
 {
     if (d->mode == MODE_STEP)
-        return d->cpu == cpu && attempts(cpu) >= d->target;
+        return d->cpu == cpu && attempts(cpu) >= d->target && cpu->cia - d->range >= d->range_len;
     return d->mode == MODE_RUN_TO && machine_position(d->m) >= d->target;
 }
 
-/* Lets the engine run towards debug_run_to()'s position, not over it. False: too near, step. */
+/* The next position that is of interest; ~0: none is. */
+static uint64_t next_position(const struct debug *d)
+{
+    uint64_t position = d->mode == MODE_RUN_TO ? d->target : ~0ULL;
+    return d->mark.fn && d->mark.position < position ? d->mark.position : position;
+}
+
+/* Lets the engine run towards that position, not over it. False: too near, step. */
 static bool run_towards(struct debug *d, struct cpu *cpu)
 {
-    uint64_t left = d->target - machine_position(d->m);
+    uint64_t position = next_position(d), here = machine_position(d->m);
+    if (position == ~0ULL)
+        return true;
+    uint64_t left = position > here ? position - here : 0;
     if (left <= OVERRUN)
         return false;
     cpu_withhold(cpu, (int64_t)(left - OVERRUN));
     return true;
 }
 
+static void reach_mark(struct debug *d)
+{
+    void (*fn)(void *opaque) = d->mark.fn;
+    if (!fn || machine_position(d->m) < d->mark.position)
+        return;
+    d->mark.fn = NULL;
+    fn(d->mark.opaque);
+}
+
 /* Before the next instruction of @cpu: halt? The end of a slice has none yet. */
 static void before_step(struct debug *d, struct cpu *cpu, bool over)
 {
     struct debug_point *p = NULL;
+    d->slice_over = over;
+    reach_mark(d);
+    if (d->m->stop != STOP_NONE)
+        return;
     if (d->m->debug_breaks && !over && cpu->debug_checked != attempts(cpu) + 1) {
         cpu->debug_checked = attempts(cpu) + 1; /* once for each time it gets here; 0: never */
         p = points_hit_break(d, cpu, cpu->cia);
     }
     if (p)
         halt_for(d, HALT_BREAK, cpu, p);
+    else if (d->pause_in_slice)
+        halt_for(d, d->halt_at_start ? HALT_START : HALT_PAUSED, cpu, NULL);
     else if (step_is_done(d, cpu))
         halt_for(d, HALT_STEP, cpu, NULL);
 }
@@ -288,11 +400,13 @@ static void before_step(struct debug *d, struct cpu *cpu, bool over)
 /* Is the next instruction the debugger's to execute? Else the engine may go on. */
 static bool must_step(struct debug *d, struct cpu *cpu)
 {
-    if (d->watched.point || (d->m->debug_breaks && debug_breaks_at(d, cpu->cia)))
+    if (d->watched.point || was_told(d, cpu))
         return true;
-    if (d->mode == MODE_STEP)
-        return d->cpu == cpu;
-    return d->mode == MODE_RUN_TO && !run_towards(d, cpu);
+    if (d->m->debug_breaks && debug_breaks_at(d, cpu->cia))
+        return true;
+    if (d->mode == MODE_STEP && d->cpu == cpu)
+        return true;
+    return !run_towards(d, cpu);
 }
 
 bool debug_stopped(struct debug *d, struct cpu *cpu)
@@ -302,19 +416,21 @@ bool debug_stopped(struct debug *d, struct cpu *cpu)
     cpu->debug_stop = cpu->debug_mid = false;
     for (;;) {
         before_step(d, cpu, over);
+        before_access(d, cpu);
         cpu->debug_stop = false;
-        if (over || d->m->stop != STOP_NONE)
+        if (over)
             return false;
         if (!must_step(d, cpu))
             return true;
-        over = step(d, cpu);
+        d->slice_over = over = step(d, cpu);
         after_step(d, cpu);
     }
 }
 
 bool debug_wants_slice(struct debug *d, struct cpu *cpu)
 {
-    return cpu->debug_stop || (d->mode == MODE_STEP && d->cpu == cpu) || d->mode == MODE_RUN_TO;
+    return cpu->debug_stop || (d->mode == MODE_STEP && d->cpu == cpu) || d->pause_in_slice ||
+           next_position(d) != ~0ULL;
 }
 
 /* ---- between slices ---- */
@@ -322,10 +438,13 @@ bool debug_wants_slice(struct debug *d, struct cpu *cpu)
 void debug_poll(struct debug *d)
 {
     struct cpu *cpu = &d->m->cpus[d->m->turn];
-    if (d->halt_at_start) {
-        d->halt_at_start = false;
-        halt_for(d, HALT_START, cpu, NULL);
+    if (d->m->rest.pending) { /* a snapshot of the middle of a slice: halt where it was made */
+        poll_fronts(d);
+        d->pause_in_slice = d->pause || d->halt_at_start;
+        return;
     }
+    if (d->halt_at_start)
+        halt_for(d, HALT_START, cpu, NULL);
     poll_fronts(d);
     if (d->pause)
         halt_for(d, HALT_PAUSED, cpu, NULL);

@@ -27,14 +27,30 @@ struct debug {
     struct debug_halt halt;
     bool pause; /* debug_pause(): halt at the end of the slice */
     bool halt_at_start;
+    bool pause_in_slice; /* the same before the next instruction of the slice */
 
     enum debug_mode mode;
-    struct cpu *cpu; /* MODE_STEP; MODE_UNTIL if only its events count */
-    uint64_t target; /* MODE_STEP: attempts of cpu; MODE_RUN_TO: position */
-    uint32_t until;  /* MODE_UNTIL */
+    struct cpu *cpu;        /* MODE_STEP */
+    uint64_t target;        /* MODE_STEP: attempts of cpu; MODE_RUN_TO: position */
+    ea_t range, range_len;  /* MODE_STEP: it is not over while cpu->cia is in there; 0: none */
+    struct debug_wish wish; /* MODE_UNTIL */
 
-    bool passing; /* an instruction is executed in spite of stop points */
-    struct {      /* what that instruction accessed, or was about to access */
+    bool slice_over; /* debug_stopped(): the slice has ended, but the halt is still in it */
+    struct {
+        void (*fn)(void *opaque); /* NULL: none */
+        void *opaque;
+        uint64_t position;
+    } mark;
+
+    struct monitor *monitor; /* owned; what its commands remember (monitor.c), NULL: nothing yet */
+
+    bool passing;   /* an instruction is executed in spite of stop points */
+    bool accessing; /* also of watches that halt before it: they have had their say */
+    struct {        /* where they have: before attempt number `attempt` of `cpu` */
+        struct cpu *cpu;
+        uint64_t attempt;
+    } told;
+    struct { /* what that instruction accessed, or was about to access */
         struct debug_point *point;
         ea_t ea;
         bool store;

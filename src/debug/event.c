@@ -5,7 +5,8 @@
 #include <string.h>
 
 const struct event_row event_rows[EVENT_COUNT] = {
-#define EVENT(id, name, what, a0, a1, a2, a3) [EVENT_##id] = {name, what, {a0, a1, a2, a3}},
+#define EVENT(id, name, what, text, a0, a1, a2, a3)                                                \
+    [EVENT_##id] = {name, what, text, {a0, a1, a2, a3}},
 #include "pefemu/event.def"
 #undef EVENT
 };

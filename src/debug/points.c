@@ -178,21 +178,25 @@ bool debug_watches_range(const struct debug *d, ea_t ea, uint64_t len)
 }
 
 /* The MMU asks before each access that no TLB served. The instruction is not executed now but by
- * debug_stopped(), which is told then (passing). */
+ * debug_stopped(), which is told then (passing); a second time if a watch halts before it
+ * (accessing). */
 bool debug_watch_access(struct debug *d, ea_t ea, unsigned len, bool store)
 {
+    bool meets_any = false;
     for (struct debug_node *n = d->points; n; n = n->next) {
         struct debug_point *p = &n->p;
         if (!is_watch(p) || !watches_access(p, store) || !overlaps(p, ea, len))
             continue;
-        if (!d->watched.point) {
-            d->watched.point = p;
-            d->watched.ea = ea > p->ea ? ea : p->ea;
-            d->watched.store = store;
-        }
-        return !d->passing;
+        if (p->before && d->accessing)
+            continue;
+        meets_any = true;
+        if (d->watched.point && (d->watched.point->before || !p->before))
+            continue;
+        d->watched.point = p; /* the first; those that halt before go first */
+        d->watched.ea = ea > p->ea ? ea : p->ea;
+        d->watched.store = store;
     }
-    return false;
+    return meets_any && (!d->passing || d->watched.point->before);
 }
 
 bool points_hit_watch(struct debug *d, struct debug_point *p, struct cpu *cpu)

@@ -20,6 +20,12 @@
 #define CTRL_A     0x01
 #define CTRL_O     0x0f /* hvc_console takes it as break: the next key is a SysRq command */
 
+/* Bytes that have arrived for somebody. */
+struct ring {
+    unsigned head, tail; /* free-running: byte[] holds head - tail */
+    uint8_t byte[INPUT_SIZE];
+};
+
 struct chardev {
     int in, out;   /* -1: none */
     bool owns_out; /* a file that chardev_close() closes */
@@ -29,8 +35,9 @@ struct chardev {
     bool mid_line; /* the last byte written was no newline */
     void (*saw)(void *opaque, const void *buf, size_t len); /* chardev_watch() */
     void *opaque;                                           /* borrowed */
-    unsigned head, tail; /* free-running: input[] holds head - tail bytes */
-    uint8_t input[INPUT_SIZE];
+    bool has_prompt, at_prompt; /* what is typed goes to the debugger's prompt */
+    bool only_prompt;           /* no guest is behind it */
+    struct ring guest, prompt;
 };
 
 /* ---- terminal settings and signals of the process ---- */
@@ -151,7 +158,7 @@ static void term_open(bool keep_signals)
 
 /* ---- open and close ---- */
 
-enum kind { KIND_BAD, KIND_MON_STDIO, KIND_STDIO, KIND_NULL, KIND_FILE };
+enum kind { KIND_BAD, KIND_MON_STDIO, KIND_STDIO, KIND_NULL, KIND_FILE, KIND_PROMPT };
 
 static enum kind spec_kind(const char *spec, const char **why)
 {
@@ -227,6 +234,17 @@ struct chardev *chardev_open(const char *spec, const char **why)
     return cd;
 }
 
+struct chardev *chardev_open_prompt(void)
+{
+    struct chardev *cd = calloc(1, sizeof(*cd));
+    if (!cd)
+        return NULL;
+    install_handlers();
+    open_stdio(cd, KIND_PROMPT);
+    cd->escapes = cd->has_prompt = cd->at_prompt = cd->only_prompt = true;
+    return cd;
+}
+
 void chardev_close(struct chardev *cd)
 {
     if (!cd)
@@ -297,9 +315,38 @@ static void say(struct chardev *cd, const char *text)
 
 /* ---- input ---- */
 
+static unsigned used(const struct ring *r)
+{
+    return r->head - r->tail;
+}
+
+/* What is typed while its reader has no room is lost, as on a serial line. */
+static void put_byte(struct ring *r, uint8_t byte)
+{
+    if (used(r) < INPUT_SIZE)
+        r->byte[r->head++ % INPUT_SIZE] = byte;
+}
+
+static size_t take_bytes(struct ring *r, void *buf, size_t len)
+{
+    uint8_t *p = buf;
+    size_t n = 0;
+    while (n < len && r->tail != r->head)
+        p[n++] = r->byte[r->tail++ % INPUT_SIZE];
+    return n;
+}
+
 static void put_input(struct chardev *cd, uint8_t byte)
 {
-    cd->input[cd->head++ % INPUT_SIZE] = byte;
+    put_byte(cd->at_prompt ? &cd->prompt : &cd->guest, byte);
+}
+
+static void toggle_prompt(struct chardev *cd)
+{
+    if (!cd->has_prompt)
+        say(cd, "\r\npefemu: there is no prompt here; see -monitor\r\n");
+    else if (!cd->only_prompt)
+        cd->at_prompt = !cd->at_prompt;
 }
 
 static void command(struct chardev *cd, uint8_t key)
@@ -310,10 +357,10 @@ static void command(struct chardev *cd, uint8_t key)
         cd->quit = true;
         break;
     case 'b':
-        put_input(cd, CTRL_O);
+        put_byte(&cd->guest, CTRL_O);
         break;
     case 'c':
-        say(cd, "\r\npefemu: there is no monitor prompt yet; Ctrl-A x ends pefemu\r\n");
+        toggle_prompt(cd);
         break;
     case CTRL_A:
         put_input(cd, CTRL_A);
@@ -322,7 +369,7 @@ static void command(struct chardev *cd, uint8_t key)
     case '?':
         say(cd, "\r\nCtrl-A h  this help\r\nCtrl-A x  end pefemu\r\n"
                 "Ctrl-A b  break: the guest's SysRq prefix (Ctrl-O on hvc0)\r\n"
-                "Ctrl-A c  monitor prompt (not there yet)\r\nCtrl-A Ctrl-A  send Ctrl-A\r\n");
+                "Ctrl-A c  between console and prompt\r\nCtrl-A Ctrl-A  send Ctrl-A\r\n");
         break;
     default: /* not a command: the key alone, as QEMU does */
         put_input(cd, key);
@@ -342,12 +389,14 @@ static void take_byte(struct chardev *cd, uint8_t byte)
     }
 }
 
+/* For those who are typed to now. */
 static size_t room(const struct chardev *cd)
 {
-    return INPUT_SIZE - (cd->head - cd->tail);
+    return INPUT_SIZE - used(cd->at_prompt ? &cd->prompt : &cd->guest);
 }
 
-/* Moves what has arrived into input[]; each byte read makes at most one there. */
+/* Moves what has arrived into the rings; each byte read makes at most one there. One at a time when
+ * a Ctrl-A c among them could lead to a ring that is full. */
 static void pump(struct chardev *cd)
 {
     struct pollfd pfd = {.fd = cd->in, .events = POLLIN};
@@ -356,6 +405,8 @@ static void pump(struct chardev *cd)
     ssize_t n;
     if (cd->in < 0 || !want || poll(&pfd, 1, 0) <= 0 || !pfd.revents)
         return;
+    if (used(&cd->guest) > INPUT_SIZE - want || used(&cd->prompt) > INPUT_SIZE - want)
+        want = 1;
     n = read(cd->in, buf, want);
     if (n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && term.in_use)))
         return; /* EIO: we are in the terminal's background */
@@ -371,18 +422,56 @@ bool chardev_can_read(struct chardev *cd)
 {
     /* Also with bytes waiting: Ctrl-A x must work while the guest does not read. */
     pump(cd);
-    return cd->head != cd->tail;
+    return used(&cd->guest);
 }
 
 size_t chardev_read(struct chardev *cd, void *buf, size_t len)
 {
-    uint8_t *p = buf;
-    size_t n = 0;
-    if (cd->head == cd->tail)
+    if (!used(&cd->guest))
         pump(cd);
-    while (n < len && cd->tail != cd->head)
-        p[n++] = cd->input[cd->tail++ % INPUT_SIZE];
-    return n;
+    return take_bytes(&cd->guest, buf, len);
+}
+
+/* ---- the prompt ---- */
+
+void chardev_set_prompt(struct chardev *cd, bool on)
+{
+    cd->has_prompt = on;
+    cd->at_prompt &= on;
+}
+
+bool chardev_at_prompt(const struct chardev *cd)
+{
+    return cd->at_prompt;
+}
+
+void chardev_go_to_prompt(struct chardev *cd)
+{
+    cd->at_prompt = cd->has_prompt;
+}
+
+size_t chardev_prompt_read(struct chardev *cd, void *buf, size_t len)
+{
+    pump(cd);
+    return take_bytes(&cd->prompt, buf, len);
+}
+
+void chardev_prompt_write(struct chardev *cd, const void *buf, size_t len)
+{
+    void (*saw)(void *, const void *, size_t) = cd->saw;
+    cd->saw = NULL; /* it is not the guest's */
+    chardev_write(cd, buf, len);
+    cd->saw = saw;
+}
+
+bool chardev_is_terminal(const struct chardev *cd)
+{
+    return cd->in >= 0 && isatty(cd->in);
+}
+
+int chardev_input_fd(const struct chardev *cd)
+{
+    return cd->in;
 }
 
 void chardev_wait_also(struct chardev *cd, uint64_t ns, struct pollfd *fds, unsigned n)

@@ -43,3 +43,10 @@ uint8_t *nvram_range(struct nvram *nv, uint64_t offset, uint64_t len)
 {
     return offset <= NVRAM_SIZE && len <= NVRAM_SIZE - offset ? nv->data + offset : NULL;
 }
+
+void nvram_snap(struct snap *s, struct nvram *nv)
+{
+    snap_begin(s, "nvram", 1);
+    snap_bytes(s, nv->data, sizeof(nv->data));
+    snap_end(s);
+}

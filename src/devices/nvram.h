@@ -4,6 +4,7 @@
 #ifndef PEFEMU_DEV_NVRAM_H
 #define PEFEMU_DEV_NVRAM_H
 
+#include "pefemu/snap.h"
 #include "pefemu/types.h"
 
 #define NVRAM_SIZE 65536u
@@ -16,5 +17,6 @@ struct nvram {
 void nvram_init(struct nvram *nv);
 /* Both return the host address of [offset, offset+len), or NULL when that is outside. */
 uint8_t *nvram_range(struct nvram *nv, uint64_t offset, uint64_t len);
+void nvram_snap(struct snap *s, struct nvram *nv);
 
 #endif

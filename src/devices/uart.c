@@ -13,20 +13,20 @@ enum { RBR_THR, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR }; /* with LCR[DLAB]: 0 DL
 
 enum { PLAIN_TRANSMIT = 0x0, PLAIN_RECEIVE = 0x8, PLAIN_STATUS = 0x10 };
 
-void uart_init(struct uart *u, struct chardev *cd)
+void uart_init(struct uart *u, struct outside *o)
 {
-    *u = (struct uart){.cd = cd, .lcr = 3, .dll = 1};
+    *u = (struct uart){.outside = o, .lcr = 3, .dll = 1};
 }
 
 static bool receive(struct uart *u, uint8_t *byte)
 {
-    return chardev_read(u->cd, byte, 1) == 1;
+    return outside_read(u->outside, byte, 1) == 1;
 }
 
 static void transmit(struct uart *u, uint64_t value)
 {
     uint8_t byte = value;
-    chardev_write(u->cd, &byte, 1);
+    outside_write(u->outside, &byte, 1);
 }
 
 static uint8_t load_byte(struct uart *u, uint64_t reg)
@@ -48,7 +48,7 @@ static uint8_t load_byte(struct uart *u, uint64_t reg)
     case MCR:
         return u->mcr;
     case LSR:
-        return LSR_TX_EMPTY | (chardev_can_read(u->cd) ? LSR_DATA : 0);
+        return LSR_TX_EMPTY | (outside_can_read(u->outside) ? LSR_DATA : 0);
     case MSR:
         return MSR_CONNECTED;
     default:
@@ -126,3 +126,15 @@ static bool uart_plain_store(void *opaque, struct cpu *cpu, uint64_t offset, uns
 }
 
 const struct mmio_ops uart_plain_ops = {uart_plain_load, uart_plain_store};
+
+void uart_snap(struct snap *s, struct uart *u)
+{
+    snap_begin(s, "uart", 1);
+    snap(s, &u->ier);
+    snap(s, &u->lcr);
+    snap(s, &u->mcr);
+    snap(s, &u->scr);
+    snap(s, &u->dll);
+    snap(s, &u->dlm);
+    snap_end(s);
+}

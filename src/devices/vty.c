@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vty.h"
 
-void vty_init(struct vty *v, struct chardev *cd, void (*pulse)(void *), void *opaque)
+void vty_init(struct vty *v, struct outside *o, void (*pulse)(void *), void *opaque)
 {
-    *v = (struct vty){.chardev = cd, .pulse = pulse, .opaque = opaque};
+    *v = (struct vty){.outside = o, .pulse = pulse, .opaque = opaque};
 }
 
 void vty_reset(struct vty *v)
@@ -13,9 +13,9 @@ void vty_reset(struct vty *v)
 
 static bool vty_fill(struct vty *v)
 {
-    if (!v->chardev || v->count == VTY_BUF || !chardev_can_read(v->chardev))
+    if (v->count == VTY_BUF || !outside_can_read(v->outside))
         return false;
-    size_t n = chardev_read(v->chardev, v->buf + v->count, VTY_BUF - v->count);
+    size_t n = outside_read(v->outside, v->buf + v->count, VTY_BUF - v->count);
     v->count += n;
     return n > 0;
 }
@@ -46,6 +46,13 @@ void vty_put(struct vty *v, unsigned len, const uint64_t chars[2])
     uint8_t out[VTY_CALL];
     put_be64(out, chars[0]);
     put_be64(out + 8, chars[1]);
-    if (v->chardev)
-        chardev_write(v->chardev, out, len < VTY_CALL ? len : VTY_CALL);
+    outside_write(v->outside, out, len < VTY_CALL ? len : VTY_CALL);
+}
+
+void vty_snap(struct snap *s, struct vty *v)
+{
+    snap_begin(s, "vty", 1);
+    snap_limit(s, &v->count, VTY_BUF);
+    snap_bytes(s, v->buf, sizeof(v->buf));
+    snap_end(s);
 }

@@ -278,3 +278,32 @@ void xics_source_on(struct xics *x, uint32_t irq)
     s->priority = s->saved_priority;
     source_resend(x, irq, s);
 }
+
+/* ---- snapshots ---- */
+
+static void source_snap(struct snap *s, struct source *src, unsigned ncpus)
+{
+    snap_limit(s, &src->server, ncpus - 1);
+    snap(s, &src->priority);
+    snap(s, &src->saved_priority);
+    snap_same(s, src->exists, "interrupt sources:");
+    snap_same(s, src->lsi, "level interrupt sources:");
+    snap(s, &src->asserted);
+    snap(s, &src->sent);
+    snap(s, &src->waiting);
+}
+
+void xics_snap(struct snap *s, struct xics *x)
+{
+    snap_begin(s, "xics", 1);
+    for (unsigned i = 0; i < x->m->ncpus; i++) {
+        snap(s, &x->icp[i].xisr);
+        snap(s, &x->icp[i].cppr);
+        snap(s, &x->icp[i].mfrr);
+        snap(s, &x->icp[i].pending);
+    }
+    for (unsigned i = 0; i < XICS_SOURCES; i++)
+        source_snap(s, &x->source[i], x->m->ncpus);
+    snap_array(s, x->resend_map);
+    snap_end(s);
+}

@@ -8,6 +8,7 @@
 #define PEFEMU_DEV_XICS_H
 
 #include "pefemu/machine.h"
+#include "pefemu/snap.h"
 
 #define XICS_FIRST_SOURCE 0x1000u
 #define XICS_SOURCES      0x1000u
@@ -20,6 +21,7 @@ struct xics *xics_create(struct machine *m);
 void xics_destroy(struct xics *x);
 /* Everything masked, nothing pending, CPPR 0. */
 void xics_reset(struct xics *x);
+void xics_snap(struct snap *s, struct xics *x);
 
 /* Makes a source exist; @lsi: level-sensitive. */
 void xics_claim(struct xics *x, uint32_t irq, bool lsi);

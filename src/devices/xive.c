@@ -390,3 +390,42 @@ void xive_add_windows(struct xive *x)
     memory_add_mmio(&x->m->mem, "xive-tima", XIVE_TIMA_OS, 2 * XIVE_PAGE, &tima_ops, x);
     memory_add_mmio(&x->m->mem, "xive-esb", XIVE_ESB_BASE, XIVE_ESB_SIZE, &esb_ops, x);
 }
+
+/* ---- snapshots ---- */
+
+static void queue_snap(struct snap *s, struct xive_queue_config *q)
+{
+    snap(s, &q->addr);
+    snap_limit(s, &q->size_log2, 24);
+    snap(s, &q->always_notify);
+    snap(s, &q->generation);
+    snap(s, &q->index);
+}
+
+static void esb_snap(struct snap *s, struct esb *e, unsigned ncpus)
+{
+    snap_same(s, e->exists, "interrupt sources:");
+    snap_same(s, e->lsi, "level interrupt sources:");
+    snap(s, &e->asserted);
+    snap(s, &e->pq);
+    snap(s, &e->masked);
+    snap(s, &e->priority);
+    snap_limit(s, &e->server, ncpus - 1);
+    snap(s, &e->eisn);
+    if (!e->masked && e->priority > XIVE_PRIO_MAX)
+        snap_fail(s, "an interrupt source has priority %u", e->priority);
+}
+
+void xive_snap(struct snap *s, struct xive *x)
+{
+    snap_begin(s, "xive", 1);
+    snap(s, &x->enabled);
+    for (unsigned i = 0; i < x->m->ncpus; i++) {
+        snap_bytes(s, x->ring[i], sizeof(x->ring[i]));
+        for (unsigned p = 0; p <= XIVE_PRIO_MAX; p++)
+            queue_snap(s, &x->queue[i][p]);
+    }
+    for (unsigned i = 0; i < XIVE_LISNS; i++)
+        esb_snap(s, &x->esb[i], x->m->ncpus);
+    snap_end(s);
+}

@@ -8,6 +8,7 @@
 #define PEFEMU_DEV_XIVE_H
 
 #include "pefemu/machine.h"
+#include "pefemu/snap.h"
 
 #define XIVE_LISNS     0x2000u
 #define XIVE_PRIO_MAX  6u /* 7 is the hypervisor's: ibm,plat-res-int-priorities <7 0xf8> */
@@ -47,6 +48,7 @@ void xive_destroy(struct xive *x);
 /* Power-on state of everything; xive_reset_config() leaves the thread contexts (H_INT_RESET). */
 void xive_reset(struct xive *x);
 void xive_reset_config(struct xive *x);
+void xive_snap(struct snap *s, struct xive *x);
 /* Puts the TIMA and ESB windows into the machine's memory map. */
 void xive_add_windows(struct xive *x);
 /* In use? Otherwise both windows read as all ones and ignore stores. */

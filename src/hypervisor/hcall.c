@@ -6,6 +6,7 @@
 
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
+#include "pefemu/names.h"
 
 struct hcall_row {
     const char *name;
@@ -417,9 +418,8 @@ static void log_call(const struct hcall *c, const struct hcall_row *row, int64_t
     log_write(LOG_HCALL, "cpu %u: %s(%s", c->cpu->server, row->name, text);
 }
 
-void hcall_dispatch(struct hypervisor *hv, struct cpu *cpu)
+static void dispatch(struct hypervisor *hv, struct cpu *cpu, uint64_t number)
 {
-    uint64_t number = cpu->gpr[3];
     const struct hcall_row *row = find_row(number);
 
     if (cpu->srr1 & MSR_PR) {
@@ -442,4 +442,18 @@ void hcall_dispatch(struct hypervisor *hv, struct cpu *cpu)
     cpu->gpr[3] = (uint64_t)rc;
     if (rc >= 0)
         memcpy(&cpu->gpr[4], c.ret, row->nresults * sizeof(c.ret[0]));
+}
+
+void hcall_dispatch(struct hypervisor *hv, struct cpu *cpu)
+{
+    uint64_t number = cpu->gpr[3];
+    struct firmware_call call;
+
+    firmware_call_begin(cpu, &call, false);
+    event(hv->m->events, EVENT_HCALL, cpu, hcall_name(number), number, cpu->gpr[4], cpu->gpr[5],
+          cpu->gpr[6]);
+    dispatch(hv, cpu, number);
+    event(hv->m->events, EVENT_HCALL_RETURN, cpu, hcall_name(number), number, cpu->gpr[3],
+          cpu->gpr[4], cpu->gpr[5]);
+    firmware_call_end(cpu, &call);
 }

@@ -62,8 +62,10 @@ void hv_cpu_start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3
         cpu->cia = cpu->nia;
         return;
     }
+    uint64_t before = cpu->msr;
     cpu->cia = cpu->nia = nia;
     cpu_set_msr(cpu, msr);
+    cpu_state_event(cpu, before);
 }
 
 void hv_cpu_stop(struct cpu *cpu)
@@ -112,8 +114,11 @@ static void hv_return(struct cpu *cpu, ea_t nia, uint64_t msr)
         hv_uv_return(cpu, nia, msr, msr);
         return;
     }
+    uint64_t before = cpu->msr;
     cpu->nia = nia;
     cpu_set_msr(cpu, msr & ~(SRR1_CAUSES | MSR_HV));
+    cpu_state_event(cpu, before);
+    event(cpu->machine->events, EVENT_RETURN, cpu, "hrfid", cpu->nia, cpu->msr);
 }
 
 /* Gives the guest the interrupt @vector, as if it had been taken at @srr0 with MSR @image. */
@@ -123,7 +128,7 @@ static void hv_inject(struct cpu *cpu, unsigned vector, ea_t srr0, uint64_t imag
         hv_uv_return(cpu, vector, cpu->lpcr & LPCR_ILE ? MSR_LE : 0, cause);
         return;
     }
-    uint64_t msr = MSR_SF | (image & (MSR_ME | MSR_S));
+    uint64_t before = cpu->msr, msr = MSR_SF | (image & (MSR_ME | MSR_S));
     bool relocated = vector != 0x100 && vector != 0x200 &&
                      (image & (MSR_IR | MSR_DR)) == (MSR_IR | MSR_DR) &&
                      (cpu->lpcr & LPCR_AIL) == LPCR_AIL_3;
@@ -135,6 +140,7 @@ static void hv_inject(struct cpu *cpu, unsigned vector, ea_t srr0, uint64_t imag
     cpu->srr1 = (image & ~(SRR1_CAUSES | MSR_HV)) | cause;
     cpu->nia = (relocated ? AIL_BASE : 0) + vector;
     cpu_set_msr(cpu, msr);
+    cpu_state_event(cpu, before);
 }
 
 /*
@@ -214,6 +220,11 @@ void hv_enter(struct cpu *cpu, unsigned vector)
     }
 }
 
+ra_t hv_kernel_base(const struct hypervisor *hv)
+{
+    return hv->kernel.base;
+}
+
 /* ---- devices ---- */
 
 static void vty_interrupt(void *opaque)
@@ -269,7 +280,7 @@ struct hypervisor *hv_create(struct machine *m)
         return NULL;
     }
     nvram_init(&hv->nvram);
-    vty_init(&hv->vty, m->console, vty_interrupt, hv);
+    vty_init(&hv->vty, m->outside, vty_interrupt, hv);
     return hv;
 }
 

@@ -244,8 +244,8 @@ static uint32_t of_write(struct of_call *c)
     uint32_t len = c->args[2] < WRITE_MAX ? c->args[2] : WRITE_MAX;
     char *text = malloc(len + 1);
     bool ok = text && is_terminal(c, c->args[0]) && gm_read(c->hv->m, c->args[1], text, len);
-    if (ok && c->hv->m->console)
-        chardev_write(c->hv->m->console, text, len);
+    if (ok)
+        outside_write(c->hv->m->outside, text, len);
     free(text);
     return ok ? len : OF_ERROR;
 }
@@ -257,8 +257,7 @@ static uint32_t of_read(struct of_call *c)
     uint32_t len = c->args[2] < sizeof(bytes) ? c->args[2] : sizeof(bytes);
     if (!is_terminal(c, c->args[0]))
         return OF_ERROR;
-    struct chardev *cd = c->hv->m->console;
-    size_t n = cd && chardev_can_read(cd) ? chardev_read(cd, bytes, len) : 0;
+    size_t n = outside_read(c->hv->m->outside, bytes, len);
     if (!n)
         return (uint32_t)-2;
     return gm_write(c->hv->m, c->args[1], bytes, n) ? n : OF_ERROR;

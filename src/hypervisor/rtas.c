@@ -6,6 +6,7 @@
 
 #include "devices/rtc.h"
 #include "pefemu/log.h"
+#include "pefemu/names.h"
 
 #define RTAS_MAX_CELLS 16u
 
@@ -310,7 +311,11 @@ int64_t rtas_call(struct hypervisor *hv, struct cpu *cpu, gra_t args)
     }
     for (unsigned i = 0; i < r.nargs; i++)
         r.args[i] = get_be32(cells + 4 * i);
-    call_by_token(&r, get_be32(head));
+    uint32_t token = get_be32(head);
+    event(hv->m->events, EVENT_RTAS, cpu, rtas_call_name(token), token, r.nargs, r.nret, r.args[0]);
+    call_by_token(&r, token);
+    event(hv->m->events, EVENT_RTAS_RETURN, cpu, rtas_call_name(token), token,
+          (uint64_t)(int64_t)(int32_t)r.rets[0], r.rets[1]);
     write_results(&r, args);
     return H_SUCCESS;
 }

@@ -154,7 +154,7 @@ static bool add_uart(struct machine *m, const struct device *d, uint64_t size,
     struct bare *b = m->board;
     if (b->uarts == BARE_MAX_UARTS)
         return complain("-device", d->name, "too many serial ports; four are possible");
-    uart_init(&b->uart[b->uarts], m->console);
+    uart_init(&b->uart[b->uarts], m->outside);
     return add_window(m, d->name, d->addr, size, ops, &b->uart[b->uarts++]);
 }
 
@@ -330,6 +330,16 @@ static uint64_t bare_secure_needed(const struct machine_config *cfg)
     return cfg->bare.secure_size;
 }
 
+static void bare_snap(struct snap *s, struct machine *m)
+{
+    struct bare *b = m->board;
+    snap_begin(s, "bare", 1);
+    snap_same(s, b->uarts, "serial ports:");
+    for (unsigned i = 0; i < b->uarts; i++)
+        uart_snap(s, &b->uart[i]);
+    snap_end(s);
+}
+
 const struct machine_kind machine_bare = {
     .name = "bare",
     .summary = "CPUs, RAM and -device; no firmware, for small programs",
@@ -341,4 +351,5 @@ const struct machine_kind machine_bare = {
     .create = bare_create,
     .destroy = bare_destroy,
     .reset = bare_reset,
+    .visit = bare_snap,
 };

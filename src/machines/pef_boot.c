@@ -6,11 +6,18 @@
 
 #include "pefemu/crypto.h"
 #include "pefemu/err.h"
+#include "pefemu/names.h"
 
 static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
                     size_t *resp_len)
 {
-    return tpm_execute(ctx, cmd, len, resp, cap, resp_len);
+    struct machine *m = ctx;
+    return tpm_execute(m->tpm, cmd, len, resp, cap, resp_len);
+}
+
+static void random_bytes(void *ctx, void *p, size_t len)
+{
+    machine_secret(ctx, p, len);
 }
 
 bool machine_wants_svm(const struct machine_config *cfg)
@@ -27,7 +34,7 @@ static bool provision(struct machine *m)
 {
     struct tpm_measurement measured[TPM_FIRMWARE_ROLES];
     struct tpm_wrapping_key key;
-    struct tss tss = {.transmit = transmit, .ctx = m->tpm};
+    struct tss tss = {.transmit = transmit, .ctx = m, .random = random_bytes};
     char text[TPM_MESSAGE_MAX];
 
     tpm_measure_firmware(measured);
@@ -42,8 +49,24 @@ static bool provision(struct machine *m)
     return true;
 }
 
+/* TPM commands as events; both ways begin with tag, size and code. */
+static void watch_tpm(void *machine, const uint8_t *cmd, size_t len, const uint8_t *resp,
+                      size_t resp_len)
+{
+    struct machine *m = machine;
+    uint32_t code = get_be32(cmd + 6);
+
+    if (resp)
+        event(m->events, EVENT_TPM_RETURN, m->current, tpm_command_name(code), code,
+              resp_len >= 10 ? get_be32(resp + 6) : ~0ULL, resp_len);
+    else
+        event(m->events, EVENT_TPM, m->current, tpm_command_name(code), code, len,
+              len >= 14 ? get_be32(cmd + 10) : 0);
+}
+
 bool pef_create(struct machine *m)
 {
+    struct tpm_config cfg = m->cfg.tpm;
     char text[TPM_MESSAGE_MAX];
 
     m->uv = uv_create(m);
@@ -54,11 +77,13 @@ bool pef_create(struct machine *m)
     /* Otherwise nobody needs the TPM and its keys, which take a while to make. */
     if (!machine_wants_svm(&m->cfg) && !m->cfg.tpm.state_dir && !m->cfg.tpm.socket)
         return true;
-    m->tpm = tpm_create(&m->cfg.tpm, text);
+    cfg.outside = m->outside;
+    m->tpm = tpm_create(&cfg, text);
     if (!m->tpm) {
         pef_complain("TPM: %s", text);
         return false;
     }
+    tpm_watch(m->tpm, watch_tpm, m);
     if (!provision(m))
         return false;
     machine_say(m, "TPM provisioned, ultravisor up with %llu MiB of secure memory",

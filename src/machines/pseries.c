@@ -58,6 +58,13 @@ static bool pseries_enter(struct cpu *cpu)
     return true;
 }
 
+static void pseries_snap(struct snap *s, struct machine *m)
+{
+    hv_snap(s, m->hv);
+    if (snap_more(s, m->uv != NULL) && m->uv)
+        uv_snap(s, m->uv);
+}
+
 /* Address space only, until a guest becomes secure. */
 static uint64_t pseries_secure_needed(const struct machine_config *cfg)
 {
@@ -80,5 +87,6 @@ const struct machine_kind machine_pseries = {
     .destroy = pseries_destroy,
     .reset = pseries_reset,
     .poll = pseries_poll,
+    .visit = pseries_snap,
     .enter = pseries_enter,
 };

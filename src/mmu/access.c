@@ -54,12 +54,18 @@ static trap_t dawr_check(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access
     return fault_process(&w, DSISR_DAWR);
 }
 
+/* Does a debugger watch accesses? */
+static bool is_watched(const struct cpu *cpu)
+{
+    return cpu->machine && cpu->machine->debug_watches;
+}
+
 static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access access,
                            struct part *p)
 {
     struct xlate x;
     *p = (struct part){.ea = ea, .len = len};
-    if (unlikely(cpu->machine->debug_watches) && access != ACCESS_FETCH &&
+    if (unlikely(is_watched(cpu)) && access != ACCESS_FETCH &&
         debug_watch_access(cpu->machine->debug, ea, len, access == ACCESS_STORE))
         return TRAP_DEBUG;
     if (part_from_tlb(cpu, access, p))
@@ -79,7 +85,7 @@ static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_acce
         return bad_real(cpu, ea, access);
     if (unlikely(cpu->dawrx0) && dawr_covers(cpu, ea & TLB_MASK, 1ULL << TLB_GRANULE_LOG2))
         return TRAP_NONE;
-    if (unlikely(cpu->machine->debug_watches) &&
+    if (unlikely(is_watched(cpu)) &&
         debug_watches_range(cpu->machine->debug, ea & TLB_MASK, 1ULL << TLB_GRANULE_LOG2))
         return TRAP_NONE;
     if (p->host && access != ACCESS_FETCH)

@@ -2,6 +2,7 @@
 /* How a translation that failed is reported: which interrupt, which status bits. */
 #include "mmu_internal.h"
 #include "pefemu/log.h"
+#include "pefemu/machine.h"
 
 /* Instruction-side causes travel in SRR1/HSRR1, data-side ones in DSISR/HDSISR: same positions. */
 static void set_cause(const struct walk *w, uint64_t cause)
@@ -76,4 +77,11 @@ trap_t fault_bad_real(const struct walk *w, bool in_walk)
     LOG(LOG_MMU, "bad real address ea=%016llx walk=%d cia=%016llx", (unsigned long long)w->ea,
         in_walk, (unsigned long long)w->cpu->cia);
     return TRAP_MCHECK;
+}
+
+void fault_note_secure(const struct walk *w, ra_t ra)
+{
+    if (!w->probe)
+        event(w->cpu->machine->events, EVENT_SECURE_FAULT, w->cpu, NULL, w->ea, ra, w->access,
+              w->cpu->cia);
 }

@@ -118,8 +118,12 @@ static trap_t hpt_search(struct walk *w, const struct segment *s, struct hpte *f
     for (;;) {
         ra_t ra = (w->pate[0] & HPT_BASE) + (hash & (groups - 1)) * HPTEG_SLOTS * HPTE_SIZE;
         const uint8_t *group = memory_ptr(&w->m->mem, ra, HPTEG_SLOTS * HPTE_SIZE);
-        if (unlikely(!group || !secure_check(w->m, ra, w->secure)))
+        if (unlikely(!group))
             return fault_bad_real(w, true);
+        if (unlikely(!secure_check(w->m, ra, w->secure))) {
+            fault_note_secure(w, ra);
+            return fault_bad_real(w, true);
+        }
         if (group_search(group, s, dw0, found)) {
             found->ra += ra;
             return TRAP_NONE;

@@ -72,6 +72,8 @@ trap_t fault_partition(const struct walk *w, gra_t gra, uint64_t cause);
 /* A hash translation's fault for the hypervisor; @asdr: the segment, in the form of slbmte's RS. */
 trap_t fault_virtualized(const struct walk *w, uint64_t asdr, uint64_t cause);
 trap_t fault_bad_real(const struct walk *w, bool in_walk);
+/* Beside it, when secure_check() said no: for the machine's events. */
+void fault_note_secure(const struct walk *w, ra_t ra);
 
 /* ---- partition.c ---- */
 /* Table accesses by real address; false: no such memory or not for this S. */

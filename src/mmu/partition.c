@@ -15,8 +15,12 @@ static uint64_t table_bytes(uint64_t reg)
 bool table_read(const struct walk *w, ra_t ra, bool secure, uint64_t *value)
 {
     const uint8_t *p = memory_ptr(&w->m->mem, ra, 8);
-    if (unlikely(!p || !secure_check(w->m, ra, secure)))
+    if (unlikely(!p))
         return false;
+    if (unlikely(!secure_check(w->m, ra, secure))) {
+        fault_note_secure(w, ra);
+        return false;
+    }
     *value = get_be64(p);
     return true;
 }

@@ -123,8 +123,10 @@ static trap_t translate(struct cpu *cpu, ea_t ea, enum mmu_access access, bool p
     trap_t t = translate_mode(&w, out);
     if (unlikely(t))
         return t;
-    if (unlikely(!secure_check(w.m, out->ra, w.secure)))
+    if (unlikely(!secure_check(w.m, out->ra, w.secure))) {
+        fault_note_secure(&w, out->ra);
         return fault_bad_real(&w, false);
+    }
     if (unlikely(!memory_ptr(&w.m->mem, out->ra, 1) && !memory_find_mmio(&w.m->mem, out->ra, 1)))
         return fault_bad_real(&w, false);
     return TRAP_NONE;

@@ -41,7 +41,8 @@ static void man(void)
 #include "pefemu/logitem.def"
 #undef LOG_ITEM
     printf(".SH TERMINAL\nWith \\fB\\-serial mon:stdio\\fR: \\fBCtrl\\-A x\\fR ends pefemu, "
-           "\\fBCtrl\\-A h\\fR shows help, \\fBCtrl\\-A b\\fR sends a break (Ctrl\\-O, which the "
+           "\\fBCtrl\\-A h\\fR shows help, \\fBCtrl\\-A c\\fR changes between console and "
+           "debugger's prompt, \\fBCtrl\\-A b\\fR sends a break (Ctrl\\-O, which the "
            "guest's hvc0 takes as the SysRq prefix), \\fBCtrl\\-A Ctrl\\-A\\fR sends Ctrl\\-A.\n"
            "SIGINT, SIGTERM, SIGHUP and SIGQUIT end pefemu as well, with the terminal restored; "
            "a second one does not wait.\n"

@@ -86,7 +86,7 @@ static TPM_RESULT io_presence(TPM_BOOL *physical_presence, uint32_t tpm_number)
 
 /* ---- power ---- */
 
-static bool power_on(struct libtpms *l, char *message)
+static TPM_RESULT start_library(void)
 {
     struct libtpms_callbacks callbacks = {
         .sizeOfStruct = sizeof(callbacks),
@@ -98,11 +98,17 @@ static bool power_on(struct libtpms *l, char *message)
         .tpm_io_getlocality = io_locality,
         .tpm_io_getphysicalpresence = io_presence,
     };
-    /* Until the library accepts the state, nothing replaces the file. */
-    tpm_state_hold(l->state);
     TPM_RESULT rc = TPMLIB_ChooseTPMVersion(TPMLIB_TPM_VERSION_2);
     if (rc == TPM_SUCCESS)
         rc = TPMLIB_RegisterCallbacks(&callbacks);
+    return rc;
+}
+
+static bool power_on(struct libtpms *l, char *message)
+{
+    /* Until the library accepts the state, nothing replaces the file. */
+    tpm_state_hold(l->state);
+    TPM_RESULT rc = start_library();
     if (rc == TPM_SUCCESS)
         rc = TPMLIB_MainInit();
     if (rc != TPM_SUCCESS) {
@@ -167,7 +173,78 @@ static void libtpms_destroy(struct tpm *t)
     free(l);
 }
 
-static const struct tpm_backend libtpms_backend = {libtpms_execute, libtpms_reset, libtpms_destroy};
+/* ---- snapshots ---- */
+
+#define STATE_MAX (1u << 20)
+
+static const enum TPMLIB_StateType state_types[] = {TPMLIB_STATE_PERMANENT, TPMLIB_STATE_VOLATILE};
+enum { PERMANENT, VOLATILE, STATES };
+
+struct state {
+    uint8_t *data;
+    size_t len;
+};
+
+static bool get_states(struct snap *s, struct state st[STATES])
+{
+    for (unsigned i = 0; i < STATES; i++) {
+        unsigned char *data = NULL;
+        uint32_t len = 0;
+        TPM_RESULT rc = TPMLIB_GetState(state_types[i], &data, &len);
+        st[i].data = rc == TPM_SUCCESS && data ? malloc(len ? len : 1) : NULL;
+        st[i].len = len;
+        if (st[i].data)
+            memcpy(st[i].data, data, len);
+        else
+            snap_fail(s, "libtpms does not give its state away (code 0x%x)", rc);
+        if (data)
+            crypto_wipe(data, len);
+        TPM_Free(data);
+    }
+    return !s->failed;
+}
+
+/* The library starts anew, with the state of a TPM that was running. */
+static void set_states(struct snap *s, struct libtpms *l, struct state st[STATES])
+{
+    power_off(l);
+    tpm_state_detach(l->state);
+    tpm_state_hold(l->state);
+    TPM_RESULT rc = start_library();
+    for (unsigned i = 0; i < STATES && rc == TPM_SUCCESS; i++)
+        rc = TPMLIB_SetState(state_types[i], st[i].data, (uint32_t)st[i].len);
+    if (rc == TPM_SUCCESS)
+        rc = TPMLIB_MainInit();
+    l->on = rc == TPM_SUCCESS;
+    if (l->on) {
+        TPMLIB_SetBufferSize(TPM_PACKET_MAX, NULL, NULL);
+        tpm_state_save(l->state, st[PERMANENT].data, st[PERMANENT].len, l->tpm.message);
+    } else {
+        TPMLIB_Terminate();
+        l->tpm.dead = true;
+        snap_fail(s, "libtpms does not accept the TPM's state (code 0x%x)", rc);
+    }
+    tpm_state_release(l->state, l->tpm.message);
+}
+
+static void libtpms_snap(struct snap *s, struct tpm *t)
+{
+    struct libtpms *l = (struct libtpms *)t;
+    struct state st[STATES] = {{0}};
+    if (s->loading || get_states(s, st))
+        for (unsigned i = 0; i < STATES; i++)
+            snap_buffer(s, &st[i].data, &st[i].len, STATE_MAX);
+    if (s->loading && !s->failed)
+        set_states(s, l, st);
+    for (unsigned i = 0; i < STATES; i++) {
+        if (st[i].data)
+            crypto_wipe(st[i].data, st[i].len);
+        free(st[i].data);
+    }
+}
+
+static const struct tpm_backend libtpms_backend = {libtpms_execute, libtpms_reset, libtpms_destroy,
+                                                   libtpms_snap};
 
 struct tpm *tpm_libtpms_create(const struct tpm_config *cfg, char *message)
 {

@@ -36,7 +36,7 @@ static int make_password(struct tss *s, uint8_t password[TPM_PASSWORD_LEN + 1])
     int status = TPM_STATUS_OK;
     while (have < TPM_PASSWORD_LEN && !status) {
         status = tss_get_random(s, tpm, sizeof(tpm));
-        crypto_random(host, sizeof(host));
+        tss_random(s, host, sizeof(host));
         for (unsigned i = 0; i < sizeof(tpm) && have < TPM_PASSWORD_LEN && !status; i++)
             if (tpm[i] != host[i])
                 password[have++] = tpm[i] ^ host[i];
@@ -183,7 +183,7 @@ static int close_gate(struct tss *s)
     uint8_t digest[SHA256_LEN], auth[SHA256_LEN];
     crypto_sha256(closed, sizeof(closed) - 1, digest);
     int status = tss_pcr_extend(s, TPM_PCR_GATE, digest);
-    crypto_random(auth, sizeof(auth));
+    tss_random(s, auth, sizeof(auth));
     int hierarchy = tss_platform_auth(s, auth);
     crypto_wipe(auth, sizeof(auth));
     return status ? status : hierarchy;

@@ -225,6 +225,13 @@ bool tpm_state_save(struct tpm_state *s, const void *data, size_t len, char *mes
     return s->held || write_file(s, message);
 }
 
+void tpm_state_detach(struct tpm_state *s)
+{
+    if (s->dirfd >= 0)
+        close(s->dirfd);
+    s->dirfd = -1;
+}
+
 void tpm_state_hold(struct tpm_state *s)
 {
     s->held = true;

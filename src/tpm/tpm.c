@@ -5,6 +5,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "pefemu/outside.h"
 
 void tpm_say(char *message, const char *fmt, ...)
 {
@@ -14,13 +17,58 @@ void tpm_say(char *message, const char *fmt, ...)
     va_end(ap);
 }
 
+/* ---- in a replay: whatever the recording does not answer has none ---- */
+
+static int recorded_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp,
+                            size_t cap, size_t *resp_len)
+{
+    (void)cmd, (void)len, (void)resp, (void)cap, (void)resp_len;
+    tpm_say(t->message, "the recording has no answer of the TPM");
+    return TPM_STATUS_TRANSPORT;
+}
+
+static int recorded_reset(struct tpm *t)
+{
+    return recorded_execute(t, NULL, 0, NULL, 0, NULL);
+}
+
+static void recorded_destroy(struct tpm *t)
+{
+    free(t);
+}
+
+static const struct tpm_backend recorded_backend = {
+    .execute = recorded_execute, .reset = recorded_reset, .destroy = recorded_destroy};
+
+static struct tpm *recorded_create(char *message)
+{
+    struct tpm *t = calloc(1, sizeof(*t));
+    if (t)
+        t->backend = &recorded_backend;
+    else
+        tpm_say(message, "no memory for the TPM");
+    return t;
+}
+
+/* ---- both kinds ---- */
+
+static struct tpm *create(const struct tpm_config *cfg, char *message)
+{
+    if (outside_is_replay(cfg->outside))
+        return recorded_create(message);
+    return cfg->socket ? tpm_swtpm_create(cfg->socket, message) : tpm_libtpms_create(cfg, message);
+}
+
 struct tpm *tpm_create(const struct tpm_config *cfg, char *message)
 {
     if (cfg->socket && cfg->state_dir) {
         tpm_say(message, "an swtpm keeps its own state; give either a socket or a state folder");
         return NULL;
     }
-    return cfg->socket ? tpm_swtpm_create(cfg->socket, message) : tpm_libtpms_create(cfg, message);
+    struct tpm *t = create(cfg, message);
+    if (t)
+        t->outside = cfg->outside;
+    return t;
 }
 
 static int transmit(void *ctx, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
@@ -39,9 +87,26 @@ void tpm_destroy(struct tpm *t)
     struct tss s = tpm_direct(t);
     if (!t)
         return;
+    t->outside = NULL; /* the run is over */
     if (!t->dead)
         tss_shutdown(&s); /* an orderly one; refused when the TPM was never started */
     t->backend->destroy(t);
+}
+
+/* By the outside's journal, or by the TPM itself. */
+static int execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
+                   size_t *resp_len)
+{
+    int status;
+    if (outside_tpm_answer(t->outside, cmd, len, resp, cap, resp_len, &status))
+        return status;
+    if (t->dead)
+        return TPM_STATUS_TRANSPORT;
+    status = t->backend->execute(t, cmd, len, resp, cap, resp_len);
+    if (status)
+        t->dead = true;
+    outside_tpm_note(t->outside, cmd, len, resp, *resp_len, status);
+    return status;
 }
 
 int tpm_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
@@ -50,12 +115,31 @@ int tpm_execute(struct tpm *t, const uint8_t *cmd, size_t len, uint8_t *resp, si
     *resp_len = 0;
     if (len < TPM_HEADER_LEN || len > TPM_PACKET_MAX)
         return TPM_STATUS_LENGTH;
-    if (t->dead)
-        return TPM_STATUS_TRANSPORT;
-    int status = t->backend->execute(t, cmd, len, resp, cap, resp_len);
-    if (status)
-        t->dead = true;
+    if (t->watcher)
+        t->watcher(t->watcher_of, cmd, len, NULL, 0);
+    int status = execute(t, cmd, len, resp, cap, resp_len);
+    if (t->watcher)
+        t->watcher(t->watcher_of, cmd, len, resp, *resp_len);
     return status;
+}
+
+void tpm_watch(struct tpm *t, tpm_watcher *fn, void *opaque)
+{
+    t->watcher = fn;
+    t->watcher_of = opaque;
+}
+
+void tpm_snap(struct snap *s, struct tpm *t)
+{
+    snap_begin(s, "tpm", 1);
+    s->secrets = true;
+    snap(s, &t->dead);
+    if (t->backend->visit)
+        t->backend->visit(s, t);
+    else
+        snap_fail(s, "the TPM is outside this process, its state is out of reach; use "
+                     "-tpmstate or a TPM of the run's own");
+    snap_end(s);
 }
 
 int tpm_reset(struct tpm *t)

@@ -11,11 +11,15 @@ struct tpm_backend {
                    size_t *resp_len);
     int (*reset)(struct tpm *t);
     void (*destroy)(struct tpm *t);
+    void (*visit)(struct snap *s, struct tpm *t); /* NULL: its state is out of reach */
 };
 
 struct tpm {
     const struct tpm_backend *backend;
+    struct outside *outside;       /* borrowed, or NULL */
     bool dead;                     /* failed; only a reset may help */
+    tpm_watcher *watcher;          /* NULL: none */
+    void *watcher_of;              /* borrowed */
     char message[TPM_MESSAGE_MAX]; /* why */
 };
 
@@ -44,6 +48,8 @@ const uint8_t *tpm_state_data(const struct tpm_state *s, size_t *len);
  * Returns false with a message when the host's file system refused; the old file is intact then.
  */
 bool tpm_state_save(struct tpm_state *s, const void *data, size_t len, char *message);
+/** tpm_state_detach - from here on in memory only; the folder stays as it is, and ours */
+void tpm_state_detach(struct tpm_state *s);
 /** tpm_state_hold - while held, saves stay in memory; releasing writes the last of them */
 void tpm_state_hold(struct tpm_state *s);
 bool tpm_state_release(struct tpm_state *s, char *message);

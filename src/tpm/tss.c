@@ -255,12 +255,20 @@ int tss_flush(struct tss *s, uint32_t handle)
     return call_run_plain(s, &c);
 }
 
+void tss_random(const struct tss *s, void *p, size_t len)
+{
+    if (s->random)
+        s->random(s->ctx, p, len);
+    else
+        crypto_random(p, len);
+}
+
 int tss_start_policy(struct tss *s, uint32_t *session)
 {
     const uint32_t unsalted_unbound[] = {TPM_RH_NULL, TPM_RH_NULL};
     uint8_t nonce[TPM_NONCE_LEN];
     struct call c;
-    crypto_random(nonce, sizeof(nonce));
+    tss_random(s, nonce, sizeof(nonce));
     call_begin_plain(&c, TPM_CMD_StartAuthSession, unsalted_unbound);
     tpm_put_policy_session(&c.w, nonce);
     int status = call_run(s, &c);

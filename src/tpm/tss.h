@@ -40,6 +40,8 @@ int tss_load(struct tss *s, uint32_t parent, const struct tpm_blob *blob, uint32
 int tss_evict(struct tss *s, uint32_t object, uint32_t at);
 int tss_flush(struct tss *s, uint32_t handle);
 int tss_start_policy(struct tss *s, uint32_t *session);
+/** tss_random - random bytes from s->random, or the host */
+void tss_random(const struct tss *s, void *p, size_t len);
 int tss_policy_command_code(struct tss *s, uint32_t session, enum tpm_command id);
 /** tss_policy_pcr - the one PCR as it is now */
 int tss_policy_pcr(struct tss *s, uint32_t session, unsigned pcr);

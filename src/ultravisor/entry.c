@@ -36,6 +36,12 @@ const char *uv_call_name(uint64_t number)
     return row ? row->name : NULL;
 }
 
+unsigned uv_call_nargs(uint64_t number)
+{
+    const struct ucall_row *row = find_row(number);
+    return row ? row->nargs : 0;
+}
+
 /* ---- ultracalls ---- */
 
 /* Who executed `sc 2` stands in SRR1. */
@@ -71,6 +77,12 @@ static void log_call(const struct ucall *c, const struct ucall_row *row, int64_t
     log_write(LOG_UCALL, "cpu %u: %s(%s", c->cpu->server, row->name, text);
 }
 
+static void event_return(const struct ucall *c, const struct ucall_row *row, int64_t rc)
+{
+    event(c->uv->m->events, EVENT_UCALL_RETURN, c->cpu, row ? row->name : NULL, c->number,
+          (uint64_t)rc, c->cpu->lpid);
+}
+
 /* To the instruction after `sc 2`. */
 static void return_to_caller(struct cpu *cpu, uint64_t srr1)
 {
@@ -79,14 +91,17 @@ static void return_to_caller(struct cpu *cpu, uint64_t srr1)
     cpu_model_return(cpu, RETURN_URFID);
 }
 
-static void ultracall(struct uv *uv, struct cpu *cpu)
+static void serve(struct uv *uv, struct cpu *cpu)
 {
-    struct ucall c = {.uv = uv, .cpu = cpu, .srr1 = cpu->srr1, .svm = svm_find(uv, cpu->lpid)};
     uint64_t number = cpu->gpr[3];
+    struct ucall c = {
+        .uv = uv, .cpu = cpu, .number = number, .srr1 = cpu->srr1, .svm = svm_find(uv, cpu->lpid)};
     const struct ucall_row *row = find_row(number);
     int64_t rc = U_FUNCTION;
 
     memcpy(c.args, &cpu->gpr[4], sizeof(c.args));
+    event(uv->m->events, EVENT_UCALL, cpu, row ? row->name : NULL, number, c.args[0], c.args[1],
+          c.args[2]);
     if (row) {
         uv->stats.ucalls[(number - UCALL_FIRST) / 4]++;
         rc = may_call(row, c.srr1) ? row->handler(&c) : U_PERMISSION;
@@ -98,6 +113,7 @@ static void ultracall(struct uv *uv, struct cpu *cpu)
     }
     if (rc == U_ELSEWHERE)
         return;
+    event_return(&c, row, rc);
     cpu->gpr[3] = (uint64_t)rc;
     if (row && rc >= 0)
         memcpy(&cpu->gpr[row->first], &c.ret[row->first - 4], row->nresults * sizeof(c.ret[0]));
@@ -106,9 +122,29 @@ static void ultracall(struct uv *uv, struct cpu *cpu)
     return_to_caller(cpu, c.srr1);
 }
 
+static void ultracall(struct uv *uv, struct cpu *cpu)
+{
+    struct firmware_call call;
+
+    firmware_call_begin(cpu, &call, true);
+    serve(uv, cpu);
+    firmware_call_end(cpu, &call);
+}
+
 struct thread_save *ucall_save(struct ucall *c, struct svm *svm)
 {
-    return thread_save(svm, c->cpu, c->cpu->srr0, c->srr1);
+    struct thread_save *s = thread_save(svm, c->cpu, c->cpu->srr0, c->srr1);
+    if (s)
+        s->ucall = c->number;
+    return s;
+}
+
+void ucall_answered(struct thread_save *s, struct cpu *cpu, int64_t rc, bool by_hv)
+{
+    if (s->ucall)
+        event(s->svm->uv->m->events, EVENT_UCALL_RETURN, cpu, uv_call_name(s->ucall), s->ucall,
+              (uint64_t)rc, s->svm->lpid, by_hv);
+    s->ucall = 0;
 }
 
 /* ---- interrupts of an SVM ---- */

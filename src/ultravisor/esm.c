@@ -23,6 +23,23 @@ static const struct esm_step {
 #undef ESM_STEP
 };
 
+unsigned esm_step_now(const struct esm *e)
+{
+    return e->step + 1;
+}
+
+static void event_step(const struct svm *svm, struct cpu *cpu)
+{
+    event(svm->uv->m->events, EVENT_ESM_STEP, cpu, esm_step_name(esm_step_now(svm->esm)),
+          esm_step_now(svm->esm), svm->lpid);
+}
+
+static void event_end(const struct svm *svm, struct cpu *cpu, bool ok)
+{
+    event(svm->uv->m->events, EVENT_ESM_END, cpu, ok ? NULL : svm->esm->why, ok, svm->lpid,
+          esm_step_now(svm->esm));
+}
+
 static void note_end(struct uv *uv, const struct esm *e)
 {
     uv->stats.esm_guest_ns = machine_now_ns(uv->m) - e->guest_ns;
@@ -202,6 +219,7 @@ static enum progress commit(struct thread_save *s, struct cpu *cpu)
     struct esm *e = svm->esm;
     gra_t fdt = e->fdt_gpa, kbase = e->kbase;
 
+    event_step(svm, cpu);
     bool ok = svm_write(svm, fdt, e->fdt, e->fdt_size);
     svm->state = SVM_SECURE;
     svm->proc_table = 0;
@@ -211,6 +229,9 @@ static enum progress commit(struct thread_save *s, struct cpu *cpu)
     pate_write(uv, svm->lpid, 1, 0);
     svm_flush(svm);
     note_end(uv, e);
+    event_end(svm, cpu, true);
+    svm_state_event(svm, SVM_SECURE);
+    ucall_answered(s, cpu, U_SUCCESS, false); /* R3 is the kernel's first argument */
     esm_free(e);
     svm->esm = NULL;
     s->regs.pc = kbase;
@@ -241,12 +262,16 @@ void esm_abort(struct thread_save *s, struct cpu *cpu)
 
     svm->state = SVM_ABORTED;
     svm->uv->stats.esm_failed++;
+    svm_state_event(svm, SVM_ABORTED);
+    ucall_answered(s, cpu, 0, true);
     thread_resume(s, cpu);
+    uint64_t before = cpu->msr;
     cpu->gpr[3] = UV_H_SVM_INIT_ABORT;
     cpu->srr0 = pc;
     cpu->srr1 = image;
     cpu_set_msr(cpu, msr | (svm->uv->hv_le ? MSR_LE : 0));
     cpu->nia = VEC_SC;
+    cpu_state_event(cpu, before);
 }
 
 static enum progress give_up(struct thread_save *s, struct cpu *cpu)
@@ -257,6 +282,7 @@ static enum progress give_up(struct thread_save *s, struct cpu *cpu)
     uv_say(svm->uv, svm->lpid, "ESM failed, stays a normal VM. Step %u, %s: %s", e->step + 1,
            steps[e->step].what, e->why);
     note_end(svm->uv, e);
+    event_end(svm, cpu, false);
     esm_abort(s, cpu);
     return WORK_FAILED;
 }
@@ -287,6 +313,7 @@ enum progress work_esm(struct thread_save *s, struct cpu *cpu)
             e->sub = 0;
             if (++e->step == ARRAY_SIZE(steps))
                 return commit(s, cpu);
+            event_step(s->svm, cpu);
             break;
         case ENTER_AGAIN:
             break;
@@ -360,6 +387,7 @@ int64_t u_esm(struct ucall *c)
         return U_RETRY;
     }
     svm->esm = e;
+    s->work.op = WORK_ESM; /* as debuggers may see it from here on */
     e->kbase = c->args[0];
     e->fdt_gpa = c->args[1];
     e->want = ~0ULL;
@@ -367,6 +395,8 @@ int64_t u_esm(struct ucall *c)
     e->host_ns = host_ns(CLOCK_PROCESS_CPUTIME_ID);
     uv_say(c->uv, lpid, "ESM: enters secure mode, kernel at 0x%llx, device tree at 0x%llx",
            (unsigned long long)e->kbase, (unsigned long long)e->fdt_gpa);
+    svm_state_event(svm, SVM_TRANSITION);
+    event_step(svm, c->cpu);
     work_start(s, c->cpu, WORK_ESM);
     return U_ELSEWHERE;
 }

@@ -118,7 +118,7 @@ static bool begin_unseal(struct svm *svm)
     for (; esm_lockbox_try(&e->blob, NULL, e->attempt, &box); e->attempt++) {
         if (box.wrapped_len != TPM_LOCKBOX_LEN)
             continue;
-        crypto_random(entropy, sizeof(entropy));
+        machine_secret(svm->uv->m, entropy, sizeof(entropy));
         tpm_unseal_begin(&e->unseal, &svm->uv->key, box.wrapped, entropy);
         crypto_wipe(entropy, sizeof(entropy));
         return e->unsealing = true;

@@ -72,12 +72,12 @@ bool svm_write(struct svm *svm, gra_t gpa, const void *buf, uint64_t len)
 static void next_iv(struct svm *svm, uint8_t iv[PAGE_IV_LEN])
 {
     if (!svm->has_key) {
-        crypto_random(svm->page_key, sizeof(svm->page_key));
+        machine_secret(svm->uv->m, svm->page_key, sizeof(svm->page_key));
         svm->has_key = true;
         svm->iv_counter = UINT64_MAX;
     }
     if (svm->iv_counter == UINT64_MAX) {
-        crypto_random(svm->iv_fixed, sizeof(svm->iv_fixed));
+        machine_secret(svm->uv->m, svm->iv_fixed, sizeof(svm->iv_fixed));
         svm->iv_counter = 0;
     }
     memcpy(iv, svm->iv_fixed, sizeof(svm->iv_fixed));
@@ -97,6 +97,22 @@ static void page_encrypt(struct svm *svm, struct page *p, gra_t gpa, uint8_t *ds
     next_iv(svm, p->iv);
     struct crypto_gcm g = cipher(svm, p);
     crypto_gcm_seal(&g, secure_page(svm, gpa), UV_PAGE_SIZE, dst, p->tag);
+}
+
+/* Draws no random numbers: a debugger that looks must not change what comes next. */
+void page_preview(const struct svm *svm, gra_t gpa, uint8_t *out)
+{
+    struct svm copy = *svm;
+    struct page page;
+    if (!copy.has_key)
+        memset(copy.page_key, 0xa5, sizeof(copy.page_key));
+    if (!copy.has_key || copy.iv_counter == UINT64_MAX)
+        copy.iv_counter = 0;
+    copy.has_key = true;
+    next_iv(&copy, page.iv);
+    struct crypto_gcm g = cipher(&copy, &page);
+    crypto_gcm_seal(&g, secure_page(svm, gpa), UV_PAGE_SIZE, out, page.tag);
+    crypto_wipe(&copy, sizeof(copy));
 }
 
 /* The plaintext page is still in its frame: a forged ciphertext must not get there even for a
@@ -190,6 +206,39 @@ static int64_t bring_back(const struct target *t)
     return U_SUCCESS;
 }
 
+/* What UV_PAGE_IN means for a page in @state. */
+static enum page_move move_of(enum page_state state)
+{
+    switch (state) {
+    case PAGE_SECURE:
+        return PAGE_MOVE_CLEAR;
+    case PAGE_PAGEDOUT:
+        return PAGE_MOVE_CRYPT;
+    case PAGE_SHARED:
+    case PAGE_SHARED_INV:
+    case PAGE_HV_SHARING:
+    case PAGE_HV_SHARED:
+    case PAGE_HV_SHARED_INV:
+        return PAGE_MOVE_SHARED;
+    case PAGE_HV_UNSHARING:
+    case PAGE_HV_UNSHARING_INV:
+        return PAGE_MOVE_UNSHARED;
+    case PAGE_IMPLICIT:
+    case PAGE_IMPLICIT_INV:
+    case PAGE_PSEUDO:
+    case PAGE_PSEUDO_INV:
+        return PAGE_MOVE_BUFFER;
+    }
+    return PAGE_MOVE_BUFFER;
+}
+
+/* The page has moved, or would have: for the machine's events. */
+static void event_page(const struct ucall *c, enum event_id id, const struct target *t,
+                       enum page_move move)
+{
+    event(c->uv->m->events, id, c->cpu, page_move_name(move), t->gpa, t->svm->lpid, move, t->ra);
+}
+
 /* A normal page for one that the hypervisor is to see, which is in the state @next with it. */
 static int64_t take_normal(const struct target *t, enum page_state next)
 {
@@ -234,7 +283,15 @@ int64_t u_page_in(struct ucall *c)
     struct target t;
     int64_t rc = find_move(c, WHILE_IT_LIVES, &t);
 
-    return rc == U_SUCCESS ? page_in(&t) : rc;
+    if (rc != U_SUCCESS)
+        return rc;
+    enum page_move move = move_of(t.page->state);
+    rc = page_in(&t);
+    if (rc == U_SUCCESS)
+        event_page(c, EVENT_PAGE_IN, &t, move);
+    else if (move == PAGE_MOVE_CRYPT)
+        event_page(c, EVENT_PAGE_IN, &t, PAGE_MOVE_FORGED);
+    return rc;
 }
 
 /* ---- UV_PAGE_OUT ---- */
@@ -279,44 +336,39 @@ int64_t u_page_out(struct ucall *c)
         return U_RETRY;
     if (t.page->state != PAGE_SECURE)
         return U_PARAMETER;
-    if (t.svm->state == SVM_ABORTED)
+    bool clear = t.svm->state == SVM_ABORTED;
+    if (clear)
         give_back_clear(&t);
     else
         rc = send_out(&t);
-    if (rc == U_SUCCESS)
-        memory_written(c->uv->m, t.ra, UV_PAGE_SIZE);
+    if (rc != U_SUCCESS)
+        return rc;
+    memory_written(c->uv->m, t.ra, UV_PAGE_SIZE);
+    event_page(c, EVENT_PAGE_OUT, &t, clear ? PAGE_MOVE_CLEAR : PAGE_MOVE_CRYPT);
     return rc;
 }
 
 /* ---- UV_PAGE_INVAL: the hypervisor wants a shared page's memory back ---- */
 
-/* (lpid, gpa, order) */
-int64_t u_page_inval(struct ucall *c)
+static int64_t take_back(const struct target *t)
 {
-    struct target t;
-
-    if (c->args[2] != UV_PAGE_LOG2)
-        return U_P3;
-    int64_t rc = find_page(c, c->args[1], WHILE_IT_LIVES, U_P2, &t);
-    if (rc != U_SUCCESS)
-        return rc;
-    switch ((enum page_state)t.page->state) {
+    switch ((enum page_state)t->page->state) {
     case PAGE_SHARED:
-        t.page->state = PAGE_SHARED_INV;
-        tree_map_page(&t.svm->tree, &c->uv->frames, t.gpa, 0, false);
-        svm_flush(t.svm);
+        t->page->state = PAGE_SHARED_INV;
+        tree_map_page(&t->svm->tree, &t->svm->uv->frames, t->gpa, 0, false);
+        svm_flush(t->svm);
         return U_SUCCESS;
     case PAGE_IMPLICIT:
-        t.page->state = PAGE_IMPLICIT_INV;
+        t->page->state = PAGE_IMPLICIT_INV;
         return U_SUCCESS;
     case PAGE_PSEUDO:
-        t.page->state = PAGE_PSEUDO_INV;
+        t->page->state = PAGE_PSEUDO_INV;
         return U_SUCCESS;
     case PAGE_HV_SHARED:
-        t.page->state = PAGE_HV_SHARED_INV;
+        t->page->state = PAGE_HV_SHARED_INV;
         return U_SUCCESS;
     case PAGE_HV_UNSHARING:
-        t.page->state = PAGE_HV_UNSHARING_INV;
+        t->page->state = PAGE_HV_UNSHARING_INV;
         return U_SUCCESS;
     case PAGE_SHARED_INV:
     case PAGE_IMPLICIT_INV:
@@ -330,4 +382,19 @@ int64_t u_page_inval(struct ucall *c)
         return U_P2;
     }
     return U_P2;
+}
+
+/* (lpid, gpa, order) */
+int64_t u_page_inval(struct ucall *c)
+{
+    struct target t;
+
+    if (c->args[2] != UV_PAGE_LOG2)
+        return U_P3;
+    int64_t rc = find_page(c, c->args[1], WHILE_IT_LIVES, U_P2, &t);
+    if (rc == U_SUCCESS)
+        rc = take_back(&t);
+    if (rc == U_SUCCESS)
+        event(c->uv->m->events, EVENT_PAGE_INVAL, c->cpu, NULL, t.gpa, t.svm->lpid);
+    return rc;
 }

@@ -39,7 +39,7 @@ static bool is_start_cookie(const struct svm *svm, uint32_t cookie)
 static uint32_t random_cookie(struct uv *uv)
 {
     if (!uv->cookies_left) {
-        crypto_random(uv->cookie_pool, sizeof(uv->cookie_pool));
+        machine_secret(uv->m, uv->cookie_pool, sizeof(uv->cookie_pool));
         uv->cookies_left = ARRAY_SIZE(uv->cookie_pool);
     }
     uint32_t *at = &uv->cookie_pool[--uv->cookies_left];
@@ -68,6 +68,7 @@ struct thread_save *thread_save(struct svm *svm, struct cpu *cpu, ea_t pc, uint6
     s->svm = svm;
     s->cookie = cookie_new(svm);
     s->pid = cpu->pid;
+    s->cpu = cpu->index;
     s->regs.pc = pc;
     s->regs.msr = msr & ~SRR1_INFO;
 #define EXPOSE(field, action) memcpy(&s->regs.field, &cpu->field, sizeof(cpu->field));
@@ -116,6 +117,14 @@ static void hide_registers(struct cpu *cpu)
     cpu_update_fp_mode(cpu);
 }
 
+/* The hypervisor sees hypercall @number (0: none), or the interrupt @vector. */
+static void event_reflect(const struct thread_save *s, struct cpu *cpu, unsigned vector,
+                          uint64_t number)
+{
+    const char *name = vector == VEC_SC ? hcall_name(number) : vector_name(vector);
+    event(cpu->machine->events, EVENT_REFLECT, cpu, name, vector, number, s->svm->lpid, s->cookie);
+}
+
 /* By urfid to @vector, with the identity of @s in the save-restore registers. */
 static void enter_hypervisor(struct thread_save *s, struct cpu *cpu, unsigned vector, uint64_t lev)
 {
@@ -137,6 +146,7 @@ static void enter_hypervisor(struct thread_save *s, struct cpu *cpu, unsigned ve
     cpu->usrr0 = vector;
     cpu->usrr1 = msr;
     uv_charge(s->svm->uv, COST_CROSSING);
+    event_reflect(s, cpu, vector, vector == VEC_SC ? cpu->gpr[3] : 0);
     cpu_model_return(cpu, RETURN_URFID);
 }
 
@@ -204,6 +214,7 @@ void thread_interrupt(struct thread_save *s, unsigned vector, uint64_t cause, bo
 
 void thread_resume(struct thread_save *s, struct cpu *cpu)
 {
+    ucall_answered(s, cpu, (int64_t)s->regs.gpr[3], false);
 #define EXPOSE(field, action) memcpy(&cpu->field, &s->regs.field, sizeof(cpu->field));
 #define EXPOSE_SPRS(name, first, count, action)                                                    \
     memcpy(&cpu->spr_store[first], s->regs.name, sizeof(s->regs.name));
@@ -276,6 +287,8 @@ int64_t u_return(struct ucall *c)
     s->inject = is_vector(cpu->hsrr0, s->cookie) ? (unsigned)cpu->hsrr0 : 0;
     s->inject_cause = cpu->gpr[2];
     s->inject_le = cpu->hsrr1 & MSR_LE;
+    event(c->uv->m->events, EVENT_REFLECT_RETURN, cpu, NULL, cpu->gpr[3], s->inject, s->svm->lpid,
+          s->cookie);
     work_run(s, cpu);
     return U_ELSEWHERE;
 }

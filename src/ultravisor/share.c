@@ -179,6 +179,7 @@ int64_t u_share_page(struct ucall *c)
         return U_RETRY;
     s->work.share.gfn = gfn;
     s->work.share.npages = npages;
+    event(c->uv->m->events, EVENT_SHARE, c->cpu, NULL, gfn << UV_PAGE_LOG2, c->svm->lpid, npages);
     work_start(s, c->cpu, WORK_SHARE);
     return U_ELSEWHERE;
 }
@@ -235,6 +236,7 @@ static int64_t begin_unshare(struct ucall *c, uint64_t gfn, uint64_t npages)
         return U_RETRY;
     s->work.share.gfn = gfn;
     s->work.share.npages = npages;
+    event(c->uv->m->events, EVENT_UNSHARE, c->cpu, NULL, gfn << UV_PAGE_LOG2, c->svm->lpid, npages);
     work_start(s, c->cpu, WORK_UNSHARE);
     return U_ELSEWHERE;
 }

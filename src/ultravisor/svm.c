@@ -55,10 +55,17 @@ static void svm_unlink(struct svm *svm)
         }
 }
 
+void svm_state_event(const struct svm *svm, enum svm_state state)
+{
+    event(svm->uv->m->events, EVENT_SVM_STATE, svm->uv->m->current, svm_state_name(state), state,
+          svm->lpid);
+}
+
 void svm_destroy(struct svm *svm)
 {
     struct uv *uv = svm->uv;
 
+    svm_state_event(svm, SVM_GONE);
     svm_unlink(svm);
     while (svm->saves)
         thread_forget(svm->saves);

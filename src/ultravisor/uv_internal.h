@@ -14,6 +14,7 @@
 
 #include "pefemu/crypto.h"
 #include "pefemu/log.h"
+#include "pefemu/names.h"
 
 #define SRR1_LEV    PPC_BITS(42, 43)
 #define SRR1_INFO   0x783f0000ULL /* cause bits of SRR1 and HSRR1: 33:36, 42:47 */
@@ -101,21 +102,10 @@ void tree_unmap(struct tree *t, struct frames *f, gra_t gpa, uint64_t len);
 
 /* ---- pages and slots ---- */
 
-/* Who holds a page of an SVM, and in which step of a change it is (docs/pef.md, "Pages"). */
 enum page_state {
-    PAGE_SECURE,     /* only the SVM sees it */
-    PAGE_PAGEDOUT,   /* the hypervisor has ciphertext */
-    PAGE_SHARED,     /* normal memory, mapped for the SVM */
-    PAGE_SHARED_INV, /* the same, taken back by the hypervisor for now */
-    PAGE_IMPLICIT,   /* the ultravisor's own bounce buffers: normal, not mapped for the SVM */
-    PAGE_IMPLICIT_INV,
-    PAGE_HV_SHARING, /* asked the hypervisor for a normal page */
-    PAGE_HV_SHARED,  /* has it, not yet given to the SVM */
-    PAGE_HV_SHARED_INV,
-    PAGE_HV_UNSHARING, /* told the hypervisor that it becomes secure */
-    PAGE_HV_UNSHARING_INV,
-    PAGE_PSEUDO, /* RTAS: SVM and hypervisor each have their own copy */
-    PAGE_PSEUDO_INV,
+#define PAGE_STATE(id, ...) PAGE_##id,
+#include "pagestate.def"
+#undef PAGE_STATE
 };
 
 #define PAGE_IV_LEN 12u
@@ -150,15 +140,9 @@ struct thread_regs {
 
 /* What goes on when the hypervisor returns; each is a function in the table of work.c. */
 enum work_op {
-    WORK_HCALL,  /* a hypercall of the SVM */
-    WORK_VECTOR, /* an interrupt that the hypervisor has to see */
-    WORK_FAULT,  /* a page has to come in */
-    WORK_SHARE,
-    WORK_UNSHARE,
-    WORK_ESM,
-    WORK_RTAS,
-    WORK_MMIO,
-    WORK_KILL,
+#define UV_WORK(id, ...) WORK_##id,
+#include "pefemu/uvwork.def"
+#undef UV_WORK
     WORK_COUNT
 };
 
@@ -206,8 +190,10 @@ struct thread_save {
     struct svm *svm; /* borrowed */
     uint32_t cookie; /* names it towards the hypervisor */
     uint32_t pid;
+    unsigned cpu; /* index of the CPU that it ran on */
     struct thread_regs regs;
     struct work work;
+    uint64_t ucall;  /* the ultracall that the thread waits in; 0: none */
     unsigned inject; /* the hypervisor wants this vector taken when the thread goes on; 0: none */
     uint64_t inject_cause;
     bool inject_le;
@@ -215,7 +201,11 @@ struct thread_save {
 
 /* ---- a secure VM ---- */
 
-enum svm_state { SVM_TRANSITION, SVM_SECURE, SVM_ABORTED, SVM_DEAD };
+enum svm_state {
+#define SVM_STATE(id, ...) SVM_##id,
+#include "pefemu/svmstate.def"
+#undef SVM_STATE
+};
 
 struct esm; /* esm.c */
 
@@ -287,6 +277,8 @@ struct uv {
 struct svm *svm_find(const struct uv *uv, uint64_t lpid);
 struct svm *svm_new(struct uv *uv, lpid_t lpid); /* NULL: no memory */
 void svm_destroy(struct svm *svm);
+/* For the machine's events: @svm comes into @state. */
+void svm_state_event(const struct svm *svm, enum svm_state state);
 void svm_flush(struct svm *svm); /* no CPU keeps a translation of it */
 /* One line about @lpid for the user: a phase of PEF, or why an SVM ended. */
 void uv_say(const struct uv *uv, lpid_t lpid, const char *fmt, ...)
@@ -311,6 +303,9 @@ bool page_map_secure(struct svm *svm, gra_t gpa);
 /* Bytes of a secure SVM page range. False: not all of it is there as secure memory. */
 bool svm_read(const struct svm *svm, gra_t gpa, void *buf, uint64_t len);
 bool svm_write(struct svm *svm, gra_t gpa, const void *buf, uint64_t len);
+/* The ciphertext that UV_PAGE_OUT of the secure page @gpa would give now, in UV_PAGE_SIZE bytes at
+ * @out; uses up no IV. Before an SVM has its page key: that of some key. */
+void page_preview(const struct svm *svm, gra_t gpa, uint8_t *out);
 /* Host address of a normal page that the hypervisor offers; NULL: it may not. */
 uint8_t *uv_normal_page(const struct uv *uv, ra_t ra);
 
@@ -346,15 +341,9 @@ void work_run(struct thread_save *s, struct cpu *cpu);
 void work_start(struct thread_save *s, struct cpu *cpu, enum work_op op);
 /* Ends the SVM (never the machine): one line, and ibm,os-term on its behalf. */
 void svm_kill(struct thread_save *s, struct cpu *cpu, const char *why);
-enum progress work_hcall(struct thread_save *s, struct cpu *cpu);  /* hcall.c */
-enum progress work_vector(struct thread_save *s, struct cpu *cpu); /* reflect.c */
-enum progress work_fault(struct thread_save *s, struct cpu *cpu);  /* fault.c */
-enum progress work_mmio(struct thread_save *s, struct cpu *cpu);   /* mmio.c */
-enum progress work_share(struct thread_save *s, struct cpu *cpu);  /* share.c */
-enum progress work_unshare(struct thread_save *s, struct cpu *cpu);
-enum progress work_esm(struct thread_save *s, struct cpu *cpu);  /* esm.c */
-enum progress work_rtas(struct thread_save *s, struct cpu *cpu); /* rtas.c */
-enum progress work_kill(struct thread_save *s, struct cpu *cpu); /* work.c */
+#define UV_WORK(id, name, fn, what) enum progress fn(struct thread_save *s, struct cpu *cpu);
+#include "pefemu/uvwork.def"
+#undef UV_WORK
 
 /* ---- fault.c, hcall.c, rtas.c, esm.c: entries from entry.c ---- */
 void fault_enter(struct thread_save *s, struct cpu *cpu, unsigned vector);
@@ -362,6 +351,7 @@ void hcall_enter(struct thread_save *s, struct cpu *cpu);
 void rtas_enter(struct thread_save *s, struct cpu *cpu);
 bool mmio_begin(struct thread_save *s, struct cpu *cpu, gra_t gpa, ea_t ea);
 void esm_free(struct esm *esm);
+unsigned esm_step_now(const struct esm *esm); /* 1..: as messages and events count */
 /* ESM is over without success: back to the VM by H_SVM_INIT_ABORT. */
 void esm_abort(struct thread_save *s, struct cpu *cpu);
 /* May a page come in for ESM now? During the transition only what was asked for. */
@@ -381,6 +371,7 @@ bool rtas_os_term(struct thread_save *s, struct cpu *cpu, const char *text);
 struct ucall {
     struct uv *uv;
     struct cpu *cpu;
+    uint64_t number;
     uint64_t args[9]; /* R4..R12 */
     uint64_t ret[9];  /* R4..R12 */
     uint64_t srr1;    /* of the caller */
@@ -394,5 +385,8 @@ typedef int64_t (*ucall_handler)(struct ucall *c);
 #undef UCALL
 /* For calls that suspend: the caller's registers, R3 = the call's number still in them. */
 struct thread_save *ucall_save(struct ucall *c, struct svm *svm);
+/* For the machine's events: the call that @s waits in, if any, is answered with @rc, or by the
+ * hypervisor. */
+void ucall_answered(struct thread_save *s, struct cpu *cpu, int64_t rc, bool by_hv);
 
 #endif

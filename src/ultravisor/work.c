@@ -3,10 +3,16 @@
 #include "uv_internal.h"
 
 static const work_fn work_fns[WORK_COUNT] = {
-    [WORK_HCALL] = work_hcall, [WORK_VECTOR] = work_vector,   [WORK_FAULT] = work_fault,
-    [WORK_SHARE] = work_share, [WORK_UNSHARE] = work_unshare, [WORK_ESM] = work_esm,
-    [WORK_RTAS] = work_rtas,   [WORK_MMIO] = work_mmio,       [WORK_KILL] = work_kill,
+#define UV_WORK(id, name, fn, what) [WORK_##id] = fn,
+#include "pefemu/uvwork.def"
+#undef UV_WORK
 };
+
+/* UV_ESM counts its steps itself. */
+static uint64_t step_of(const struct thread_save *s)
+{
+    return s->work.op == WORK_ESM ? esm_step_now(s->svm->esm) : s->work.step;
+}
 
 /* The thread goes on, at the interrupt that the hypervisor asked for if it did. */
 static void finish(struct thread_save *s, struct cpu *cpu)
@@ -18,6 +24,8 @@ static void finish(struct thread_save *s, struct cpu *cpu)
 
 void work_run(struct thread_save *s, struct cpu *cpu)
 {
+    event(s->svm->uv->m->events, EVENT_UV_STEP, cpu, uv_work_name(s->work.op), s->work.op,
+          step_of(s), s->svm->lpid, s->cookie);
     switch (work_fns[s->work.op](s, cpu)) {
     case WORK_WAITS:
         break;
@@ -44,6 +52,7 @@ void svm_kill(struct thread_save *s, struct cpu *cpu, const char *why)
     if (svm->state != SVM_DEAD) {
         uv_say(svm->uv, svm->lpid, "secure VM ended: %s", why);
         svm->uv->stats.killed++;
+        svm_state_event(svm, SVM_DEAD);
     }
     svm->state = SVM_DEAD;
     pate_write(svm->uv, svm->lpid, 0, 0);

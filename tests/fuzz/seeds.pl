@@ -20,7 +20,8 @@ sub seed {
 sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
 mkdir "$folder/fuzz_$_"
-    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm uv_tree uv_rtas);
+    for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm uv_tree uv_rtas
+        monitor gdb);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -258,3 +259,23 @@ for my $service (0 .. 13) {
     seed 'uv_rtas', pack('C5', 0, 16, 0, 0x26, $service) . "\xa9" x 6 . noise(30);
 }
 seed 'uv_rtas', noise(200 + 10 * $_) for 1 .. 30;
+# ---- the debugger's commands: lines, and keys ----
+my @lines = ('help info', 'info registers r3', 'info pgtable $pc+8', 'info pages 1 0x10000 0x40000',
+    'info svm', 'info esm', 'info ucalls', 'info tlb', 'info mtree', 'info symbols x', 'ubt', 'bt',
+    'catch ucall UV_ESM lpid=1 count=2', 'catch page-in 0x10000 once', 'info breakpoints',
+    'catch hcall H_RTAS arg1=1/3 state=privileged+hypervisor secure=0', 'catch vector 0xe00 cpu=1',
+    'break 0x100 if lpid=1', 'awatch $r1-16 32', 'disable 1', 'delete 1', 'view hv', 'x/4xg 0x1000',
+    'view svm 1 le', 'x/8i $pc', 'view real be', 'x/16c 0', 'step 5', 'cont', 'cpu 1');
+seed 'monitor', "\0" . join "\n", @lines;
+seed 'monitor', "\0" . join "\n", map { "-j $_" } @lines;
+seed 'monitor', "\1" . join "\r", @lines;
+seed 'monitor', "\1inf\t reg\t\r\e[A\e[D\x7f\x01\x05\x0b\x19\r\x10\x17\x15catch u\t\t U\t\r";
+
+# ---- gdb: framed or not, then packets ----
+seed 'gdb', "\0" . join "\n", @$_
+    for ['qSupported:swbreak+', 'QStartNoAckMode', '?', 'g', 'qXfer:features:read:target.xml:0,fff', 'vCont?'],
+    ['Hg1', 'p20', 'P3=0102030405060708', 'p3', 'm0,10', 'M200000,4:01020304', "X200000,4:ab}\003c", 'qC'],
+    ['Z0,400000,4', 'vCont;s:1;c', 'z0,400000,4', 'vCont;r400000,400010:1', 'Z2,200000,8', 'c', 'D'],
+    ['qfThreadInfo', 'qsThreadInfo', 'qThreadExtraInfo,1', 'qXfer:threads:read::0,1000', 'T2', 'bs', 'bc', 'vKill;1'],
+    ['vCont;t', 'C05', 'S05', 's', 'k'];
+seed 'gdb', "\1+\$qC#b4\3\$m0,4#fd-\$?#3f\$X0,1:}#00";

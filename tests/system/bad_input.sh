@@ -118,7 +118,10 @@ bad 'no hypervisor' -M bare -dump-as-hypervisor ram
 bad 'delay, corrupt or rtas' -kernel text -M pseries,hv-fault=often
 bad 'not supported' -serial pty
 bad 'second console' -serial null -serial null
-bad 'monitor' -monitor stdio
+bad 'give -serial null or file:PATH' -monitor stdio -kernel text
+bad 'stdio or unix:PATH' -monitor tcp:1
+bad 'at most 107' -monitor "unix:/$(printf '%0200d' 1)"
+bad 'may follow' -monitor unix:/tmp/x,nonsense
 bad 'display' -display gtk
 bad 'unknown form' -stats=xml
 bad 'HOST:GUEST' -guest-file prog

@@ -110,6 +110,9 @@ test_bad_input() { counted bad_input "$pefemu" "$guest" "$tmp"; }
 test_tpm_tool() { counted tpm_tool "$build/pefemu-tpm" "$tmp"; }
 test_bare() { counted bare "$pefemu" "$tmp"; }
 test_svm() { counted svm "$build" "$tmp"; }
+test_snapshot() { counted snapshot "$build" "$tmp"; }
+test_monitor() { counted monitor "$build" "$tmp"; }
+test_gdb() { counted gdb "$build" "$tmp"; }
 # What help lists, of machines, their properties, and registers: all there is, on stdout, status 0.
 test_help() {
     for item in 'pseries=-M help' 'smf=-M bare,help' 'secure-mem=-M bare,smf=off,help' \
@@ -622,11 +625,11 @@ selftests_run() { # selftests_run MMU PATTERNS WORDS SHIFT
 
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
-    set -- bad_input help bare install tpm_tool
+    set -- bad_input help bare install tpm_tool gdb
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
-            no_shutdown serial break hash stats_on svm
+            no_shutdown serial break hash stats_on svm monitor snapshot gdb
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
             kernel_svm selftests
