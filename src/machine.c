@@ -18,6 +18,7 @@
 #include "pefemu/mmu.h"
 #include "pefemu/splitmix.h"
 #include "pefemu/symbols.h"
+#include "trace/commit.h"
 
 /* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
 #define SLICE_SHARED 50000
@@ -292,12 +293,15 @@ static void end_slice(struct machine *m, struct cpu *cpu)
 /* The slice to its end; a debugger may halt in it. @over: nothing of it is left. */
 static void run_engine(struct machine *m, struct cpu *cpu, bool over)
 {
+    const struct engine *engine = m->engine;
+    if (unlikely(m->commit) && commit_wants_slice(m->commit, cpu))
+        engine = &engine_ref; /* every instruction by exec_one(); the boundaries are the same */
     if (unlikely(m->debug) && debug_wants_slice(m->debug, cpu))
         cpu->debug_stop = true;
     else if (!over)
-        m->engine->run(cpu);
+        engine->run(cpu);
     while (unlikely(cpu->debug_stop || cpu->withheld) && debug_stopped(m->debug, cpu))
-        m->engine->run(cpu);
+        engine->run(cpu);
 }
 
 bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)

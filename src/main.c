@@ -13,6 +13,7 @@
 #include "pefemu/prompt.h"
 #include "pefemu/snapshot.h"
 #include "pefemu/symbols.h"
+#include "pefemu/trace.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -57,6 +58,34 @@ static void say_why(const struct machine *m, enum machine_stop stop)
     };
     if (stop < ARRAY_SIZE(what) && what[stop])
         pef_complain("%s%s%s", what[stop], m->stop_text[0] ? ": " : "", m->stop_text);
+}
+
+/* The traces of -tracefile. */
+struct traces {
+    struct trace *trace[OPTIONS_MAX_REPEATS + 1];
+    unsigned count;
+};
+
+static void traces_close(struct traces *all)
+{
+    while (all->count)
+        trace_close(all->trace[--all->count]);
+}
+
+static bool traces_open(struct traces *all, const struct options *o, struct machine *m)
+{
+    char message[TRACE_MESSAGE];
+    all->count = 0;
+    for (const char *const *spec = o->traces; *spec; spec++) {
+        struct trace *t = trace_open(m, *spec, message);
+        if (!t) {
+            pef_complain("-tracefile %s", message);
+            traces_close(all);
+            return false;
+        }
+        all->trace[all->count++] = t;
+    }
+    return true;
 }
 
 /* The debugger and its front ends, as far as they were asked for. */
@@ -172,12 +201,15 @@ static int run(const struct options *o)
     }
     struct machine *m = machine_create(&o->cfg, console);
     struct savevm savevm = {.m = m, .file = o->savevm_file};
-    if (!m || !symbols_load_options(m) || !prepare_snapshots(o, &savevm)) {
+    struct traces traces;
+    if (!m || !symbols_load_options(m) || !prepare_snapshots(o, &savevm) ||
+        !traces_open(&traces, o, m)) {
         machine_destroy(m);
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }
     enum machine_stop stop = run_guest(m, o, start_ns);
+    traces_close(&traces);
     if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))
         putchar('\n'); /* the dump begins on a line of its own */
     chardev_close(console);

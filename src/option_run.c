@@ -7,6 +7,7 @@
 #include "pefemu/err.h"
 #include "pefemu/gdb.h"
 #include "pefemu/log.h"
+#include "pefemu/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -279,6 +280,14 @@ PARSE(SYM)
 {
     o->cfg.symbols = o->symbols;
     return option_append(o->symbols, arg) ? OK : option_bad(OPT_SYM, arg, "too many of them");
+}
+
+PARSE(TRACEFILE)
+{
+    char message[TRACE_MESSAGE];
+    if (!trace_check(arg, message))
+        return option_bad(OPT_TRACEFILE, "", message);
+    return option_append(o->traces, arg) ? OK : option_bad(OPT_TRACEFILE, arg, "too many of them");
 }
 
 PARSE(LOG)

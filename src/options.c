@@ -25,7 +25,7 @@ static const struct option_row {
 
 enum parse option_bad(enum option_id id, const char *value, const char *why)
 {
-    pef_complain("-%s %s: %s", rows[id].name, value, why);
+    pef_complain("-%s%s%s: %s", rows[id].name, *value ? " " : "", value, why);
     return BAD;
 }
 

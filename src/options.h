@@ -25,6 +25,7 @@ struct options {
     const char *guest_files[OPTIONS_MAX_REPEATS + 1];
     const char *devices[OPTIONS_MAX_REPEATS + 1], *regs[OPTIONS_MAX_REPEATS + 1];
     const char *symbols[OPTIONS_MAX_REPEATS + 1];
+    const char *traces[OPTIONS_MAX_REPEATS + 1];
     char *dumpdtb;             /* owned */
     const char *memory_given;  /* the argument of -m, NULL: none */
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */

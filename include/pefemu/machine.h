@@ -18,6 +18,7 @@
 
 struct debug;
 struct symbols;
+struct commit;
 struct hypervisor;
 struct uv;
 struct chardev;
@@ -135,8 +136,10 @@ struct machine {
     struct cpu *current; /* the CPU whose engine is running, or NULL */
     unsigned turn;       /* index of the CPU that runs or ran last */
     struct event_hub events;
-    struct symbols *symbols;          /* owned; symbols_of() makes them */
-    struct debug *debug;              /* owned by whoever made it (main.c); NULL: no debugger */
+    struct symbols *symbols; /* owned; symbols_of() makes them */
+    struct commit *commit;   /* owned by its trace; NULL: no commit log */
+    bool commit_on;          /* it is being written: accesses must be told, no TLB may serve them */
+    struct debug *debug;     /* owned by whoever made it (main.c); NULL: no debugger */
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */

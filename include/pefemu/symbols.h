@@ -22,6 +22,7 @@ enum symbol_context {
     SYMBOLS_ANY, /* a file that was given for no context in particular */
 };
 enum symbol_context symbols_context(const struct cpu *cpu); /* of the state that it is in */
+enum symbol_context symbols_context_of(uint64_t msr);       /* the same of an MSR image */
 const char *symbols_context_name(enum symbol_context as);   /* "guest" "hv" "uv" "user" "any" */
 
 struct symbol {

@@ -72,6 +72,9 @@ uint64_t uv_secure_memory_needed(uint64_t ram_size);
 
 /* ---- for statistics, dumps and tests ---- */
 bool uv_is_secure(const struct uv *uv, lpid_t lpid);
+/* Pages of SVMs that are in secure memory now, in units of UV_PAGE_SIZE; while one enters secure
+ * mode, those that have come in. */
+uint64_t uv_secure_pages(const struct uv *uv);
 const struct uv_stats *uv_get_stats(const struct uv *uv);
 const char *uv_call_name(uint64_t number); /* NULL: no such ultracall */
 unsigned uv_call_nargs(uint64_t number);   /* from R4 on */

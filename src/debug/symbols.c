@@ -24,9 +24,9 @@ const char *symbols_context_name(enum symbol_context as)
     return context_names[as];
 }
 
-enum symbol_context symbols_context(const struct cpu *cpu)
+enum symbol_context symbols_context_of(uint64_t msr)
 {
-    switch (cpu_state(cpu)) {
+    switch ((enum cpu_state)(cpu_state_index(msr) & 3)) {
     case ST_PROBLEM:
         return SYMBOLS_USER;
     case ST_PRIVILEGED:
@@ -37,6 +37,11 @@ enum symbol_context symbols_context(const struct cpu *cpu)
         return SYMBOLS_UV;
     }
     return SYMBOLS_ANY;
+}
+
+enum symbol_context symbols_context(const struct cpu *cpu)
+{
+    return symbols_context_of(cpu->msr);
 }
 
 static bool is_own(const struct symtab *t, enum symbol_context as)

@@ -2,6 +2,7 @@
 #include "exec.h"
 
 #include "debug/hooks.h"
+#include "trace/commit.h"
 
 /* PCR[60:62] hide, in problem state, what came with ISA 3.0, 2.07 and 2.06; PCR[0:1] the vector and
  * VSX facilities. */
@@ -154,6 +155,13 @@ void exec_log_cpu(const struct cpu *cpu)
                   (unsigned long long)cpu->gpr[i + 2], (unsigned long long)cpu->gpr[i + 3]);
 }
 
+/* Has the instruction been done that gave @t? */
+static bool is_complete(const struct cpu *cpu, trap_t t)
+{
+    return t == TRAP_NONE || t == TRAP_RESCHED ||
+           (t != TRAP_DEBUG && cpu_is_after_insn(cpu, (enum trap)t));
+}
+
 bool exec_one(struct cpu *cpu)
 {
     struct insn in;
@@ -173,9 +181,13 @@ bool exec_one(struct cpu *cpu)
         if (log_mask & LOG_IN_ASM)
             exec_log_insn(cpu, word, cpu->cia);
         cpu->taken = false;
+        if (unlikely(cpu->machine->commit))
+            commit_begin(cpu->machine->commit, cpu, word);
         t = exec_gate(cpu, &in);
         if (t == TRAP_NONE)
             t = insn_table[in.id].handler(cpu, &in);
+        if (unlikely(cpu->machine->commit) && is_complete(cpu, t))
+            commit_end(cpu->machine->commit, cpu, &in);
         if ((t == TRAP_NONE || t == TRAP_RESCHED) && unlikely(cpu->pmu.stepped))
             pmu_observe(cpu, &in, cpu->taken);
         if ((t == TRAP_NONE || t == TRAP_RESCHED) && unlikely(exec_is_traced(cpu, msr)))

@@ -4,6 +4,7 @@
 #include "tlb_internal.h"
 
 #include "debug/hooks.h"
+#include "trace/commit.h"
 
 #define PAGE_LEFT(ea) (unsigned)((1ULL << TLB_SMALL_LOG2) - ((ea) & ~TLB_SMALL_MASK))
 
@@ -162,10 +163,14 @@ static inline __attribute__((always_inline)) void copy_small(void *to, const voi
 
 static trap_t part_load(struct cpu *cpu, const struct part *p, void *buf)
 {
+    trap_t t = TRAP_NONE;
     if (unlikely(!p->host))
-        return io_load(cpu, p, buf);
-    copy_small(buf, p->host, p->len);
-    return TRAP_NONE;
+        t = io_load(cpu, p, buf);
+    else
+        copy_small(buf, p->host, p->len);
+    if (unlikely(cpu->machine->commit_on))
+        commit_access(cpu->machine->commit, p->ea, p->len, buf, false);
+    return t;
 }
 
 /* Drops predecoded operations of [ra, ra+len), which lies in one page of RAM. */
@@ -177,6 +182,8 @@ static inline void code_touched(struct machine *m, ra_t ra, unsigned len)
 
 static trap_t part_store(struct cpu *cpu, const struct part *p, const void *buf)
 {
+    if (unlikely(cpu->machine->commit_on))
+        commit_access(cpu->machine->commit, p->ea, p->len, buf, true);
     if (unlikely(!p->host))
         return io_store(cpu, p, buf);
     copy_small(p->host, buf, p->len);
@@ -271,5 +278,7 @@ trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
     *ra = p.ra;
     if (*host && access == ACCESS_STORE)
         code_touched(cpu->machine, p.ra, size);
+    if (unlikely(cpu->machine->commit_on) && size > 16) /* dcbz; others load and store as well */
+        commit_access(cpu->machine->commit, ea, size, NULL, true);
     return TRAP_NONE;
 }

@@ -90,7 +90,7 @@ static inline size_t granule_index(const struct memory *mem, ra_t ra)
 static inline bool mmu_caches(const struct cpu *cpu)
 {
     const struct machine *m = cpu->machine;
-    return m && m->engine && m->engine->uses_tlb && cpu->tlbs;
+    return m && m->engine && m->engine->uses_tlb && cpu->tlbs && !m->commit_on;
 }
 
 /*

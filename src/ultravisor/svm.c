@@ -181,6 +181,18 @@ bool uv_is_secure(const struct uv *uv, lpid_t lpid)
     return svm && svm->state == SVM_SECURE;
 }
 
+uint64_t uv_secure_pages(const struct uv *uv)
+{
+    uint64_t n = 0;
+
+    for (const struct svm *svm = uv->svms; svm; svm = svm->next)
+        for (const struct slot *s = svm->slots; s; s = s->next)
+            for (uint64_t i = 0; i < s->size >> UV_PAGE_LOG2; i++)
+                n += s->page[i].state == PAGE_SECURE &&
+                     (svm->state == SVM_SECURE || s->page[i].fetched);
+    return n;
+}
+
 const struct uv_stats *uv_get_stats(const struct uv *uv)
 {
     return &uv->stats;
