@@ -113,6 +113,7 @@ test_svm() { counted svm "$build" "$tmp"; }
 test_snapshot() { counted snapshot "$build" "$tmp"; }
 test_monitor() { counted monitor "$build" "$tmp"; }
 test_gdb() { counted gdb "$build" "$tmp"; }
+test_trace() { counted trace "$build" "$tmp"; }
 # What help lists, of machines, their properties, and registers: all there is, on stdout, status 0.
 test_help() {
     for item in 'pseries=-M help' 'smf=-M bare,help' 'secure-mem=-M bare,smf=off,help' \
@@ -645,7 +646,7 @@ if [ $# = 0 ]; then
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
-            no_shutdown serial break hash stats_on svm monitor snapshot gdb
+            no_shutdown serial break hash stats_on svm monitor snapshot gdb trace
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
             kernel_svm selftests
