@@ -7,6 +7,7 @@
 
 #include "pefemu/hostclock.h"
 #include "pefemu/hypervisor.h"
+#include "pefemu/names.h"
 #include "pefemu/uv.h"
 
 /* What both forms print. */
@@ -24,7 +25,8 @@ static struct totals totals_now(const struct machine *m, uint64_t start_ns)
     struct rusage ru;
     for (unsigned i = 0; i < m->ncpus; i++) {
         t.insns += cpu_insns_now(&m->cpus[i]);
-        t.problem_insns += m->cpus[i].problem_insns;
+        t.problem_insns +=
+            cpu_state_insns(&m->cpus[i], ST_PROBLEM) + cpu_state_insns(&m->cpus[i], ST_PROBLEM + 4);
     }
     getrusage(RUSAGE_SELF, &ru);
     t.max_rss_kib = ru.ru_maxrss;
@@ -56,6 +58,33 @@ static void interrupts_json(const struct machine *m)
     fputc('}', stderr);
 }
 
+static void states_json(const struct machine *m)
+{
+    const char *between = "";
+    fputs(",\"state_instructions\":{", stderr);
+    for (unsigned state = 0; state < CPU_STATES; state++) {
+        uint64_t count = 0;
+        for (unsigned i = 0; i < m->ncpus; i++)
+            count += cpu_state_insns(&m->cpus[i], state);
+        member(&between, cpu_state_name(state), count);
+    }
+    fputc('}', stderr);
+}
+
+/* What the emulator does about translations and code; the guest sees none of it. */
+static void caches_json(const struct machine *m)
+{
+    uint64_t fills = 0, flushes = 0;
+    for (unsigned i = 0; i < m->ncpus; i++) {
+        fills += m->cpus[i].tlb_fills;
+        flushes += m->cpus[i].tlb_flushes;
+    }
+    fprintf(stderr,
+            ",\"tlb\":{\"fills\":%" PRIu64 ",\"flushes\":%" PRIu64 "},\"code\":{\"pages\":%" PRIu64
+            ",\"pages_dropped\":%" PRIu64 ",\"instructions_decoded\":%" PRIu64 "}",
+            fills, flushes, m->decoded.pages, m->decoded.dropped, m->decoded.insns);
+}
+
 static void hypercalls_json(const struct hypervisor *hv)
 {
     const char *between = "", *name;
@@ -73,6 +102,10 @@ static void ultravisor_json(const struct uv *uv)
     fputs(",\"ultracalls\":{", stderr);
     for (unsigned i = 0; i < ARRAY_SIZE(s->ucalls); i++)
         member(&between, uv_call_name(UCALL_FIRST + 4 * i), s->ucalls[i]);
+    between = "";
+    fputs("},\"ultracall_ns\":{", stderr);
+    for (unsigned i = 0; i < ARRAY_SIZE(s->ucalls); i++)
+        member(&between, uv_call_name(UCALL_FIRST + 4 * i), s->ucall_ns[i]);
     between = "";
     fputs("},\"pages\":{", stderr);
     member(&between, "in", s->pages_in);
@@ -99,12 +132,26 @@ static void print_json(const struct machine *m, const struct totals *t)
             t->insns, t->guest_ns, m->ncpus, m->engine->name, (double)t->host_cpu_ns / 1e9,
             t->host_cpu_ns, (double)t->host_wall_ns / 1e9, t->mips, t->max_rss_kib,
             t->problem_insns);
+    states_json(m);
+    caches_json(m);
     interrupts_json(m);
     if (m->hv)
         hypercalls_json(m->hv);
     if (m->uv)
         ultravisor_json(m->uv);
     fputs("}\n", stderr);
+}
+
+static void states_text(const struct machine *m, uint64_t all)
+{
+    for (unsigned state = 0; state < CPU_STATES; state++) {
+        uint64_t count = 0;
+        for (unsigned i = 0; i < m->ncpus; i++)
+            count += cpu_state_insns(&m->cpus[i], state);
+        if (count)
+            fprintf(stderr, "pefemu: %15" PRIu64 " (%.1f %%) in %s state\n", count,
+                    (double)count * 100 / (double)all, cpu_state_name(state));
+    }
 }
 
 void stats_print(const struct machine *m, enum stats_mode mode, uint64_t start_ns)
@@ -121,6 +168,7 @@ void stats_print(const struct machine *m, enum stats_mode mode, uint64_t start_n
                 t.insns, m->ncpus, m->engine->name, t.mips, (double)t.host_cpu_ns / 1e9,
                 (double)t.host_wall_ns / 1e9, (double)t.guest_ns / 1e9,
                 (double)t.max_rss_kib / 1024);
+        states_text(m, t.insns);
     }
 }
 

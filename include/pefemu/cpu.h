@@ -261,8 +261,10 @@ struct cpu {
     uint64_t insn_retired;  /* total, exact whenever the engine is not running */
     uint64_t slice_end;     /* insn_retired at which the current budget is used up */
     uint64_t stalls;        /* interrupts taken: attempts that retire nothing but cost time */
-    uint64_t problem_insns; /* retired in problem state, up to the last time it was left */
-    uint64_t problem_since; /* insn_retired when problem state was last entered */
+    uint64_t
+        state_insns[8]; /* retired in each privilege state (cpu_state_index()), up to state_since */
+    uint64_t state_since;            /* insn_retired when the present one was entered */
+    uint64_t tlb_fills, tlb_flushes; /* of the software TLBs, for statistics */
     uint64_t
         interrupts[TRAP_COUNT]; /* taken since power-on, for statistics; sc 1 and sc 2 are none */
     struct tlb_set *tlbs;       /* owned; all translation contexts of the thread (src/mmu/tlb.c) */
@@ -405,6 +407,8 @@ static inline bool cpu_debug_allowed(const struct cpu *cpu)
 /* For what observers of events call a state: enum cpu_state, + 4 in secure state. */
 #define CPU_STATES 8u
 unsigned cpu_state_index(uint64_t msr);
+/* Instructions retired in state @index so far. */
+uint64_t cpu_state_insns(const struct cpu *cpu, unsigned index);
 /* The transition that began with MSR @before is complete, cpu->nia valid: EVENT_STATE if the
  * privilege state is another one. */
 void cpu_state_event(struct cpu *cpu, uint64_t before);

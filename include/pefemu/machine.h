@@ -143,6 +143,9 @@ struct machine {
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */
+    struct {                 /* of its predecoded code, for statistics */
+        uint64_t pages, insns, dropped;
+    } decoded;
 
     uint64_t host_start_ns; /* CLOCK_MONOTONIC when machine_run() began */
     uint64_t now_ns;      /* guest time at the start of the current slice; machine_now_ns() */

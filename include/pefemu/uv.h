@@ -40,6 +40,8 @@ enum {
  */
 struct uv_stats {
     uint64_t ucalls[(UCALL_LAST + 1 - UCALL_FIRST) / 4]; /* by (number - UCALL_FIRST) / 4 */
+    uint64_t
+        ucall_ns[(UCALL_LAST + 1 - UCALL_FIRST) / 4]; /* guest time in those that end at once */
     uint64_t svm_hcalls; /* that SVMs have made; passed on as they are: */
     uint64_t reflected_hcalls, reflected_interrupts;
     uint64_t pages_in, pages_out, pages_in_clear, pages_refused;

@@ -11,6 +11,7 @@ void cpu_reset(struct cpu *cpu)
 {
     /* What belongs to the object rather than to the register file survives. */
     struct cpu fixed = *cpu;
+    uint64_t now = cpu->machine ? cpu_insns_now(cpu) : 0;
 
     memset(cpu, 0, sizeof(*cpu));
     cpu->machine = fixed.machine;
@@ -24,7 +25,11 @@ void cpu_reset(struct cpu *cpu)
     cpu->insn_retired = fixed.insn_retired;
     cpu->slice_end = fixed.slice_end;
     cpu->stalls = fixed.stalls;
-    cpu->problem_insns = fixed.problem_insns;
+    memcpy(cpu->state_insns, fixed.state_insns, sizeof(cpu->state_insns));
+    cpu->state_insns[cpu_state_index(fixed.msr)] += now - fixed.state_since;
+    cpu->state_since = now;
+    cpu->tlb_fills = fixed.tlb_fills;
+    cpu->tlb_flushes = fixed.tlb_flushes;
     memcpy(cpu->interrupts, fixed.interrupts, sizeof(cpu->interrupts));
 
     cpu->pvr = PVR_POWER9_DD23;

@@ -96,20 +96,25 @@ void cpu_state_event(struct cpu *cpu, uint64_t before)
           cpu->msr, cpu->nia);
 }
 
-/* MSR[PR] has changed. */
-static void count_problem_state(struct cpu *cpu)
+/* The state of @before has been left. */
+static void count_state(struct cpu *cpu, uint64_t before)
 {
     uint64_t now = cpu_insns_now(cpu);
 
-    if (cpu->msr & MSR_PR)
-        cpu->problem_since = now;
-    else
-        cpu->problem_insns += now - cpu->problem_since;
+    cpu->state_insns[cpu_state_index(before)] += now - cpu->state_since;
+    cpu->state_since = now;
+}
+
+uint64_t cpu_state_insns(const struct cpu *cpu, unsigned index)
+{
+    bool present = index == cpu_state_index(cpu->msr);
+
+    return cpu->state_insns[index] + (present ? cpu_insns_now(cpu) - cpu->state_since : 0);
 }
 
 void cpu_set_msr(struct cpu *cpu, uint64_t msr)
 {
-    uint64_t changed = cpu->msr ^ msr;
+    uint64_t before = cpu->msr, changed = before ^ msr;
 
     cpu->msr = msr;
     cpu->le = msr & MSR_LE;
@@ -117,6 +122,6 @@ void cpu_set_msr(struct cpu *cpu, uint64_t msr)
         tlb_switch(cpu);
     if (changed & (MSR_FE0 | MSR_FE1))
         cpu_update_fp_mode(cpu);
-    if ((changed & MSR_PR) && cpu->machine)
-        count_problem_state(cpu);
+    if ((changed & (MSR_HV | MSR_PR | MSR_S)) && cpu->machine)
+        count_state(cpu, before);
 }

@@ -46,7 +46,11 @@ static trap_t return_to(struct cpu *cpu, const struct insn *in, ea_t address, ui
     uint64_t before = cpu->msr;
 
     cpu_set_msr(cpu, msr);
-    cpu->problem_since++; /* the return itself is none of problem state's instructions */
+    if ((before ^ cpu->msr) &
+        (MSR_HV | MSR_PR | MSR_S)) { /* the return itself belongs to the old state */
+        cpu->state_insns[cpu_state_index(before)]++;
+        cpu->state_since++;
+    }
     cpu->nia = cpu_ea(cpu, address & ~3ULL);
     cpu_state_event(cpu, before);
     event(cpu->machine->events, EVENT_RETURN, cpu, insn_table[in->id].mnemonic, cpu->nia, cpu->msr);

@@ -253,6 +253,7 @@ void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned s
     struct tlb_set *set = cpu->tlbs;
     if (!set)
         return;
+    cpu->tlb_flushes++;
     if (pid == ~0u)
         scope_flush(set);
     for (unsigned n = 0; n < set->count; n++)
@@ -275,6 +276,7 @@ static bool is_hash(const struct tlb_ctx *ctx)
 void tlb_flush_hash(struct cpu *cpu, ea_t ea, unsigned size_log2)
 {
     struct tlb_set *set = cpu->tlbs;
+    cpu->tlb_flushes++;
     for (unsigned n = 0; set && n < set->count; n++)
         if (set->ctx[n].filled && is_hash(&set->ctx[n]))
             ctx_drop(&set->ctx[n], ~0u, ea, size_log2);
@@ -308,6 +310,7 @@ static void ctx_drop_user(struct tlb_ctx *ctx)
 void tlb_flush_hash_user(struct cpu *cpu)
 {
     struct tlb_set *set = cpu->tlbs;
+    cpu->tlb_flushes++;
     for (unsigned n = 0; set && n < set->count; n++)
         if (set->ctx[n].user_fills && is_hash(&set->ctx[n]))
             ctx_drop_user(&set->ctx[n]);
@@ -384,6 +387,7 @@ void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
 {
     if (!mmu_caches(cpu) || x->guarded_io || !(x->read || x->write))
         return;
+    cpu->tlb_fills++;
     if (fill_granule(cpu, ea, x))
         return;
     ra_t ra = x->ra & TLB_SMALL_MASK;

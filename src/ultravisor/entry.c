@@ -104,7 +104,10 @@ static void serve(struct uv *uv, struct cpu *cpu)
           c.args[2]);
     if (row) {
         uv->stats.ucalls[(number - UCALL_FIRST) / 4]++;
+        uint64_t begin = machine_now_ns(uv->m);
         rc = may_call(row, c.srr1) ? row->handler(&c) : U_PERMISSION;
+        if (rc != U_ELSEWHERE)
+            uv->stats.ucall_ns[(number - UCALL_FIRST) / 4] += machine_now_ns(uv->m) - begin;
         if (log_mask & LOG_UCALL)
             log_call(&c, row, rc);
     } else {

@@ -68,18 +68,38 @@ static void marker_of_a_long_line_is_cut_off(void **state)
     assert_markers(text, 1, "xxx\",\"instructions\"");
 }
 
-static void problem_state_counts_what_is_retired_there(void **state)
+static void assert_states(uint64_t problem, uint64_t privileged, uint64_t hypervisor,
+                          uint64_t svm_problem, uint64_t ultravisor)
+{
+    assert_int_equal(cpu_state_insns(&thread, ST_PROBLEM), problem);
+    assert_int_equal(cpu_state_insns(&thread, ST_PRIVILEGED), privileged);
+    assert_int_equal(cpu_state_insns(&thread, ST_HYPERVISOR), hypervisor);
+    assert_int_equal(cpu_state_insns(&thread, ST_PROBLEM + 4), svm_problem);
+    assert_int_equal(cpu_state_insns(&thread, ST_ULTRAVISOR + 4), ultravisor);
+}
+
+static void states_count_what_is_retired_in_them(void **state)
 {
     (void)state;
-    uint64_t before = thread.problem_insns;
+    thread = (struct cpu){.machine = &machine, .msr = MSR_SF, .tlb = thread.tlb};
     thread.insn_retired += 7;
     cpu_set_msr(&thread, MSR_SF | MSR_PR);
     thread.insn_retired += 5;
     cpu_set_msr(&thread, MSR_SF | MSR_PR | MSR_EE); /* still there */
     thread.insn_retired += 3;
-    cpu_set_msr(&thread, MSR_SF);
+    assert_states(8, 7, 0, 0, 0);
+    cpu_set_msr(&thread, MSR_SF | MSR_HV);
     thread.insn_retired += 11;
-    assert_int_equal(thread.problem_insns - before, 8);
+    cpu_set_msr(&thread, MSR_SF | MSR_S | MSR_HV);
+    thread.insn_retired += 2;
+    cpu_set_msr(&thread, MSR_SF | MSR_S | MSR_PR);
+    thread.insn_retired += 1;
+    assert_states(8, 7, 11, 1, 2);
+    thread.insn_retired += 100;
+    cpu_reset(&thread);
+    assert_states(8, 7, 11, 101, 2);
+    thread.insn_retired += 4;
+    assert_states(8, 7, 15, 101, 2);
 }
 
 int main(void)
@@ -88,7 +108,7 @@ int main(void)
         cmocka_unit_test(marker_begins_a_line),
         cmocka_unit_test(marker_is_valid_json_whatever_the_guest_writes),
         cmocka_unit_test(marker_of_a_long_line_is_cut_off),
-        cmocka_unit_test(problem_state_counts_what_is_retired_there),
+        cmocka_unit_test(states_count_what_is_retired_in_them),
     };
     machine.cpus = &thread;
     machine.ncpus = 1;

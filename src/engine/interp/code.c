@@ -48,6 +48,7 @@ static void drop(struct machine *m, size_t slot)
         return;
     code->pages[slot] = NULL;
     code->live--;
+    m->decoded.dropped++;
     if (!code->pages[slot ^ 1])
         m->mem.code_map[slot >> 1] = 0;
     reset_slots(page, 0, CODE_PAGE_INSNS, thread_stale);
@@ -91,6 +92,7 @@ struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
     page->ops[CODE_PAGE_INSNS].fn = thread_page_end;
     code->pages[slot] = page;
     code->live++;
+    m->decoded.pages++;
     m->mem.code_map[slot >> 1] = 1;
     tlb_protect_code(m, ra);
     return page;

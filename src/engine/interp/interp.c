@@ -76,6 +76,7 @@ static void decode_slot(struct cpu *cpu, unsigned index)
     uint32_t word = page->le ? get_le32(bytes) : get_be32(bytes);
 
     insn_decode(in, word);
+    cpu->machine->decoded.insns++;
     if (unlikely(log_mask & LOG_IN_ASM))
         exec_log_insn(cpu, word, ea_of(cpu, in));
     in->spare = facility_index(in);
