@@ -21,7 +21,7 @@ sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
 mkdir "$folder/fuzz_$_"
     for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm uv_tree uv_rtas
-        monitor gdb);
+        monitor gdb symbols);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -47,6 +47,32 @@ seed 'kernel', "\0\x48\0\0\x08" . "\0" x 12;
 seed 'kernel', "\1\x08\0\0\x48" . "\0" x 12;
 seed 'kernel', "\0\x1f\x8b\x08\0\0\0\0\0\0\3" . noise(30);
 seed 'kernel', "\0\x28\xb5\x2f\xfd" . noise(30);
+
+# ---- symbols: how, then an ELF file with a symbol table, names and descriptors ----
+sub elf_symbols {
+    my ($le, $abi) = @_;
+    my ($h, $w, $d) = $le ? ('v', 'V', 'Q<') : ('n', 'N', 'Q>');
+    my $names = "\0start\0middle\0table\0.dotted\0.opd\0";
+    my $base = 0xc000000000000000;
+    my $symbols = "\0" x 24;
+    $symbols .= pack("$w C2 $h ${d}2", @$_)
+        for [1, 0x12, 0, 1, $base, 0x40], [7, 0x02, 0x60, 1, $base + 0x40, 0x40],
+        [14, 0x11, 0, 1, $base + 0x200, 16], [20, 0x12, 0, 1, $base + 0x90, 4], [7, 0x12, 0, 3, $base + 0x800, 24];
+    my $opd = pack("${d}3", $base + 0x40, 0, 0);
+    my $at = 64 + 56 + 4 * 64;
+    my $e = "\x7fELF" . pack('C4x8', 2, $le ? 1 : 2, 1, 0);
+    $e .= pack("${h}2 $w ${d}3 $w ${h}6", 2, 21, 1, $base, 64, 120, $abi, 64, 56, 1, 64, 4, 2);
+    $e .= pack("${w}2 ${d}6", 1, 7, 0, $base, $base, 0, 0x1000, 0x10000);
+    $e .= pack("${w}2 ${d}4 ${w}2 ${d}2", @$_)
+        for [(0) x 10], [0, 2, 0, 0, $at, length $symbols, 2, 0, 8, 24],
+        [0, 3, 0, 0, $at + length $symbols, length $names, 0, 0, 1, 0],
+        [28, 1, 2, $base + 0x800, $at + length($symbols) + length $names, length $opd, 0, 0, 8, 0];
+    return $e . $symbols . $names . $opd;
+}
+for my $how (0 .. 3) {
+    seed 'symbols', chr($how) . elf_symbols(1, 2);
+    seed 'symbols', chr($how) . elf_symbols(0, 1);
+}
 
 # ---- guest files: how, room, then length and name of each ----
 for my $name ('/bin/prog', '//a///b', 'x', '/', '../x', '/a/../b', '/' . 'n' x 900, 'a:b', '') {
