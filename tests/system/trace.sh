@@ -3,7 +3,7 @@
 # trace.sh BUILD TMP [TEST...]: traces and symbols of whole runs, most of them of a kernel that becomes a secure
 # VM. Prints "pass system trace_NAME", "FAIL ..." or "skip ..." lines.
 set -u
-build=$1 tmp=$2/trace
+build=$(cd "$1" && pwd) tmp=$2/trace
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -146,6 +146,35 @@ test_bad() {
     [ -z "$bad" ] && pass bad || fail bad "$bad"
 }
 
+# The commands of docs/debugging.md print what they print there.
+test_page() {
+    mkdir -p "$tmp/page" "$tmp/cache"
+    ln -sf "$top/scripts" "$tmp/page/scripts"
+    ln -sf "$build" "$tmp/page/build"
+    ln -sf "$(dirname "$kernel")" "$tmp/cache/kernel-svm"
+    ln -sf "$tmp/made" "$tmp/cache/svm"
+    rm -f "$tmp/made/tpm/lock"
+    awk -v out="$tmp/block" '/^## / { mine = $0 == "## Traces, statistics, symbols" }
+        !mine { next }
+        /^```sh$/ { to = out "." ++n ".sh"; next }
+        /^```text$/ { to = out "." n ".text"; next }
+        /^```/ { to = ""; next }
+        to { print >to }' "$top/docs/debugging.md"
+    n=0
+    while [ -f "$tmp/block.$((n + 1)).sh" ]; do
+        n=$((n + 1))
+        (cd "$tmp/page" && PEFEMU_CACHE=$tmp/cache sh "$tmp/block.$n.sh") >"$tmp/out" 2>"$tmp/errors"
+        status=$?
+        # What the page shows comes behind the guest's console; nothing: -icount-limit ended it.
+        if [ -f "$tmp/block.$n.text" ]; then
+            tail -n "$(wc -l <"$tmp/block.$n.text")" "$tmp/out" | cmp -s - "$tmp/block.$n.text"
+        else
+            [ $status = 5 ]
+        fi && pass "page_$n" || fail "page_$n" "exit status $status: $(tail -n 3 "$tmp/out")"
+    done
+    [ $n -ge 5 ] || fail page "only $n blocks"
+}
+
 # ---- main ----
 
 [ -f "$kernel" ] || {
@@ -164,7 +193,7 @@ flock "$cache/svm/lock" cp -r "$cache/svm" "$tmp/made"
 cp -r "$tmp/made/tpm" "$tmp/tpm"
 rm -f "$tmp/tpm/lock"
 
-[ $# = 0 ] && set -- boot killed commit slow bad
+[ $# = 0 ] && set -- boot killed commit slow bad page
 for t in "$@"; do
     "test_$t"
 done
