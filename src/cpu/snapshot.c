@@ -182,8 +182,8 @@ static void execution(struct snap *s, struct cpu *cpu)
     snap(s, &cpu->stop_ec);
     R(insn_retired);
     R(stalls);
-    R(problem_insns);
-    R(problem_since);
+    R(state_insns);
+    R(state_since);
     snap_same(s, TRAP_COUNT, "kinds of interrupts:");
     R(interrupts);
 }
