@@ -108,11 +108,13 @@ static bool debuggers_start(struct debuggers *all, const struct options *o, stru
 {
     bool prompt = wants_prompt(o);
     *all = (struct debuggers){0};
-    if (!o->gdb && !o->halt_at_start && !prompt && !o->savevm_file)
+    if (!o->gdb && !o->halt_at_start && !prompt && !o->savevm_file && !o->reverse)
         return true;
     all->debug = debug_create(m);
     if (all->debug && o->halt_at_start)
         debug_halt_at_start(all->debug);
+    if (all->debug && o->reverse && !debug_keep_history(all->debug, o->reverse))
+        return false;
     if (all->debug && o->gdb)
         all->gdb = gdb_server_create(all->debug, o->gdb);
     if (all->debug && prompt)

@@ -5,6 +5,7 @@
 
 #include "pefemu/chardev.h"
 #include "pefemu/err.h"
+#include "pefemu/history.h"
 #include "pefemu/gdb.h"
 #include "pefemu/log.h"
 #include "pefemu/trace.h"
@@ -240,6 +241,14 @@ PARSE(ICOUNT_LIMIT)
 }
 
 /* ---- snapshots ---- */
+
+PARSE(REVERSE)
+{
+    o->reverse = HISTORY_INTERVAL;
+    return !*arg || (value_u64(arg, INT64_MAX, &o->reverse) && o->reverse)
+               ? OK
+               : option_bad(OPT_REVERSE, arg, "not a positive number; use for example 10000000");
+}
 
 PARSE(SAVEVM_AT)
 {

@@ -21,6 +21,7 @@ struct options {
     const char *log_file;
     uint64_t savevm_at; /* position; 0: none */
     const char *savevm_file;
+    uint64_t reverse; /* instructions between checkpoints; 0: no history is kept */
     const char *dump_as_hypervisor, *dump_normal_ram; /* files, NULL: none */
     const char *guest_files[OPTIONS_MAX_REPEATS + 1];
     const char *devices[OPTIONS_MAX_REPEATS + 1], *regs[OPTIONS_MAX_REPEATS + 1];

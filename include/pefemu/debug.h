@@ -141,12 +141,13 @@ void debug_run_to(struct debug *d, uint64_t position);
 /* Ends the machine (STOP_QUIT). */
 void debug_quit(struct debug *d);
 
-/* Instructions executed and interrupts taken by all CPUs since power-on: where in its history the
- * machine is. */
-uint64_t machine_position(const struct machine *m);
-
 /* ---- backwards; false: there is no history, say so. The machine is resumed towards the past and
  * halts there (HALT_STEP, HALT_BREAK, HALT_WATCH, HALT_EVENT, HALT_BEGIN_OF_HISTORY). ---- */
+/* Keep history from here on, with a checkpoint every @interval (history.h). False: no memory. */
+bool debug_keep_history(struct debug *d, uint64_t interval);
+/* A front end has changed registers or memory: it calls this first. What came after here before, if
+ * the machine is in its past, is forgotten. */
+void debug_history_changed(struct debug *d);
 bool debug_can_reverse(const struct debug *d);
 bool debug_reverse_step(struct debug *d, struct cpu *cpu, uint64_t n);
 bool debug_reverse_continue(struct debug *d);   /* to the last stop point before here */

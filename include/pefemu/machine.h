@@ -71,7 +71,7 @@ struct machine_kind {
     void (*destroy)(struct machine *m); /* of a machine that may be half built */
     /* Power-on, after the CPUs' own reset: images, first registers; not NULL. False as above. */
     bool (*reset)(struct machine *m);
-    void (*poll)(struct machine *m); /* between slices: host input */
+    void (*poll)(struct machine *m);                  /* between slices: host input */
     void (*visit)(struct snap *s, struct machine *m); /* its devices and firmware */
     /* machine_enter_firmware(), for the states that built-in firmware owns. */
     bool (*enter)(struct cpu *cpu);
@@ -152,8 +152,8 @@ struct machine {
     uint64_t insn_total;  /* retired by all CPUs up to the current slice */
     uint64_t stall_total; /* the same for attempts that an interrupt ended */
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
-    struct slice_rest rest; /* of cpus[turn]: machine_run() goes on with it */
-    uint64_t rounds;        /* of machine_run() */
+    struct slice_rest rest;             /* of cpus[turn]: machine_run() goes on with it */
+    uint64_t rounds;                    /* of machine_run() */
     /* machine_restore_later(), while stop is STOP_RESTORE */
     bool (*restore)(struct machine *m, void *opaque);
     void *restore_opaque;
@@ -205,9 +205,9 @@ void machine_request_reset(struct machine *m);
 void machine_snap(struct snap *s, struct machine *m);
 void machine_fit_snap(struct snap *s, struct machine *m); /* its beginning: changes nothing */
 void machine_loaded(struct machine *m);
-/* The slice in progress is given up, with all that it still does: nothing of it reaches the outside.
- * Then @fn makes the machine another one (false: it can not go on), and machine_run() goes on with
- * that. From a debugger's halt, wherever it is. */
+/* The slice in progress is given up, with all that it still does: nothing of it reaches the
+ * outside. Then @fn makes the machine another one (false: it can not go on), and machine_run() goes
+ * on with that. From a debugger's halt, wherever it is. */
 void machine_restore_later(struct machine *m, bool (*fn)(struct machine *m, void *opaque),
                            void *opaque);
 
@@ -223,6 +223,9 @@ bool machine_wants_svm(const struct machine_config *cfg);
 void machine_say(const struct machine *m, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Instructions executed and interrupts taken by all CPUs since power-on: where in its history the
+ * machine is. */
+uint64_t machine_position(const struct machine *m);
 /* Guest time in ns, exact also inside a handler; TB = ns * 64 / 125. */
 uint64_t machine_now_ns(const struct machine *m);
 static inline uint64_t ns_to_tb(uint64_t ns)

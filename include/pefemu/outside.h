@@ -2,9 +2,9 @@
 /*
  * The outside world of a machine: everything that a run depends on beside the machine itself passes
  * here. Console input, the host's date, random numbers and secrets, how long an idle machine slept,
- * the TPM's answers. So a run can be recorded and replayed exactly (-icount rr=, docs/debugging.md):
- * replaying, the same questions at the same positions get the same answers and the host is not
- * asked.
+ * the TPM's answers. So a run can be recorded and replayed exactly (-icount rr=,
+ * docs/debugging.md): replaying, the same questions at the same positions get the same answers and
+ * the host is not asked.
  *
  * The journal is a list of answers in the order of the questions. A file holds it from power-on; a
  * machine that can go back in time keeps it in memory, and after going back reads answers until it
@@ -57,14 +57,15 @@ uint64_t outside_slept(struct outside *o, uint64_t measured_ns);
 
 /* ---- the TPM ---- */
 /* True: *status and the response are answered from the journal. */
-bool outside_tpm_answer(struct outside *o, const uint8_t *cmd, size_t len, uint8_t *resp, size_t cap,
-                        size_t *resp_len, int *status);
+bool outside_tpm_answer(struct outside *o, const uint8_t *cmd, size_t len, uint8_t *resp,
+                        size_t cap, size_t *resp_len, int *status);
 /* What the TPM itself has answered. */
 void outside_tpm_note(struct outside *o, const uint8_t *cmd, size_t len, const uint8_t *resp,
                       size_t resp_len, int status);
 
 /* ---- the run ---- */
-/* Once per round of machine_run(). A recording that was ended from outside ends the machine here. */
+/* Once per round of machine_run(). A recording that was ended from outside ends the machine here.
+ */
 void outside_round(struct outside *o);
 /* machine_run() is over: the last record, or the check that the recording ended likewise. */
 void outside_ended(struct outside *o);
@@ -73,6 +74,8 @@ bool outside_is_replay(const struct outside *o);
 bool outside_in_past(const struct outside *o);
 /* Keep a journal in memory from here on. */
 void outside_keep(struct outside *o);
+/* What is in the journal behind here will not happen. */
+void outside_forget_future(struct outside *o);
 /* Where in the journal the machine is, and going back there with it. */
 size_t outside_place(const struct outside *o);
 void outside_go_to(struct outside *o, size_t place);

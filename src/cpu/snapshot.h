@@ -22,16 +22,8 @@ void cpu_loaded(struct cpu *cpu);
              : snap_numbers)((s), &(r), sizeof(r), SNAP_WIDTH(r))
 /* Bytes of an element: arrays are pointers here. */
 #define SNAP_WIDTH(r)                                                                              \
-    _Generic((r), uint8_t                                                                          \
-             : 1, uint8_t *                                                                        \
-             : 1, uint32_t                                                                         \
-             : 4, int64_t                                                                          \
-             : 8, uint64_t                                                                         \
-             : 8, uint64_t *                                                                       \
-             : 8, union vsr *                                                                      \
-             : 16, struct pmu                                                                      \
-             : 0, struct fp_lazy                                                                   \
-             : 0)
+    _Generic((r), uint8_t : 1, uint8_t * : 1, uint32_t : 4, int64_t : 8, uint64_t : 8,             \
+             uint64_t * : 8, union vsr * : 16, struct pmu : 0, struct fp_lazy : 0)
 void snap_numbers(struct snap *s, void *p, size_t size, size_t width);
 void snap_pmu(struct snap *s, void *p, size_t size, size_t width);
 void snap_fp_lazy(struct snap *s, void *p, size_t size, size_t width);

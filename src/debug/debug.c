@@ -13,6 +13,7 @@
 #include "engine/exec.h"
 #include "hooks.h"
 #include "pefemu/chardev.h"
+#include "pefemu/history.h"
 
 /* An engine's slice may be that much longer than asked for: to the end of a page. */
 #define OVERRUN 4096
@@ -36,6 +37,7 @@ void debug_destroy(struct debug *d)
     event_observe(&d->m->events, debug_event, d, 0);
     d->m->debug = NULL;
     points_free(d);
+    history_destroy(d->history);
     free(d->monitor);
     free(d);
 }
@@ -162,6 +164,7 @@ static void halt(struct debug *d)
     d->mode = MODE_RUN;
     if (d->m->stop != STOP_NONE)
         return; /* it is over; a slice goes on to its end as without a debugger */
+    travel_ends(d);
     d->halted = true;
     debug_observe(d);
     tell_fronts(d);
@@ -178,6 +181,13 @@ static void halt(struct debug *d)
             d->front[i].fn->resumed(d->front[i].opaque);
     if (d->halt.point && d->halt.point->temporary)
         debug_delete(d, d->halt.point->id);
+}
+
+/* d->halt has been met. */
+static void meet(struct debug *d)
+{
+    if (d->m->stop == STOP_NONE && !travel_passes(d))
+        halt(d);
 }
 
 static void halt_for(struct debug *d, enum debug_cause cause, struct cpu *cpu,
@@ -284,7 +294,7 @@ void debug_event(void *debug, const struct event *ev)
         snprintf(d->halt.text, sizeof(d->halt.text), "%s", ev->text);
         d->halt.event.text = d->halt.text;
     }
-    halt(d);
+    meet(d);
 }
 
 /* ---- in a slice ---- */
@@ -322,7 +332,7 @@ static void halt_for_watch(struct debug *d, struct cpu *cpu)
                                   .point = p,
                                   .ea = d->watched.ea,
                                   .store = d->watched.store};
-    halt(d);
+    meet(d);
 }
 
 static void after_step(struct debug *d, struct cpu *cpu)
@@ -352,16 +362,28 @@ static bool step_is_done(const struct debug *d, const struct cpu *cpu)
 static uint64_t next_position(const struct debug *d)
 {
     uint64_t position = d->mode == MODE_RUN_TO ? d->target : ~0ULL;
+    uint64_t travel = travel_mark(d);
+    position = travel < position ? travel : position;
     return d->mark.fn && d->mark.position < position ? d->mark.position : position;
 }
 
-/* Lets the engine run towards that position, not over it. False: too near, step. */
+/* Instructions that @cpu may execute before anything is of interest; ~0: any number. */
+static uint64_t run_length(const struct debug *d, const struct cpu *cpu)
+{
+    uint64_t position = next_position(d), here = machine_position(d->m), done = attempts(cpu);
+    uint64_t left = position == ~0ULL ? ~0ULL : position > here ? position - here : 0;
+    uint64_t steps = d->mode != MODE_STEP || d->cpu != cpu ? ~0ULL
+                     : d->target > done                    ? d->target - done
+                                                           : 0;
+    return steps < left ? steps : left;
+}
+
+/* Lets the engine run towards that, not over it. False: too near, step. */
 static bool run_towards(struct debug *d, struct cpu *cpu)
 {
-    uint64_t position = next_position(d), here = machine_position(d->m);
-    if (position == ~0ULL)
+    uint64_t left = run_length(d, cpu);
+    if (left == ~0ULL)
         return true;
-    uint64_t left = position > here ? position - here : 0;
     if (left <= OVERRUN)
         return false;
     cpu_withhold(cpu, (int64_t)(left - OVERRUN));
@@ -371,6 +393,10 @@ static bool run_towards(struct debug *d, struct cpu *cpu)
 static void reach_mark(struct debug *d)
 {
     void (*fn)(void *opaque) = d->mark.fn;
+    if (machine_position(d->m) >= travel_mark(d)) {
+        travel_at_mark(d);
+        return;
+    }
     if (!fn || machine_position(d->m) < d->mark.position)
         return;
     d->mark.fn = NULL;
@@ -382,7 +408,8 @@ static void before_step(struct debug *d, struct cpu *cpu, bool over)
 {
     struct debug_point *p = NULL;
     d->slice_over = over;
-    reach_mark(d);
+    if (d->m->stop == STOP_NONE)
+        reach_mark(d);
     if (d->m->stop != STOP_NONE)
         return;
     if (d->m->debug_breaks && !over && cpu->debug_checked != attempts(cpu) + 1) {
@@ -390,7 +417,9 @@ static void before_step(struct debug *d, struct cpu *cpu, bool over)
         p = points_hit_break(d, cpu, cpu->cia);
     }
     if (p)
-        halt_for(d, HALT_BREAK, cpu, p);
+        d->halt = (struct debug_halt){.cause = HALT_BREAK, .cpu = cpu, .point = p};
+    if (p && !travel_passes(d))
+        halt(d);
     else if (d->pause_in_slice)
         halt_for(d, d->halt_at_start ? HALT_START : HALT_PAUSED, cpu, NULL);
     else if (step_is_done(d, cpu))
@@ -403,8 +432,6 @@ static bool must_step(struct debug *d, struct cpu *cpu)
     if (d->watched.point || was_told(d, cpu))
         return true;
     if (d->m->debug_breaks && debug_breaks_at(d, cpu->cia))
-        return true;
-    if (d->mode == MODE_STEP && d->cpu == cpu)
         return true;
     return !run_towards(d, cpu);
 }
@@ -438,6 +465,8 @@ bool debug_wants_slice(struct debug *d, struct cpu *cpu)
 void debug_poll(struct debug *d)
 {
     struct cpu *cpu = &d->m->cpus[d->m->turn];
+    if (d->history)
+        history_round(d->history);
     if (d->m->rest.pending) { /* a snapshot of the middle of a slice: halt where it was made */
         poll_fronts(d);
         d->pause_in_slice = d->pause || d->halt_at_start;
@@ -452,6 +481,7 @@ void debug_poll(struct debug *d)
 
 void debug_ended(struct debug *d)
 {
+    d->travel.kind = TRAVEL_NONE;
     d->halt = (struct debug_halt){.cause = HALT_ENDED, .cpu = &d->m->cpus[d->m->turn]};
     tell_fronts(d);
 }

@@ -8,6 +8,33 @@
 /* What the machine has been told to do when it was resumed. */
 enum debug_mode { MODE_RUN, MODE_STEP, MODE_UNTIL, MODE_RUN_TO };
 
+/* Where a machine that goes back in its history is going (reverse.c). */
+enum travel_kind {
+    TRAVEL_NONE,
+    TRAVEL_TO_STEP,     /* until cpu has executed target */
+    TRAVEL_TO_POSITION, /* target */
+    TRAVEL_TO_BEGIN,
+    TRAVEL_COUNTS,     /* what is met up to position end */
+    TRAVEL_TO_MEETING, /* number wanted of these */
+};
+
+struct travel {
+    enum travel_kind kind;
+    unsigned from; /* checkpoint */
+    struct cpu *cpu;
+    uint64_t target;
+    uint64_t end;
+    bool at_event; /* it began at this event, at position end - 1 */
+    struct event event;
+    uint64_t met, wanted;
+    struct debug_halt last; /* the last that was met, and where to halt for it */
+    uint64_t last_position;
+    bool arrives; /* at the target with this halt, not as after a step */
+    struct debug_halt arrival;
+};
+
+struct history;
+
 struct debug_node {
     struct debug_node *next;
     struct debug_point p;
@@ -42,6 +69,9 @@ struct debug {
         uint64_t position;
     } mark;
 
+    struct history *history; /* owned; NULL: none is kept */
+    struct travel travel;
+
     struct monitor *monitor; /* owned; what its commands remember (monitor.c), NULL: nothing yet */
 
     bool passing;   /* an instruction is executed in spite of stop points */
@@ -66,6 +96,15 @@ bool points_hit_watch(struct debug *d, struct debug_point *p, struct cpu *cpu);
 /* Bits of the events that enabled catches name. */
 uint32_t points_events(const struct debug *d);
 void points_free(struct debug *d);
+
+/* ---- reverse.c: the machine is on its way through its history ---- */
+/* d->halt is met: is it passed by? False: halt. */
+bool travel_passes(struct debug *d);
+/* A position where travel_at_mark() is to be called, ~0: none. */
+uint64_t travel_mark(const struct debug *d);
+void travel_at_mark(struct debug *d);
+/* The machine halts: completes d->halt. */
+bool travel_ends(struct debug *d);
 
 /* ---- debug.c ---- */
 void debug_event(void *debug, const struct event *ev);

@@ -115,9 +115,10 @@ static bool state_matches(const struct debug_point *p, const struct cpu *cpu)
     return p->secure < 0 || !!p->secure == cpu_secure(cpu);
 }
 
-static bool passes(struct debug_point *p)
+/* Passes in the past have been counted, and backwards there is nothing to ignore. */
+static bool passes(const struct debug *d, struct debug_point *p)
 {
-    return ++p->hits > p->ignore;
+    return d->travel.kind != TRAVEL_NONE || ++p->hits > p->ignore;
 }
 
 /* ---- breaks ---- */
@@ -150,7 +151,7 @@ struct debug_point *points_hit_break(struct debug *d, struct cpu *cpu, ea_t ea)
     for (struct debug_node *n = d->points; n; n = n->next) {
         struct debug_point *p = &n->p;
         if (p->kind == DEBUG_BREAK && !p->disabled && p->ea == ea && state_matches(p, cpu) &&
-            passes(p) && !hit)
+            passes(d, p) && !hit)
             hit = p; /* the others count their pass too */
     }
     return hit;
@@ -202,7 +203,7 @@ bool debug_watch_access(struct debug *d, ea_t ea, unsigned len, bool store)
 bool points_hit_watch(struct debug *d, struct debug_point *p, struct cpu *cpu)
 {
     (void)d;
-    return state_matches(p, cpu) && passes(p);
+    return state_matches(p, cpu) && passes(d, p);
 }
 
 /* ---- catches ---- */
@@ -223,7 +224,7 @@ struct debug_point *points_hit_event(struct debug *d, const struct event *ev)
 {
     struct debug_point *hit = NULL;
     for (struct debug_node *n = d->points; n; n = n->next)
-        if (event_matches(&n->p, ev) && passes(&n->p) && !hit)
+        if (event_matches(&n->p, ev) && passes(d, &n->p) && !hit)
             hit = &n->p;
     return hit;
 }

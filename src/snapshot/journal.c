@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file: "pefemu journal\n" NUL, version, 32 bytes that identify the machine, a checksum of these;
- * then records: kind (1 byte), length of the bytes (4), position (8), number (8), bytes, checksum
- * (4). Little endian. A checksum is the CRC-32 of everything in front of it, so that a record is
- * good only where it stands. A run that was killed leaves a file that ends in a record or between
- * two: what is whole of it is a journal.
+ * The file: "pefemu journal\n" NUL, version, 32 bytes that identify the machine, a checksum of
+ * these; then records: kind (1 byte), length of the bytes (4), position (8), number (8), bytes,
+ * checksum (4). Little endian. A checksum is the CRC-32 of everything in front of it, so that a
+ * record is good only where it stands. A run that was killed leaves a file that ends in a record or
+ * between two: what is whole of it is a journal.
  */
 #include "journal.h"
 

@@ -32,8 +32,8 @@ struct journal_record {
 struct journal {
     uint8_t *buf; /* owned */
     size_t len, cap;
-    size_t at;       /* where the next record is read; len: there is none */
-    FILE *file;      /* owned; records go there too, or NULL */
+    size_t at;        /* where the next record is read; len: there is none */
+    FILE *file;       /* owned; records go there too, or NULL */
     const char *name; /* borrowed */
     uint32_t crc;
 };

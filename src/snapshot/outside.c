@@ -389,6 +389,14 @@ void outside_ended(struct outside *o)
         diverge(o, "the machine ends");
 }
 
+void outside_forget_future(struct outside *o)
+{
+    if (o->mode != OUTSIDE_REPLAY)
+        o->journal.len = o->journal.at;
+    o->shown = o->written;
+    o->shown_lines = o->lines;
+}
+
 size_t outside_place(const struct outside *o)
 {
     return o->journal.at;

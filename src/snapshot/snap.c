@@ -109,7 +109,7 @@ void snap_bytes(struct snap *s, void *p, size_t len)
 #define SNAP_NUMBER(name, type, bits)                                                              \
     void snap_##name(struct snap *s, type *v)                                                      \
     {                                                                                              \
-        uint##bits##_t le = le##bits((uint##bits##_t)*v);                                          \
+        uint##bits##_t le = le##bits((uint##bits##_t) * v);                                        \
         snap_bytes(s, &le, sizeof(le));                                                            \
         if (s->loading)                                                                            \
             *v = (type)le##bits(le);                                                               \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory is address space that the host fills when it is touched, so most of it may never have been.
- * /proc/self/pagemap tells (Linux, Documentation/admin-guide/mm/pagemap.rst): a doubleword a page,
- * bit 63: present, 62: swapped. Where it can not be read every page counts.
+ * Memory is address space that the host fills when it is touched, so most of it may never have
+ * been. /proc/self/pagemap tells (Linux, Documentation/admin-guide/mm/pagemap.rst): a doubleword a
+ * page, bit 63: present, 62: swapped. Where it can not be read every page counts.
  */
 #include "touched.h"
 
@@ -48,12 +48,11 @@ static bool touched_in(int pagemap, uint8_t *p, ra_t base, uint64_t size, touche
 
 bool touched_pages(const struct memory *mem, touched_fn *fn, void *opaque)
 {
-    int pagemap = sysconf(_SC_PAGESIZE) == SNAP_PAGE
-                      ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
-                      : -1;
+    int pagemap =
+        sysconf(_SC_PAGESIZE) == SNAP_PAGE ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : -1;
     bool all = (!mem->ram || touched_in(pagemap, mem->ram, 0, mem->ram_size, fn, opaque)) &&
-               (!mem->secure || touched_in(pagemap, mem->secure, SECURE_RA_BIT, mem->secure_size,
-                                           fn, opaque));
+               (!mem->secure ||
+                touched_in(pagemap, mem->secure, SECURE_RA_BIT, mem->secure_size, fn, opaque));
     if (pagemap >= 0)
         close(pagemap);
     return all;
