@@ -147,6 +147,13 @@ static void copy_line(struct prompt *p, const char *line)
     put(p, "\n", 1);
 }
 
+/* After a command: will there be a halt to be told of? */
+static bool halt_is_to_come(const struct prompt *p, bool was_halted)
+{
+    return debug_machine(p->d)->stop == STOP_RESTORE || debug_is_pausing(p->d) ||
+           (was_halted && !debug_halted(p->d));
+}
+
 static void edit_line(void *opaque, const char *line)
 {
     struct prompt *p = opaque;
@@ -156,8 +163,8 @@ static void edit_line(void *opaque, const char *line)
         copy_line(p, line);
     snprintf(json, sizeof(json), "%s%s", p->json ? "-j " : "", line);
     monitor_command(p->d, json, answer, p);
-    p->asked |= !debug_halted(p->d) && (was_halted || debug_is_pausing(p->d));
-    p->holding = p->script && !debug_halted(p->d) && (was_halted || debug_is_pausing(p->d));
+    p->asked |= halt_is_to_come(p, was_halted);
+    p->holding = p->script && halt_is_to_come(p, was_halted);
     if (p->open)
         show(p);
 }
@@ -251,7 +258,8 @@ static void read_chardev(struct prompt *p)
 /* Nobody can resume a machine whose prompt has lost its input. */
 static bool is_at_end(const struct prompt *p)
 {
-    return p->cd && chardev_input_fd(p->cd) < 0 && debug_halted(p->d) && debug_fronts(p->d) == 1;
+    return p->cd && !p->holding && chardev_input_fd(p->cd) < 0 && debug_halted(p->d) &&
+           debug_fronts(p->d) == 1;
 }
 
 static void prompt_poll(void *opaque)

@@ -15,7 +15,7 @@ struct ubt_frame {
     uint32_t cookie; /* of a thread that waits for the frame above; 0: it does not */
     ea_t pc;         /* UBT_VM: where it goes on */
     uint64_t msr;    /* UBT_VM */
-    char text[160];  /* what it does */
+    char text[240];  /* what it does */
 };
 
 #define UBT_MAX 24
