@@ -424,7 +424,9 @@ static enum machine_stop wait_for_quit(struct machine *m)
 {
     m->stop = STOP_NONE;
     while (m->stop == STOP_NONE) {
-        chardev_wait(m->console, SLEEP_MAX_NS);
+        if (m->debug)
+            debug_poll(m->debug); /* memory and registers can still be looked at */
+        wait_for_host(m, SLEEP_MAX_NS);
         (void)chardev_can_read(m->console); /* sees Ctrl-A x */
         check_user(m);
         check_timeout(m);

@@ -42,7 +42,7 @@ bool call_number(enum call_kind kind, const char *name, uint64_t *number)
 
 /* ---- arguments ---- */
 
-enum unit { GPA, RA, EA, GFN, LPID, BYTES, PAGES, LOG2, FLAGS, HEX, NUMBER };
+enum unit { GPA, RA, EA, GFN, LPID, BYTES, PAGES, LOG2, FLAGS, HEX, TEXT, NUMBER };
 
 struct arg_row {
     const char *call;
@@ -78,6 +78,7 @@ static void bytes_text(char *out, size_t size, uint64_t v)
 
 static void unit_text(char *out, size_t size, enum unit unit, uint64_t v)
 {
+    char letters[9] = "";
     switch (unit) {
     case GPA:
         snprintf(out, size, "guest real address");
@@ -111,6 +112,10 @@ static void unit_text(char *out, size_t size, enum unit unit, uint64_t v)
         break;
     case HEX:
         snprintf(out, size, "bits");
+        break;
+    case TEXT:
+        put_be64(letters, v);
+        snprintf(out, size, "\"%s\"", letters);
         break;
     case NUMBER:
         snprintf(out, size, "%" PRIu64, v);

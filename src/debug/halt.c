@@ -225,6 +225,8 @@ void monitor_halt(struct debug *d, const struct debug_halt *halt, bool json, mon
                   void *opaque)
 {
     struct report *r = report_new();
+    if (d->monitor)
+        d->monitor->cpu = DEBUG_ANY; /* the one that has halted */
     if (!r)
         return;
     halt_report(r, d, halt);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINE_SIZE    4096
+#define LINE_SIZE    4200 /* longer than any line that is a command */
 #define LINE_HISTORY 100
 
 struct line_ops {

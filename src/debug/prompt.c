@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -325,13 +326,23 @@ static const struct debug_front front = {
 
 /* ---- construction ---- */
 
+/* Who may type here may read every secret of the machine: only the owner may connect. */
+static bool bind_private(int fd, const struct sockaddr_un *sa)
+{
+    mode_t before = umask(0177);
+    bool ok = !bind(fd, (const struct sockaddr *)sa, sizeof(*sa));
+    int err = errno;
+    umask(before);
+    errno = err;
+    return ok;
+}
+
 static bool listen_on(struct prompt *p, const char *path)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     memcpy(sa.sun_path, path, strlen(path) + 1);
     p->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (p->listener < 0 || bind(p->listener, (struct sockaddr *)&sa, sizeof(sa)) ||
-        listen(p->listener, 1)) {
+    if (p->listener < 0 || !bind_private(p->listener, &sa) || listen(p->listener, 1)) {
         pef_complain("-monitor unix:%s: %s%s", path, strerror(errno),
                      errno == EADDRINUSE ? "; remove it if nobody listens there" : "");
         return false;
