@@ -43,6 +43,8 @@ static bool write_all(struct gdb_server *s, struct cpu *cpu, ea_t ea, const uint
     for (uint64_t done = 0; done < len; done += run)
         if (!byte_at(s, cpu, ea + done, &run, &ra))
             return false;
+    if (len)
+        debug_history_changed(s->debug);
     for (uint64_t done = 0; done < len; done += run) {
         uint8_t *p = byte_at(s, cpu, ea + done, &run, &ra);
         run = run < len - done ? run : len - done;

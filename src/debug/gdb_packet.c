@@ -100,6 +100,7 @@ static bool packet_write_registers(struct gdb_server *s, const char *arg, size_t
     struct cpu *cpu = writable_cpu(s);
     if (!cpu)
         return reply_error(s, GDB_EPERM);
+    debug_history_changed(s->debug);
     return target_write_all(&s->target, cpu, s->little, arg, len) ? reply_ok(s)
                                                                   : reply_error(s, GDB_EINVAL);
 }
@@ -111,9 +112,12 @@ static bool packet_write_register(struct gdb_server *s, const char *arg, size_t 
     uint64_t n;
     if (!hex_number(&arg, &n) || !skip_char(&arg, '=') || n >= s->target.nregs)
         return reply_error(s, GDB_EINVAL);
-    if (!cpu || !target_write(&s->target, cpu, (unsigned)n, s->little, arg, (size_t)(end - arg)))
+    if (!cpu)
         return reply_error(s, GDB_EPERM);
-    return reply_ok(s);
+    debug_history_changed(s->debug);
+    return target_write(&s->target, cpu, (unsigned)n, s->little, arg, (size_t)(end - arg))
+               ? reply_ok(s)
+               : reply_error(s, GDB_EPERM);
 }
 
 /* ---- status, the end ---- */
