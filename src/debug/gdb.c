@@ -53,7 +53,7 @@ void server_client_begins(struct gdb_server *s)
     wire_reset(&s->wire);
     s->cpu = NULL;
     s->owed = OWED_NOTHING;
-    s->has_swbreak = s->is_known = false;
+    s->has_swbreak = s->is_known = s->goes_back = s->is_over_access = false;
     s->halted_before = debug_halted(s->debug) != NULL;
 }
 

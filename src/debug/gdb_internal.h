@@ -67,11 +67,13 @@ struct gdb_server {
     struct gdb_text reply; /* to the packet being handled */
     struct cpu *cpu;       /* that g, p, m... are about; NULL: the one that halted */
     enum gdb_owed owed;
-    bool is_known;      /* the client has begun as gdb does */
-    bool has_swbreak;   /* it understands that a breakpoint is the reason of a stop */
-    bool halted_before; /* the machine stood still before the client came, and has not
-                           run since */
-    bool ending;        /* the machine ends when the reply is out (vKill) */
+    bool is_known;       /* the client has begun as gdb does */
+    bool has_swbreak;    /* it understands that a breakpoint is the reason of a stop */
+    bool halted_before;  /* the machine stood still before the client came, and has not
+                            run since */
+    bool goes_back;      /* it has been resumed towards the past */
+    bool is_over_access; /* and was halted there by a watch of gdb's */
+    bool ending;         /* the machine ends when the reply is out (vKill) */
 };
 
 /* Bytes of the client; also a test's. */

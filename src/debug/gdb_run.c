@@ -14,7 +14,7 @@
 static bool must_wait(struct gdb_server *s)
 {
     s->owed = OWED_STOP;
-    s->halted_before = false;
+    s->halted_before = s->is_over_access = false;
     return !debug_halted(s->debug);
 }
 
@@ -148,19 +148,29 @@ bool packet_vcont(struct gdb_server *s, const char *arg, size_t len)
 
 /* ---- backwards ---- */
 
+static void send_stop(struct gdb_server *s, const struct debug_halt *halt, bool with_reason);
+
 static bool went_back(struct gdb_server *s, bool possible)
 {
     if (!possible)
         return reply_error(s, GDB_EPERM);
     s->owed = OWED_STOP;
     s->halted_before = false;
+    s->goes_back = true;
     return false;
 }
 
+/* Told of a watch, gdb goes one instruction further in the same direction, over the access.
+ * Backwards the machine is in front of it already. */
 bool packet_back_step(struct gdb_server *s, const char *arg, size_t len)
 {
     struct cpu *cpu = server_cpu(s);
     (void)arg, (void)len;
+    if (s->is_over_access && cpu) {
+        s->is_over_access = false;
+        send_stop(s, debug_halted(s->debug), false);
+        return false;
+    }
     return went_back(s, cpu && debug_reverse_step(s->debug, cpu, 1));
 }
 
@@ -314,7 +324,7 @@ static unsigned exit_status(const struct machine *m)
     return m->stop != STOP_POWER_OFF && m->stop != STOP_REBOOT && m->stop != STOP_QUIT;
 }
 
-void server_send_stop(struct gdb_server *s, const struct debug_halt *halt)
+static void send_stop(struct gdb_server *s, const struct debug_halt *halt, bool with_reason)
 {
     struct gdb_text *out = &s->reply;
     bool interrupted = halt->cause == HALT_PAUSED && s->owed == OWED_STOP;
@@ -328,9 +338,18 @@ void server_send_stop(struct gdb_server *s, const struct debug_halt *halt)
             server_tell_halt(s, halt);
         text_printf(out, "T%02xthread:%x;", interrupted ? SIGNAL_INT : SIGNAL_TRAP,
                     thread_of(halt->cpu));
-        put_reason(s, halt, out);
+        if (with_reason)
+            put_reason(s, halt, out);
         put_expedited(s, halt->cpu, out);
     }
     if (!out->failed)
         wire_send(&s->wire, out->p, out->len);
+}
+
+void server_send_stop(struct gdb_server *s, const struct debug_halt *halt)
+{
+    s->is_over_access =
+        s->goes_back && halt->cause == HALT_WATCH && halt->point && halt->point->owned_by_gdb;
+    s->goes_back = false;
+    send_stop(s, halt, true);
 }

@@ -268,6 +268,47 @@ GDB
     fi
 }
 
+# Back and forth, and on to the same end.
+test_reverse() {
+    [ -f "$svm_kernel" ] && [ -f "$guest/initrd.img" ] || { skip reverse "no kernel for secure VMs in the cache"; return; }
+    plain="-m 512M -kernel $svm_kernel -initrd $guest/initrd.img"
+    # shellcheck disable=SC2086
+    alone reverse $plain $fixed -append "$words"
+    # shellcheck disable=SC2086
+    serve $plain $fixed -append "$words" -reverse -S || { fail reverse "no server"; return; }
+    gdb "$svm_kernel" <<'GDB'
+tbreak start_kernel
+continue
+set $begin = $pc
+stepi 5
+reverse-stepi 5
+printf "back %d\n", $pc == $begin
+watch *(unsigned long *)&jiffies_64
+continue
+set $after = $pc
+reverse-continue
+x/1i $pc
+printf "store %d\n", $pc + 4 == $after
+reverse-continue
+continue
+printf "again %d\n", $pc == $after
+delete
+break do_timer
+reverse-continue
+delete
+continue
+GDB
+    ended
+    if ! all 'back 1' 'Old value = 4294937296' 'Old value = 4294937297' '=> .*std ' 'store 1' \
+        'No more reverse-execution history' 'again 1' 'Breakpoint 3, .*do_timer' 'exited normally'; then
+        fail reverse "gdb did not say '$missing'"
+    elif [ $status != 0 ] || ! same reverse; then
+        fail reverse "status $status; alone $(cat "$tmp/reverse.count"), under gdb $(cat "$tmp/now.count")"
+    else
+        pass reverse
+    fi
+}
+
 # ---- clients come and go ----
 
 # Bytes that are no packets, half packets, bad checksums, a second client, a lost one: the same run.
@@ -337,7 +378,7 @@ printf '\110\000\000\000' >"$tmp/loop" # b .
 if [ $# = 0 ]; then
     set -- addresses bad_clients reattach
     if command -v gdb-multiarch >/dev/null; then
-        set -- "$@" registers bare kernel svm
+        set -- "$@" registers bare kernel svm reverse
     else
         skip all "gdb-multiarch is not installed"
         set -- addresses bad_clients
