@@ -121,8 +121,8 @@ bool debug_in_firmware(const struct debug *d);
 void debug_pause(struct debug *d); /* halt at the end of the present slice */
 /* The others return at once; the machine goes on when the front end's poll or halted returns. */
 void debug_continue(struct debug *d);
-/* Until @cpu has executed @n instructions; an interrupt taken counts as one. Others run in their
- * turn. */
+/* Until @cpu has executed @n instructions; an interrupt taken counts as one, and at an event the
+ * rest of the one under way. Others run in their turn. */
 void debug_step(struct debug *d, struct cpu *cpu, uint64_t n);
 /* At least one, and on until @cpu is about to execute something outside [start, end). */
 void debug_step_range(struct debug *d, struct cpu *cpu, ea_t start, ea_t end);

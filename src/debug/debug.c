@@ -218,10 +218,16 @@ void debug_continue(struct debug *d)
     resume(d, MODE_RUN);
 }
 
+/* At an event the CPU is in the middle of an instruction: the rest of it is the first step. */
+static bool is_midway(const struct debug *d, const struct cpu *cpu)
+{
+    return debug_in_firmware(d) && d->halt.cpu == cpu;
+}
+
 static void start_stepping(struct debug *d, struct cpu *cpu, uint64_t n)
 {
     d->cpu = cpu;
-    d->target = attempts(cpu) + n;
+    d->target = attempts(cpu) + n - (n && is_midway(d, cpu));
     cpu->debug_stop = true;
     resume(d, MODE_STEP);
 }

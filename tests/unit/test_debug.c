@@ -170,6 +170,35 @@ static void test_steps_are_single(void **state)
     }
 }
 
+static void step_out_of_event(struct bed *b, const struct debug_halt *halt)
+{
+    if (halt->cause == HALT_EVENT)
+        debug_step(b->d, halt->cpu, 1);
+}
+
+static void test_step_at_an_event_ends_the_instruction(void **state)
+{
+    (void)state;
+    FOR_ENGINES(e)
+    {
+        struct bed *b = bed_create(e, 1);
+        struct debug_point p;
+        debug_point_init(&p, DEBUG_CATCH);
+        p.events = 1u << EVENT_INTERRUPT;
+        debug_add(b->d, &p);
+        b->at_halt = step_out_of_event;
+        run(b);
+        assert_true(b->count > 2 * LOOPS);
+        for (unsigned i = 0; i + 1 < b->count; i += 2) {
+            assert_int_equal(b->halts[i].cause, HALT_EVENT);
+            assert_int_equal(b->halts[i + 1].cause, HALT_STEP);
+            assert_int_equal(b->where[i + 1], b->halts[i].event.arg[0]); /* at the vector */
+            assert_int_equal(b->position[i + 1], b->position[i]);
+        }
+        bed_destroy(b);
+    }
+}
+
 static void step_handler(struct bed *b, const struct debug_halt *halt)
 {
     if (b->count % 2)
@@ -230,6 +259,10 @@ static void add_random_point(struct bed *b)
     bool watch = next(&b->seed) % 3 == 0;
     debug_point_init(&p, watch ? DEBUG_WATCH_STORE + next(&b->seed) % 3 : DEBUG_BREAK);
     p.ea = watch ? next(&b->seed) % 2 ? DATA : LOCK : places[next(&b->seed) % ARRAY_SIZE(places)];
+    if (next(&b->seed) % 6 == 0) {
+        p.kind = DEBUG_CATCH;
+        p.events = 1u << EVENT_INTERRUPT;
+    }
     p.before = next(&b->seed) % 2;
     p.ignore = next(&b->seed) % 50;
     p.temporary = next(&b->seed) % 4 == 0;
@@ -316,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_watch_halts_at_the_access),
         cmocka_unit_test(test_watch_shows_memory_before_and_after),
         cmocka_unit_test(test_steps_are_single),
+        cmocka_unit_test(test_step_at_an_event_ends_the_instruction),
         cmocka_unit_test(test_step_over_a_range),
         cmocka_unit_test(test_run_to_is_exact),
         cmocka_unit_test(test_a_guest_can_not_tell),
