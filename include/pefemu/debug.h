@@ -145,8 +145,8 @@ void debug_quit(struct debug *d);
  * halts there (HALT_STEP, HALT_BREAK, HALT_WATCH, HALT_EVENT, HALT_BEGIN_OF_HISTORY). ---- */
 /* Keep history from here on, with a checkpoint every @interval (history.h). False: no memory. */
 bool debug_keep_history(struct debug *d, uint64_t interval);
-/* A front end has changed registers or memory: it calls this first. What came after here before, if
- * the machine is in its past, is forgotten. */
+/* A front end is about to change registers or memory. History can not be lived through again over
+ * that: it begins anew. */
 void debug_history_changed(struct debug *d);
 bool debug_can_reverse(const struct debug *d);
 bool debug_reverse_step(struct debug *d, struct cpu *cpu, uint64_t n);

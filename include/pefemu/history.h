@@ -30,7 +30,8 @@ uint64_t history_attempts(const struct history *h, unsigned i, unsigned cpu);
 /* The machine becomes what it was at checkpoint @i; between slices. False: no memory, and the
  * machine can not go on. */
 bool history_restore(struct history *h, unsigned i);
-/* Somebody has changed registers or memory: what came after here is not this machine's future. */
+/* Somebody has changed registers or memory, which is not in the journal: from the past this present
+ * does not follow any more. A new one begins. */
 void history_changed(struct history *h);
 
 #endif

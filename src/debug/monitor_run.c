@@ -134,6 +134,7 @@ bool monitor_QUIT(struct command *c)
 
 bool monitor_SYSTEM_RESET(struct command *c)
 {
+    debug_history_changed(c->d);
     machine_request_reset(c->m);
     return true;
 }
@@ -141,6 +142,7 @@ bool monitor_SYSTEM_RESET(struct command *c)
 /* The system reset interrupt, to all CPUs that run. */
 bool monitor_NMI(struct command *c)
 {
+    debug_history_changed(c->d);
     for (unsigned i = 0; i < c->m->ncpus; i++)
         if (c->m->cpus[i].run_state != CPU_STOPPED)
             cpu_raise(&c->m->cpus[i], IRQ_RESET);

@@ -24,6 +24,8 @@ void debug_history_changed(struct debug *d)
 {
     if (d->history)
         history_changed(d->history);
+    if (d->m->outside)
+        outside_changed(d->m->outside);
 }
 
 bool debug_can_reverse(const struct debug *d)

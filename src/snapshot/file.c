@@ -335,8 +335,10 @@ static bool load_later(struct machine *m, void *opaque)
     bool ok = load_all(m, b, why, sizeof(why));
     if (!ok)
         pef_complain("the snapshot can not be loaded: %s", why);
-    else if (m->debug)
+    else if (m->debug) {
+        debug_history_changed(m->debug);
         debug_pause(m->debug);
+    }
     unmap_file(b);
     free(b);
     return ok;

@@ -228,10 +228,8 @@ uint64_t history_attempts(const struct history *h, unsigned i, unsigned cpu)
 
 void history_changed(struct history *h)
 {
-    uint64_t here = machine_position(h->m);
-    while (h->count && h->at[h->count - 1]->position > here)
+    while (h->count)
         checkpoint_free(h->at[--h->count]);
-    outside_forget_future(h->m->outside);
 }
 
 /* ---- going back ---- */

@@ -18,7 +18,7 @@ struct outside {
     struct chardev *console; /* borrowed, or NULL */
     enum outside_mode mode;
     bool keeps; /* answers go into the journal */
-    bool diverged, said_end;
+    bool diverged, said_end, said_changed;
     struct journal journal;
     uint64_t dummies; /* answers to a past that is given up */
 
@@ -389,8 +389,11 @@ void outside_ended(struct outside *o)
         diverge(o, "the machine ends");
 }
 
-void outside_forget_future(struct outside *o)
+void outside_changed(struct outside *o)
 {
+    if (o->mode != OUTSIDE_LIVE && !o->said_changed)
+        pef_complain("a debugger changes the machine: it goes on otherwise than in the recording");
+    o->said_changed = true;
     if (o->mode != OUTSIDE_REPLAY)
         o->journal.len = o->journal.at;
     o->shown = o->written;
