@@ -261,7 +261,8 @@ static bool check_fit(struct machine *m, const struct snapshot_bytes *b, char *w
 }
 
 /* All of the state or none of it: what there was comes back when it fails. */
-static bool load_state(struct machine *m, uint8_t *state, size_t len, char *why, size_t size)
+bool snapshot_load_state(struct machine *m, const uint8_t *state, size_t len, char *why,
+                         size_t size)
 {
     struct snap s, before;
     snap_save_begin(&before);
@@ -284,7 +285,7 @@ static bool load_all(struct machine *m, const struct snapshot_bytes *b, char *wh
     struct reader r = {0};
     size_t len = get_le64(b->p + 24);
     uint8_t *state = reader_begin(&r, b) ? read_state(&r, b) : NULL;
-    bool ok = state ? load_state(m, state, len, why, size)
+    bool ok = state ? snapshot_load_state(m, state, len, why, size)
                     : refuse(why, size, "the host has not enough memory");
     if (ok) {
         memory_clear(&m->mem);

@@ -15,6 +15,10 @@ struct snapshot_bytes {
 /* As snapshot_load(), at once. */
 bool snapshot_load_bytes(struct machine *m, const struct snapshot_bytes *b, char *why, size_t size);
 
+/* The state alone, without memory: all of it, or nothing has changed. */
+bool snapshot_load_state(struct machine *m, const uint8_t *state, size_t len, char *why,
+                         size_t size);
+
 /* machine_snap() and the TPM. */
 void snapshot_state(struct snap *s, struct machine *m);
 

@@ -21,7 +21,7 @@ sub noise { return join '', map { chr int rand 256 } 1 .. shift }
 
 mkdir "$folder/fuzz_$_"
     for qw(kernel initrd cas of rtas hcall xive decode engines esmblob cpio tpm uv_tree uv_rtas
-        monitor gdb symbols);
+        monitor gdb symbols snapshot);
 
 # ---- kernels: how to pack, then the image ----
 sub elf64 {
@@ -305,3 +305,11 @@ seed 'gdb', "\0" . join "\n", @$_
     ['qfThreadInfo', 'qsThreadInfo', 'qThreadExtraInfo,1', 'qXfer:threads:read::0,1000', 'T2', 'bs', 'bc', 'vKill;1'],
     ['vCont;t', 'C05', 'S05', 's', 'k'];
 seed 'gdb', "\1+\$qC#b4\3\$m0,4#fd-\$?#3f\$X0,1:}#00";
+
+# ---- snapshots: changes to a good state; whole files; journals ----
+seed('snapshot', pack('C', 2));
+seed('snapshot', pack('C', 2) . pack('V Q<', int rand 1 << 20, int rand 1 << 30)) for 1 .. 40;
+seed('snapshot', pack('C', 3) . pack('(V Q<)5', map { (int rand 1 << 20, $_) } 0 .. 4)) for 1 .. 20;
+seed('snapshot', pack('C', 2) . pack('V Q<', int rand 1 << 20, 0xcccccccccccccccc)) for 1 .. 10;
+seed('snapshot', pack('C', 0) . "pefemu snapshot\0" . pack('V2 Q<', 1, 0, 64) . noise(200));
+seed('snapshot', pack('C', 1) . "pefemu journal\n\0" . pack('V', 1) . "\0" x 32 . noise(100));

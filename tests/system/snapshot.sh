@@ -150,6 +150,48 @@ test_replay() {
     refused replay_where 'go together' svm -icount shift=0,rr=replay
 }
 
+# ---- back in time, at the prompt ----
+
+# An SVM that is paged: over UV_PAGE_OUT and back. What the hypervisor gets of the page is there behind
+# it, and is not there before.
+test_reverse() {
+    have kernel-svm/vmlinux svm/tpm || { skip reverse "no kernel for secure VMs"; return; }
+    cat >commands <<'END'
+catch page-out once
+cont
+info history
+delete
+ustep
+info history
+reverse-step
+info history
+step 500
+info history
+reverse-step 500
+info history
+savevm snap
+rewind 1000000
+info history
+quit
+END
+    props=,svm-paging=300
+    svm -rtc base=2024-01-01 -seed 7 -icount sleep=off -reverse=1000000 -S -serial file:rest.out -monitor stdio \
+        <commands >said 2>rest.err
+    status=$?
+    props=
+    positions=$(sed -n 's/^ *position *//p' said | tr '\n' ' ')
+    # shellcheck disable=SC2086
+    set -- $positions
+    cp said whole.err
+    if [ $status != 0 ] || [ $# -lt 6 ]; then
+        fail reverse "exit status $status, positions $positions"
+    elif [ "$3" -ge "$2" ] || [ "$4" -le "$3" ] || [ "$5" != "$3" ] || [ "$6" != $(($5 - 1000000)) ]; then
+        fail reverse "positions $positions"
+    else
+        pass reverse
+    fi
+}
+
 # ---- refusals ----
 
 refused() { # refused NAME WORD COMMAND...: status 2, one line with the word
@@ -180,7 +222,7 @@ test_refused() {
     grep -q '^pefemu: -savevm-at no/where: ' rest.err && pass nowhere || fail nowhere "no line"
 }
 
-for t in "${@:-boot svm replay refused}"; do
+for t in "${@:-boot svm replay reverse refused}"; do
     for one in $t; do
         "test_$one"
     done
