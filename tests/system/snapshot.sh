@@ -179,7 +179,7 @@ END
         <commands >said 2>rest.err
     status=$?
     props=
-    positions=$(sed -n 's/^ *position *//p' said | tr '\n' ' ')
+    positions=$(sed -n 's/^ *position *\([0-9]*\)$/\1/p' said | tr '\n' ' ')
     # shellcheck disable=SC2086
     set -- $positions
     cp said whole.err
