@@ -210,6 +210,8 @@ static int setup(void **state)
         bed->cpu[i].index = bed->cpu[i].server = i;
     }
     m->console = (struct chardev *)bed;
+    m->outside = outside_create(m, m->console);
+    assert_non_null(m->outside);
     m->hv = hv_create(m);
     assert_non_null(m->hv);
     assert_true(hv_reset(m->hv));
@@ -221,6 +223,7 @@ static int teardown(void **state)
 {
     (void)state;
     hv_destroy(bed->m.hv);
+    outside_destroy(bed->m.outside);
     free(bed->m.mem.ram);
     free(bed);
     return 0;
