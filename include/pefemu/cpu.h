@@ -179,7 +179,8 @@ struct slb_entry {
     uint64_t esid, vsid;
 };
 
-/* A call that firmware in C is serving: on its C stack, linked so that debuggers see who called whom.
+/* A call that firmware in C is serving: on its C stack, linked so that debuggers see who called
+ * whom.
  */
 struct firmware_call {
     const struct firmware_call *outer; /* the call that this one was made from, or NULL */

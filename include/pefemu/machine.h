@@ -148,9 +148,9 @@ struct machine {
     } decoded;
 
     uint64_t host_start_ns; /* CLOCK_MONOTONIC when machine_run() began */
-    uint64_t now_ns;      /* guest time at the start of the current slice; machine_now_ns() */
-    uint64_t insn_total;  /* retired by all CPUs up to the current slice */
-    uint64_t stall_total; /* the same for attempts that an interrupt ended */
+    uint64_t now_ns;        /* guest time at the start of the current slice; machine_now_ns() */
+    uint64_t insn_total;    /* retired by all CPUs up to the current slice */
+    uint64_t stall_total;   /* the same for attempts that an interrupt ended */
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
     struct slice_rest rest;             /* of cpus[turn]: machine_run() goes on with it */
     uint64_t rounds;                    /* of machine_run() */

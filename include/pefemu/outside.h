@@ -74,8 +74,8 @@ bool outside_is_replay(const struct outside *o);
 bool outside_in_past(const struct outside *o);
 /* Keep a journal in memory from here on. */
 void outside_keep(struct outside *o);
-/* A debugger changes the machine: what is in the journal behind here will not happen, and a recording
- * is none any more (one line says so). */
+/* A debugger changes the machine: what is in the journal behind here will not happen, and a
+ * recording is none any more (one line says so). */
 void outside_changed(struct outside *o);
 /* Where in the journal the machine is, and going back there with it. */
 size_t outside_place(const struct outside *o);

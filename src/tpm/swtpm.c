@@ -229,8 +229,7 @@ static void swtpm_destroy(struct tpm *t)
     free(s);
 }
 
-static const struct tpm_backend swtpm_backend = {swtpm_execute, swtpm_reset, swtpm_destroy,
-                                                 NULL};
+static const struct tpm_backend swtpm_backend = {swtpm_execute, swtpm_reset, swtpm_destroy, NULL};
 
 struct tpm *tpm_swtpm_create(const char *path, char *message)
 {

@@ -387,6 +387,7 @@ static void frames_snap(struct snap *s, struct frames *f)
 static void stats_snap(struct snap *s, struct uv_stats *st)
 {
     snap_array(s, st->ucalls);
+    snap_array(s, st->ucall_ns);
     snap(s, &st->svm_hcalls);
     snap(s, &st->reflected_hcalls);
     snap(s, &st->reflected_interrupts);
