@@ -102,7 +102,9 @@ bad 'no such processor' -cpu power8
 bad 'no such engine' -accel tcg
 bad 'shift' -icount shift=99
 bad 'sleep' -icount shift=1,sleep=maybe
-bad 'unknown key' -icount rr=record
+bad 'unknown key' -icount rrr=record
+bad 'go together' -icount rr=record
+bad 'record or replay' -icount rr=back,rrfile=x
 bad 'not a date' -rtc base=yesterday
 bad 'not a date' -rtc base=2024-02-31
 bad 'base=' -rtc clock=vm

@@ -19,6 +19,7 @@
 #include "../../src/ultravisor/uv_internal.h"
 #include "pefemu/engine.h"
 #include "pefemu/mmu.h"
+#include "pefemu/symbols.h"
 
 #ifndef BED_FAIL /* (format, ...): does not return */
 #define BED_FAIL(...) (fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), abort())
@@ -144,6 +145,7 @@ static inline struct bed *bed_create(void)
 static inline void bed_destroy(struct bed *b)
 {
     uv_destroy(b->m.uv);
+    symbols_destroy(b->m.symbols);
     for (unsigned i = 0; i < BED_CPUS; i++)
         tlb_destroy(&b->m.cpus[i]);
     free(b->m.cpus);
