@@ -197,7 +197,7 @@ static bool get(struct reader *r, void *p, size_t len)
 /* The page records; @m NULL: only looks whether they are good. */
 static bool read_pages(struct reader *r, const struct memory *mem, bool store)
 {
-    uint8_t address[8], page[SNAP_PAGE];
+    uint8_t address[8], page[SNAP_PAGE] = {0};
     while (get(r, address, sizeof(address))) {
         ra_t ra = get_le64(address);
         if (ra == PAGES_END)

@@ -198,7 +198,9 @@ static uint8_t *read_all(const char *name, size_t *len)
     if (f && !fseek(f, 0, SEEK_END) && (size = ftell(f)) >= 0 && (uint64_t)size < FILE_MAX &&
         !fseek(f, 0, SEEK_SET))
         p = malloc((size_t)size + 1);
-    *len = p ? fread(p, 1, (size_t)size, f) : 0;
+    *len = 0;
+    if (f && p)
+        *len = fread(p, 1, (size_t)size, f);
     if (f)
         fclose(f);
     return p;
