@@ -286,14 +286,14 @@ static bool start(struct trace *t, char *message)
 struct trace *trace_open(struct machine *m, const char *spec, char *message)
 {
     struct trace *t = calloc(1, sizeof(*t));
-    bool ok =
-        t ? parse(&t->cfg, spec, message) : complain(message, "the host has not enough memory");
-    if (t)
-        t->m = m;
-    if (ok && start(t, message))
+    if (!t) {
+        complain(message, "the host has not enough memory");
+        return NULL;
+    }
+    t->m = m;
+    if (parse(&t->cfg, spec, message) && start(t, message))
         return t;
-    if (t)
-        free(t->cfg.path);
+    free(t->cfg.path);
     free(t);
     return NULL;
 }
