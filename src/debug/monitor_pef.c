@@ -268,7 +268,7 @@ bool info_ESM(struct command *c)
     const struct uv *uv = uv_or_say(c);
     const struct uv_stats *s;
     struct uv_esm_info e;
-    lpid_t lpid;
+    lpid_t lpid = 0;
     if (!uv)
         return false;
     s = uv_get_stats(uv);

@@ -324,10 +324,10 @@ static bool parse_spec(char *path, enum symbol_context *as, bool *moved, uint64_
 
 bool symbols_add(struct symbols *s, const char *spec, char *message)
 {
-    enum symbol_context as;
+    enum symbol_context as = 0;
     uint64_t address = 0;
-    bool moved;
-    problem_t problem;
+    bool moved = false;
+    problem_t problem = NULL;
     char *path = strdup(spec);
     bool ok = path && parse_spec(path, &as, &moved, &address, message);
     struct symtab *t = ok ? add_file(s, path, &problem) : NULL;

@@ -72,7 +72,7 @@ static bool grow(struct snap *s, size_t len)
 
 static void save(struct snap *s, const void *p, size_t len)
 {
-    if (!len || !grow(s, len))
+    if (!p || !len || !grow(s, len))
         return;
     memcpy(s->buf + s->len, p, len);
     s->len += len;
