@@ -36,12 +36,16 @@ SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 endif
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARNINGS) $(SEMANTIC_FLAGS) $(HOST_ARCH_FLAGS) $(SANITIZE_FLAGS) \
              $(CFLAGS)
-ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE= $(CPPFLAGS)
+ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE= $(if $(NATIVE),-DPEFEMU_NATIVE) \
+                 $(CPPFLAGS)
 ALL_LDFLAGS = $(SANITIZE_FLAGS) $(LDFLAGS)
 LIBS := -lelf -lz -lzstd -lfdt -ltpms -lcrypto -lmbedcrypto -lm
 TEST_LIBS := -Wl,--as-needed -lcmocka -lcapstone -lmpfr -lgmp $(LIBS)
 
-SOURCES := $(sort $(shell find src -name '*.c' -not -path 'src/tools/*'))
+# Back ends of the jit engine, by host; hosts without one have the other engines.
+NATIVE := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),x64)
+SOURCES := $(sort $(shell find src -name '*.c' -not -path 'src/tools/*' -not -path 'src/engine/jit/*/*') \
+             $(if $(NATIVE),$(wildcard src/engine/jit/$(NATIVE)/*.c)))
 LIB_SOURCES := $(filter-out src/main.c,$(SOURCES))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIBRARY := $(BUILD)/libpefemu.a

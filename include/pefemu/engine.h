@@ -30,6 +30,7 @@ struct engine {
 
 extern const struct engine engine_ref;    /* plain fetch, decode, dispatch; integer-only FP */
 extern const struct engine engine_interp; /* predecoded, threaded; host FPU */
+extern const struct engine engine_jit;    /* interp whose hot regions become native code */
 const struct engine *engine_find(const char *name);
 
 /* Around run(), by whoever makes it the machine's current CPU: @budget instructions from now on,

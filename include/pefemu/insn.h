@@ -68,6 +68,7 @@ struct insn {
     uint8_t rc;     /* bits 21:25; XX4: XC 0..63 */
     uint8_t sh;     /* shift amount of M/MD/XS forms and of srawi, 0..63 */
     uint8_t spare;
+    uint32_t heat; /* interp: how often it was jumped to */
 };
 
 struct insn_row {

@@ -143,6 +143,8 @@ struct machine {
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */
+    struct jit *jit;         /* the same: native code */
+    const struct code_client *code_client; /* who wants to know of hot code; NULL: nobody */
     struct {                 /* of its predecoded code, for statistics */
         uint64_t pages, insns, dropped;
     } decoded;

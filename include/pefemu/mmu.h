@@ -33,6 +33,15 @@ struct itlb_entry {
     const struct insn *ops; /* its 1024 predecoded operations */
 };
 
+/* Where native code goes on for a branch to an EA (src/engine/jit). */
+#define JUMP_ENTRIES 1024
+struct jump_entry {
+    ea_t ea; /* of the instruction, or TLB_NO_TAG */
+    const struct insn *ops;
+    const void *cell;
+    uint64_t unused;
+};
+
 /* What a translation depends on besides the EA. */
 struct tlb_key {
     uint32_t lpid, pid;
@@ -54,6 +63,8 @@ struct tlb_ctx {
     struct tlb_entry e[TLB_ENTRIES];
     struct itlb_entry i[ITLB_ENTRIES];
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
+    struct jump_entry j[JUMP_ENTRIES];
+    uint8_t jump_pages[ITLB_ENTRIES / 8]; /* bit of a page in i[]: j[] may have an EA in such a one */
     struct tlb_key key;
     uint64_t last_used;
     uint8_t filled;                  /* what may hold entries: flushes look nowhere else */
@@ -63,15 +74,15 @@ struct tlb_ctx {
 #define TLB_FILLED_E      1u
 #define TLB_FILLED_S      2u
 #define TLB_FILLED_I      4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
+#define TLB_FILLED_J      16u
 #define TLB_FILLED_KERNEL 8u /* some of it in the kernel's quadrant */
 
 /* The accessors below take the entry of an access's first byte and compare the tag of its last. So
- * neighbours, the first granule after the last one included, must never share an entry: one that
- * did would serve an access that begins in front of its memory. A sum keeps them apart, exclusive
- * or does not (a carry through both parts cancels out). */
+ * neighbours must never share an entry: one that did would serve an access that begins in front of
+ * its memory. */
 static inline unsigned tlb_index(ea_t ea)
 {
-    return ((ea >> TLB_GRANULE_LOG2) + (ea >> (TLB_GRANULE_LOG2 + 12))) & (TLB_ENTRIES - 1);
+    return (ea >> TLB_GRANULE_LOG2) & (TLB_ENTRIES - 1);
 }
 
 static inline unsigned tlb_small_index(ea_t ea)
@@ -103,6 +114,10 @@ void tlb_flush_vrma(struct cpu *cpu, uint32_t lpid);
 void tlb_protect_code(struct machine *m, ra_t ra);
 /* A code page was dropped (or re-predecoded): forget itlb entries that point at it. */
 void tlb_forget_code(struct machine *m, const struct insn *ops);
+/* Branches to @ea, which the itlb knows as an operation of @ops, go to native code's @cell. */
+void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell);
+/* All of these are forgotten. */
+void tlb_forget_jumps(struct cpu *cpu);
 
 /* ---- translation ---- */
 struct xlate {

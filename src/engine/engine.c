@@ -3,7 +3,7 @@
 
 #include "pefemu/machine.h"
 
-static const struct engine *const engines[] = {&engine_interp, &engine_ref};
+static const struct engine *const engines[] = {&engine_interp, &engine_jit, &engine_ref};
 
 const struct engine *engine_find(const char *name)
 {

@@ -11,8 +11,18 @@ static void clear_entries(struct tlb_entry *e, unsigned n)
         e[i].tag_r = e[i].tag_w = TLB_NO_TAG;
 }
 
+static void drop_jumps(struct tlb_ctx *ctx)
+{
+    for (unsigned i = 0; i < JUMP_ENTRIES; i++)
+        ctx->j[i].ea = TLB_NO_TAG;
+    memset(ctx->jump_pages, 0, sizeof(ctx->jump_pages));
+    ctx->filled &= ~TLB_FILLED_J;
+}
+
 static void ctx_clear(struct tlb_ctx *ctx)
 {
+    if (ctx->filled & TLB_FILLED_J)
+        drop_jumps(ctx);
     if (ctx->filled & TLB_FILLED_E)
         clear_entries(ctx->e, TLB_ENTRIES);
     if (ctx->filled & TLB_FILLED_S)
@@ -169,6 +179,17 @@ static void drop_ops(struct itlb_entry *i, ea_t ea, ea_t mask)
         i->tag = TLB_NO_TAG;
 }
 
+/* A page of 4 KiB is not to be executed any more. An EA of it can be in j[] without being in i[],
+ * where another page may have taken its place. */
+static void drop_page_ops(struct tlb_ctx *ctx, ea_t page)
+{
+    unsigned i = page >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
+
+    drop_ops(&ctx->i[i], page, TLB_SMALL_MASK);
+    if (unlikely(ctx->jump_pages[i / 8] >> i % 8 & 1))
+        drop_jumps(ctx);
+}
+
 /* A page of up to one granule: look only where it can be. A 4 KiB page takes its granule's
  * first-level entry along. */
 static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
@@ -179,7 +200,7 @@ static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
     for (unsigned n = 0; n < pages; n++) {
         ea_t page = first + ((ea_t)n << TLB_SMALL_LOG2);
         drop_entry(&ctx->s[tlb_small_index(page)], page, TLB_SMALL_MASK);
-        drop_ops(&ctx->i[page >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1)], page, TLB_SMALL_MASK);
+        drop_page_ops(ctx, page);
     }
 }
 
@@ -196,6 +217,8 @@ static void ctx_drop_range_rest(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
         drop_entries(ctx->s, TLB_SMALL_ENTRIES, ea, mask);
     for (unsigned i = 0; ctx->filled & TLB_FILLED_I && i < ITLB_ENTRIES; i++)
         drop_ops(&ctx->i[i], ea, mask);
+    if (ctx->filled & TLB_FILLED_J)
+        drop_jumps(ctx);
 }
 
 /* A page of several granules. */
@@ -290,6 +313,8 @@ static void drop_logged(struct tlb_ctx *ctx, unsigned where)
         ctx->s[where - TLB_ENTRIES].tag_r = ctx->s[where - TLB_ENTRIES].tag_w = TLB_NO_TAG;
     else
         ctx->i[where - TLB_ENTRIES - TLB_SMALL_ENTRIES].tag = TLB_NO_TAG;
+    if (ctx->filled & TLB_FILLED_J)
+        drop_jumps(ctx);
 }
 
 static void ctx_drop_user(struct tlb_ctx *ctx)
@@ -423,13 +448,39 @@ void tlb_protect_code(struct machine *m, ra_t ra)
     *hint = HINT_NONE;
 }
 
+static void ctx_forget_code(struct tlb_ctx *ctx, const struct insn *ops)
+{
+    for (unsigned i = 0; i < ITLB_ENTRIES; i++)
+        if (ctx->i[i].ops == ops)
+            ctx->i[i].tag = TLB_NO_TAG;
+    if (!(ctx->filled & TLB_FILLED_J))
+        return;
+    for (unsigned i = 0; i < JUMP_ENTRIES; i++)
+        if (ctx->j[i].ops == ops)
+            ctx->j[i].ea = TLB_NO_TAG;
+}
+
 void tlb_forget_code(struct machine *m, const struct insn *ops)
 {
     for (unsigned c = 0; c < m->ncpus; c++) {
         struct tlb_set *set = m->cpus[c].tlbs;
         for (unsigned n = 0; set && n < set->count; n++)
-            for (unsigned i = 0; i < ITLB_ENTRIES; i++)
-                if (set->ctx[n].i[i].ops == ops)
-                    set->ctx[n].i[i].tag = TLB_NO_TAG;
+            ctx_forget_code(&set->ctx[n], ops);
     }
+}
+
+void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell)
+{
+    unsigned page = ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
+
+    ctx->j[ea >> 2 & (JUMP_ENTRIES - 1)] = (struct jump_entry){ea, ops, cell, 0};
+    ctx->jump_pages[page / 8] |= 1u << page % 8;
+    ctx->filled |= TLB_FILLED_J;
+}
+
+void tlb_forget_jumps(struct cpu *cpu)
+{
+    struct tlb_set *set = cpu->tlbs;
+    for (unsigned n = 0; set && n < set->count; n++)
+        drop_jumps(&set->ctx[n]);
 }

@@ -35,7 +35,7 @@ static struct code_cache *cache_of(struct machine *m)
 static void reset_slots(struct code_page *page, unsigned first, unsigned last, insn_thread fn)
 {
     for (unsigned i = first; i <= last; i++)
-        page->ops[i].fn = fn;
+        page->ops[i].fn = fn, page->ops[i].heat = 0;
 }
 
 /* Takes the page out of the cache. Threaded code may still stand in it: every slot leads out. */
@@ -51,6 +51,8 @@ static void drop(struct machine *m, size_t slot)
     m->decoded.dropped++;
     if (!code->pages[slot ^ 1])
         m->mem.code_map[slot >> 1] = 0;
+    if (page->native)
+        m->code_client->drop(m, page);
     reset_slots(page, 0, CODE_PAGE_INSNS, thread_stale);
     tlb_forget_code(m, page->ops);
     page->next_dead = code->dead;
@@ -88,6 +90,7 @@ struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
     page->ra = ra;
     page->le = le;
     page->writes = 0;
+    page->native = NULL;
     reset_slots(page, 0, CODE_PAGE_INSNS - 1, thread_decode);
     page->ops[CODE_PAGE_INSNS].fn = thread_page_end;
     code->pages[slot] = page;
@@ -104,6 +107,7 @@ void code_bury(struct machine *m)
         struct code_page *page = m->code->dead;
 
         m->code->dead = page->next_dead;
+        free(page->native);
         free(page);
     }
 }
@@ -115,6 +119,8 @@ static void page_written(struct machine *m, size_t slot, unsigned offset, unsign
 
     if (!page)
         return;
+    if (page->native)
+        m->code_client->drop(m, page);
     if (len >= 512 || ++page->writes > WRITES_TO_DROP)
         drop(m, slot);
     else
@@ -144,8 +150,11 @@ void code_destroy(struct machine *m)
 {
     if (!m->code)
         return;
-    for (size_t slot = 0; slot < m->code->slots; slot++)
+    for (size_t slot = 0; slot < m->code->slots; slot++) {
+        if (m->code->pages[slot])
+            free(m->code->pages[slot]->native);
         free(m->code->pages[slot]);
+    }
     code_bury(m);
     free(m->code->pages);
     free(m->code);

@@ -6,6 +6,17 @@
 
 #define CODE_PAGE_INSNS 1024
 
+struct code_page;
+struct native_page;
+
+/* Who makes more of hot code than threaded code is (src/engine/jit). */
+struct code_client {
+    /* The slot of cpu->ops has become hot; its operation may be another one afterwards. */
+    void (*hot)(struct cpu *cpu, const struct insn *op);
+    /* The page's code changes, or the page goes. Its native is not NULL. */
+    void (*drop)(struct machine *m, struct code_page *page);
+};
+
 struct code_page {
     struct insn ops[CODE_PAGE_INSNS + 1]; /* the last slot leads to the next page. First member: a
                                              pointer to ops is a pointer to the page */
@@ -14,6 +25,7 @@ struct code_page {
     uint32_t writes; /* stores into the page since it was last found to be code */
     bool le;
     struct code_page *next_dead;
+    struct native_page *native; /* owned; NULL: no native code was ever made */
 };
 
 struct code_cache {
@@ -32,6 +44,11 @@ void code_bury(struct machine *m);
 void code_written(struct machine *m, ra_t ra, uint64_t len);
 void code_forget(struct machine *m);
 void code_destroy(struct machine *m);
+
+/* Decodes the slot of cpu->ops if it is not (interp.c). */
+void thread_prepare(struct cpu *cpu, unsigned index);
+/* struct engine's run() of interp and of the engines that build on it. */
+void interp_run(struct cpu *cpu);
 
 /* The operations every slot starts with, and those of a dropped page (interp.c). */
 const struct insn *thread_decode(struct cpu *cpu, const struct insn *in);

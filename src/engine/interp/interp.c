@@ -90,6 +90,21 @@ static void decode_slot(struct cpu *cpu, unsigned index)
     in->fn = choose(in, index);
 }
 
+void thread_prepare(struct cpu *cpu, unsigned index)
+{
+    if (cpu->ops[index].fn == thread_decode)
+        decode_slot(cpu, index);
+}
+
+const struct insn *thread_hot(struct cpu *cpu, const struct insn *op)
+{
+    const struct code_client *client = cpu->machine->code_client;
+
+    if (client)
+        client->hot(cpu, op);
+    return op;
+}
+
 /* First execution of a slot. */
 const struct insn *thread_decode(struct cpu *cpu, const struct insn *in)
 {
@@ -175,7 +190,7 @@ static bool needs_stepping(const struct cpu *cpu)
            exec_is_special(cpu) || cpu->pmu.stepped;
 }
 
-static void interp_run(struct cpu *cpu)
+void interp_run(struct cpu *cpu)
 {
     do {
         if (unlikely(needs_stepping(cpu))) {

@@ -64,6 +64,18 @@ const struct insn *leave_fault(struct cpu *cpu, const struct insn *in, trap_t t)
 
 /* ---- control flow: each returns the operation to go on with ---- */
 
+/* A slot that has been jumped to so often is hot: code_client. */
+#define HOT 50
+const struct insn *thread_hot(struct cpu *cpu, const struct insn *op);
+
+/* Counts a jump to @op. */
+static inline const struct insn *warm(struct cpu *cpu, const struct insn *op)
+{
+    if (unlikely(++((struct insn *)op)->heat == HOT))
+        return thread_hot(cpu, op);
+    return op;
+}
+
 /* Jump to @ea after @left has been settled (unbiased). */
 static inline const struct insn *jump(struct cpu *cpu, ea_t ea, int64_t left)
 {
@@ -76,7 +88,7 @@ static inline const struct insn *jump(struct cpu *cpu, ea_t ea, int64_t left)
     cpu->op = e->ops + index; /* never one of another page: cpu_insns_now() subtracts */
     cpu->page_ea = ea & ~0xfffULL;
     cpu->budget = left + index;
-    return e->ops + index;
+    return warm(cpu, e->ops + index);
 }
 
 /* A taken branch at @in to an address known only now. */
@@ -101,7 +113,7 @@ static inline const struct insn *branch_near(struct cpu *cpu, const struct insn 
     cpu->budget = budget;
     if (unlikely(budget <= index))
         return leave(cpu, cpu->page_ea + 4 * (uint64_t)index, budget - index);
-    return in + distance;
+    return warm(cpu, in + distance);
 }
 
 /* The same out of the page: imm = displacement in bytes. */

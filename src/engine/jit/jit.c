@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The jit engine: what decides what becomes native code, and how it is entered and left. */
+#include "jit.h"
+
+#include <stdlib.h>
+
+#include "pefemu/mmu.h"
+
+#include "pefemu/hostclock.h"
+
+#define SPACE_SIZE (128u * MiB)
+
+/* ---- lazy state ---- */
+
+static void settle_cr(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned v = cpu->cr_lazy[i];
+
+        if (v) {
+            cpu->cr[i] = (!(v & 0xff) ? CR_EQ : v >> 8 ? CR_GT : CR_LT) | cpu->so;
+            cpu->cr_lazy[i] = 0;
+        }
+    }
+}
+
+static void settle(struct cpu *cpu)
+{
+    uint64_t v[2];
+
+    memcpy(v, cpu->cr_lazy, sizeof(v));
+    if (v[0] | v[1])
+        settle_cr(cpu);
+    if (cpu->cfar_slot) {
+        cpu->cfar_op = cpu->ops + cpu->cfar_slot - 1;
+        cpu->cfar_slot = 0;
+    }
+}
+
+/* Back to what native code expects of CFAR. */
+static void unsettle(struct cpu *cpu)
+{
+    cpu->cfar_slot = cpu->cfar_op ? (uint32_t)(cpu->cfar_op - cpu->ops) + 1 : 0;
+    cpu->cfar_op = NULL;
+}
+
+/* ---- calls from native code ---- */
+
+/* Threaded code goes on at @slot, the budget being exact. */
+static const struct insn *to_threaded(struct cpu *cpu, unsigned slot)
+{
+    cpu->budget += slot;
+    cpu->op = cpu->ops + slot;
+    return cpu->op;
+}
+
+static inline void begin_call(struct cpu *cpu, unsigned slot, unsigned pending)
+{
+    cpu->budget -= pending;
+    cpu->cia = cpu->page_ea + 4 * (ea_t)slot;
+    cpu->nia = cpu->cia + 4;
+}
+
+static const struct insn *end_call(struct cpu *cpu, unsigned slot, unsigned pending, trap_t t,
+                                   uint64_t drops)
+{
+    if (unlikely(t)) {
+        settle(cpu);
+        cpu->exit_trap = t;
+        return &exit_op;
+    }
+    if (unlikely(cpu->machine->jit->drops != drops)) { /* perhaps what we are in the middle of */
+        settle(cpu);
+        cpu->budget--;
+        return to_threaded(cpu, slot + 1);
+    }
+    cpu->budget += pending;
+    return NULL;
+}
+
+const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
+{
+    const struct insn *in = cpu->ops + slot;
+    uint64_t drops = cpu->machine->jit->drops;
+
+    begin_call(cpu, slot, pending);
+    return end_call(cpu, slot, pending, insn_table[in->id].handler(cpu, in), drops);
+}
+
+const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pending)
+{
+    const struct insn *in = cpu->ops + slot;
+    uint64_t drops = cpu->machine->jit->drops;
+
+    settle(cpu);
+    begin_call(cpu, slot, pending);
+    trap_t t = exec_gate(cpu, in);
+    if (likely(!t))
+        t = insn_table[in->id].handler(cpu, in);
+    in = end_call(cpu, slot, pending, t, drops);
+    if (!in)
+        unsettle(cpu);
+    return in;
+}
+
+/* ---- entering and leaving ---- */
+
+static struct code_page *page_of(const struct cpu *cpu)
+{
+    return (struct code_page *)cpu->ops;
+}
+
+/* Native code may jump to @ea without asking from now on. */
+static void note_jump(struct cpu *cpu, ea_t ea)
+{
+    const struct native_page *n = page_of(cpu)->native;
+    unsigned slot = ea >> 2 & (CODE_PAGE_INSNS - 1);
+
+    if (n && n->native[slot])
+        tlb_note_jump(cpu->tlb, ea, cpu->ops, cpu->machine->jit->space.exec + n->cell[slot]);
+}
+
+/* A taken branch in slot @from_plus_1 - 1, or the end of the page. */
+static const struct insn *land_jump(struct cpu *cpu, ea_t ea, unsigned from_plus_1)
+{
+    if (from_plus_1 && unlikely(ea == cpu->page_ea + 4 * (ea_t)from_plus_1) &&
+        from_plus_1 < CODE_PAGE_INSNS)
+        return to_threaded(cpu, from_plus_1); /* to the next instruction: no boundary */
+    if (!from_plus_1)
+        cpu_settle_cfar(cpu);
+    const struct insn *in = jump(cpu, ea, cpu->budget);
+    if (in != &exit_op)
+        note_jump(cpu, ea);
+    return in;
+}
+
+static const struct insn *land_slot(struct cpu *cpu, uint64_t value)
+{
+    unsigned slot = value >> 2 & (CODE_PAGE_INSNS - 1);
+    bool boundary = !(value & 1);
+
+    if (boundary && unlikely(cpu->budget <= 0))
+        return leave(cpu, cpu->page_ea + 4 * (ea_t)slot, cpu->budget);
+    const struct insn *in = to_threaded(cpu, slot);
+    return boundary ? warm(cpu, in) : in;
+}
+
+static const struct insn *land(struct cpu *cpu, struct native_return r)
+{
+    switch ((enum native_exit)(r.reason & 0xff)) {
+    case NATIVE_DONE:
+        return (const struct insn *)(uintptr_t)r.value;
+    case NATIVE_SLOT:
+        settle(cpu);
+        return land_slot(cpu, r.value);
+    case NATIVE_ANY:
+        settle(cpu);
+        return to_threaded(cpu, r.value >> 2 & (CODE_PAGE_INSNS - 1));
+    case NATIVE_JUMP:
+        settle(cpu);
+        return land_jump(cpu, r.value, (unsigned)(r.reason >> 32));
+    }
+    return &exit_op;
+}
+
+static THREAD(thread_native)
+{
+    struct jit *jit = cpu->machine->jit;
+    unsigned slot = (unsigned)(in - cpu->ops);
+    const struct native_cell *cell =
+        (const struct native_cell *)(jit->space.exec + page_of(cpu)->native->cell[slot]);
+    native_enter_fn enter = (native_enter_fn)(uintptr_t)jit->enter;
+
+    cpu->budget -= slot;
+    cpu->op = NULL;
+    unsettle(cpu);
+    struct native_return r = enter(cpu, cell->code);
+    in = land(cpu, r);
+    if (r.reason == NATIVE_ANY)
+        TAIL thread_any(cpu, in);
+    DISPATCH(in);
+}
+
+/* ---- making and dropping native code ---- */
+
+struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned slot)
+{
+    struct native_page *n = page->native;
+
+    if (!n->cell[slot]) {
+        if (jit->cells < jit->space.used + sizeof(struct native_cell))
+            return NULL;
+        jit->cells -= sizeof(struct native_cell);
+        n->cell[slot] = (uint32_t)jit->cells;
+        ((struct native_cell *)(jit->space.write + jit->cells))->code = jit->leave;
+    }
+    return (struct native_cell *)(jit->space.write + n->cell[slot]);
+}
+
+void jit_entry(struct jit *jit, struct code_page *page, unsigned slot)
+{
+    (void)jit;
+    page->native->native[slot] = true;
+    page->ops[slot].fn = thread_native;
+}
+
+/* The page's native code is not to be entered any more; who is inside leaves at his next call. */
+static void jit_drop(struct machine *m, struct code_page *page)
+{
+    struct jit *jit = m->jit;
+    struct native_page *n = page->native;
+
+    jit->drops++;
+    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++) {
+        if (!n->native[slot])
+            continue;
+        n->native[slot] = false;
+        ((struct native_cell *)(jit->space.write + n->cell[slot]))->code = jit->leave;
+        if (page->ops[slot].fn == thread_native)
+            page->ops[slot].fn = thread_decode;
+        page->ops[slot].heat = 0;
+    }
+}
+
+/* All native code goes. Only while none is being executed. */
+static void flush(struct jit *jit)
+{
+    struct code_cache *code = jit->m->code;
+
+    jit->flushes++;
+    for (size_t i = 0; i < code->slots; i++) {
+        struct code_page *page = code->pages[i];
+
+        if (!page || !page->native)
+            continue;
+        jit_drop(jit->m, page);
+        memset(page->native->cell, 0, sizeof(page->native->cell));
+    }
+    for (unsigned c = 0; c < jit->m->ncpus; c++)
+        tlb_forget_jumps(&jit->m->cpus[c]);
+    space_reset(&jit->space);
+    jit->cells = jit->space.size;
+}
+
+/* Handlers that native code calls find their operands in the slots. */
+static void decode_slots(struct cpu *cpu, const struct region *r)
+{
+    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++)
+        if (r->flags[slot] & SLOT_IN)
+            thread_prepare(cpu, slot);
+}
+
+static bool translate(struct jit *jit, struct cpu *cpu, struct code_page *page, unsigned slot)
+{
+    if (!page->native)
+        page->native = calloc(1, sizeof(*page->native));
+    if (!page->native)
+        return false;
+    region_find(&jit->region, cpu, page, slot);
+    decode_slots(cpu, &jit->region);
+    if (!native_translate(jit))
+        return false;
+    jit->regions++;
+    jit->insns += jit->region.count;
+    return true;
+}
+
+static void jit_hot(struct cpu *cpu, const struct insn *op)
+{
+    struct jit *jit = cpu->machine->jit;
+    struct code_page *page = page_of(cpu);
+    unsigned slot = (unsigned)(op - cpu->ops);
+    uint64_t begin = host_ns(CLOCK_THREAD_CPUTIME_ID);
+
+    if (!translate(jit, cpu, page, slot) && page->native) {
+        flush(jit);
+        translate(jit, cpu, page, slot);
+    }
+    jit->translate_ns += host_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
+}
+
+static const struct code_client jit_client = {.hot = jit_hot, .drop = jit_drop};
+
+/* ---- the engine ---- */
+
+static bool jit_init(struct cpu *cpu)
+{
+    struct machine *m = cpu->machine;
+
+    if (m->jit)
+        return true;
+    struct jit *jit = calloc(1, sizeof(*jit));
+    if (!jit)
+        return false;
+    jit->m = m;
+    if (!native_available() || !space_create(&jit->space, SPACE_SIZE)) {
+        free(jit);
+        return false;
+    }
+    jit->cells = SPACE_SIZE;
+    if (!native_begin(jit)) {
+        space_destroy(&jit->space);
+        free(jit);
+        return false;
+    }
+    m->jit = jit;
+    m->code_client = &jit_client;
+    return true;
+}
+
+static void jit_destroy(struct machine *m)
+{
+    code_destroy(m);
+    if (!m->jit)
+        return;
+    space_destroy(&m->jit->space);
+    free(m->jit);
+    m->jit = NULL;
+}
+
+const struct engine engine_jit = {
+    .name = "jit",
+    .summary = "interp whose hot regions become native code",
+    .uses_tlb = true,
+    .host_fp = true,
+    .run = interp_run,
+    .cpu_init = jit_init,
+    .machine_destroy = jit_destroy,
+    .code_written = code_written,
+    .code_forget = code_forget,
+};

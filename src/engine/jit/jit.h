@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The jit engine: threaded code (src/engine/interp) whose hot regions run as native code.
+ *
+ * A slot of a code page counts how often it is jumped to. When it is hot, the region around it is
+ * translated and the slot's operation becomes one that enters native code, so that everything
+ * that threaded code can do stays possible at any instruction: native code leaves into it with
+ * budget, CIA and CFAR exact. Between two instructions of native code
+ *
+ * - cpu->ops and cpu->page_ea tell the page, cpu->op is NULL;
+ * - cpu->budget is what is left (not biased) plus the instructions since it was last settled, a
+ *   number that is known where the code is made ("pending");
+ * - CFAR is in cpu->cfar, or cpu->cfar_slot is one more than the slot of the page where it is;
+ * - CR field n is in cpu->cr[n], or cpu->cr_lazy[n] is not 0 and holds the outcome of a
+ *   comparison: low byte "not equal", high byte "greater or equal";
+ * - the GPRs that the back end pins are in host registers, everything else is in struct cpu.
+ *
+ * Native code does not know at which EA it runs: all mappings of a page share it.
+ */
+#ifndef PEFEMU_ENGINE_JIT_JIT_H
+#define PEFEMU_ENGINE_JIT_JIT_H
+
+#include "../interp/thread.h"
+#include "space.h"
+
+/* What a native entry point is reached through: its address, or that of the code that leaves to the
+ * slot. In the writable mapping's sense of the code space, so that native code can jump by it. */
+struct native_cell {
+    const void *code;
+};
+
+/* Of a code page that has native code. */
+struct native_page {
+    uint32_t cell[CODE_PAGE_INSNS]; /* offset in the code space, 0: none */
+    bool native[CODE_PAGE_INSNS];   /* the slot has an entry point */
+    unsigned entries;
+};
+
+/* Why native code was left. Bits 0:7 of what the back end's entry function returns beside a
+ * value. */
+enum native_exit {
+    NATIVE_SLOT, /* value: 4 * slot + 1 if no boundary is there; go on in threaded code. At a
+                    boundary the budget may be used up */
+    NATIVE_ANY,  /* value: 4 * slot: this instruction through its handler, every check */
+    NATIVE_JUMP, /* value: EA of a taken branch or of the next page; bits 32:63 of the reason: the
+                    slot the branch stands in, plus 1, or 0 */
+    NATIVE_DONE, /* value: the operation to go on with; all is settled */
+};
+struct native_return {
+    uint64_t value, reason;
+};
+
+/* ---- regions ---- */
+#define REGION_INSNS   512
+#define REGION_LEADERS 96
+
+enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4 };
+
+/* What is to be translated: the slots with SLOT_IN, in the order of their addresses. Control
+ * enters at leaders only. SLOT_STOP: the instruction stays with threaded code. */
+struct region {
+    struct code_page *page;
+    unsigned count, leaders;
+    uint8_t flags[CODE_PAGE_INSNS];
+    struct insn insn[CODE_PAGE_INSNS]; /* decoded, where SLOT_IN */
+};
+
+/* The region that is reached from @slot by branches inside the page. src/engine/jit/region.c */
+void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsigned slot);
+/* The slot of a relative branch's target; false: outside the page, or no such branch. */
+bool region_target(const struct insn *in, unsigned slot, unsigned *target);
+
+/* ---- the machine's native code ---- */
+struct jit {
+    struct machine *m;
+    struct code_space space;
+    size_t cells;         /* offset in the space: cells are taken downwards from its end */
+    struct region region; /* being translated */
+    const uint8_t *enter; /* the back end's entry function */
+    const uint8_t *leave; /* default of a cell */
+    uint64_t drops;       /* how often native code was thrown away */
+    /* for statistics */
+    uint64_t regions, insns, bytes, flushes, translate_ns;
+};
+
+/* The cell of @slot, made when there is none; writable. NULL: the space is full. */
+struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned slot);
+/* The cell of @slot leads to native code now: threaded code may enter there. */
+void jit_entry(struct jit *jit, struct code_page *page, unsigned slot);
+
+/* Called by native code: executes the instruction at @slot through its handler. NULL: go on; else
+ * leave with that as NATIVE_DONE. The second with every check, all that is lazy being settled; the
+ * first for instructions whose facility is known to be there and that do not touch CR. */
+const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending);
+const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pending);
+
+/* ---- the back end (src/engine/jit/x64) ---- */
+
+/* Can this host run what it makes? */
+bool native_available(void);
+/* The fixed code; sets jit->enter and jit->leave. False: no room. */
+bool native_begin(struct jit *jit);
+/* Enters at @code. */
+typedef struct native_return (*native_enter_fn)(struct cpu *cpu, const void *code);
+/* Translates jit->region and makes its leaders entries. False: the space is full. */
+bool native_translate(struct jit *jit);
+
+#endif

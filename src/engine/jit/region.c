@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which instructions are translated together: what is reached by branches inside one page. */
+#include "jit.h"
+
+#include "debug/hooks.h"
+
+bool region_target(const struct insn *in, unsigned slot, unsigned *target)
+{
+    int64_t to = (int64_t)slot + in->imm / 4;
+
+    if (in->id != INSN_B && in->id != INSN_BL && in->id != INSN_BC && in->id != INSN_BCL)
+        return false;
+    if (to < 0 || to >= CODE_PAGE_INSNS)
+        return false;
+    *target = (unsigned)to;
+    return true;
+}
+
+/* Leaves that never come back to the next instruction by themselves. */
+static bool leaves_for_good(unsigned id)
+{
+    return id == INSN_SC || id == INSN_SCV || id == INSN_RFID || id == INSN_HRFID ||
+           id == INSN_URFID || id == INSN_RFSCV || id == INSN_RFI || id == INSN_RFEBB ||
+           id == INSN_ILLEGAL || id == INSN_ATTN;
+}
+
+static bool is_always(const struct insn *in)
+{
+    return (in->rt & 0x14) == 0x14;
+}
+
+struct walk {
+    struct region *r;
+    struct cpu *cpu;
+    unsigned todo[REGION_LEADERS], ntodo;
+};
+
+static void add_leader(struct walk *w, unsigned slot)
+{
+    struct region *r = w->r;
+
+    if (slot >= CODE_PAGE_INSNS || (r->flags[slot] & SLOT_LEADER) || r->leaders >= REGION_LEADERS)
+        return;
+    r->flags[slot] |= SLOT_LEADER;
+    r->leaders++;
+    w->todo[w->ntodo++] = slot;
+}
+
+/* Notes where control can go from the instruction. False: not to the next one. */
+static bool follow(struct walk *w, const struct insn *in, unsigned slot)
+{
+    unsigned target;
+
+    switch (in->id) {
+    case INSN_B:
+        if (region_target(in, slot, &target))
+            add_leader(w, target);
+        return false;
+    case INSN_BC:
+        if (region_target(in, slot, &target))
+            add_leader(w, target);
+        return !is_always(in);
+    case INSN_BL:
+    case INSN_BCL:
+        add_leader(w, slot + 1); /* where the callee returns to */
+        return in->id == INSN_BCL && !is_always(in);
+    case INSN_BCLR:
+    case INSN_BCCTR:
+        return !is_always(in);
+    case INSN_BCCTRL:
+        add_leader(w, slot + 1);
+        return !is_always(in);
+    default:
+        break;
+    }
+    if (insn_table[in->id].fac == FAC_BRU)
+        return false;
+    if (insn_table[in->id].fac == FAC_SYS)
+        add_leader(w, slot + 1); /* where threaded code comes back from a context change */
+    return !leaves_for_good(in->id);
+}
+
+static void walk_from(struct walk *w, unsigned slot)
+{
+    struct region *r = w->r;
+    const struct code_page *page = r->page;
+
+    for (; slot < CODE_PAGE_INSNS && !(r->flags[slot] & SLOT_IN); slot++) {
+        struct insn *in = &r->insn[slot];
+        const uint8_t *bytes = page->host + 4 * slot;
+
+        if (r->count >= REGION_INSNS)
+            return;
+        insn_decode(in, page->le ? get_le32(bytes) : get_be32(bytes));
+        r->flags[slot] |= SLOT_IN;
+        r->count++;
+        if (unlikely(w->cpu->machine->debug_breaks) &&
+            debug_may_break(w->cpu->machine->debug, 4 * slot)) {
+            r->flags[slot] |= SLOT_STOP;
+            return;
+        }
+        if (!follow(w, in, slot))
+            return;
+    }
+}
+
+void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsigned slot)
+{
+    struct walk w = {.r = r, .cpu = cpu};
+
+    r->page = page;
+    r->count = r->leaders = 0;
+    memset(r->flags, 0, sizeof(r->flags));
+    add_leader(&w, slot);
+    while (w.ntodo)
+        walk_from(&w, w.todo[--w.ntodo]);
+}

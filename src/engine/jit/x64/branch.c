@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Branches. The budget is settled, and looked at, where one is taken. */
+#include "tr.h"
+
+/* To the code of @slot: inside the region directly, else by its cell. RAX: what the cell's default
+ * wants. */
+static void go(struct tr *t, unsigned slot, unsigned value)
+{
+    struct emit *e = &t->e;
+    struct region *r = t->r;
+
+    if ((r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) == (SLOT_IN | SLOT_LEADER)) {
+        uint8_t *at = x_jmp(e);
+
+        if (t->nfix == MAX_FIX) {
+            t->failed = true;
+            return;
+        }
+        t->fix[t->nfix].at = at;
+        t->fix[t->nfix++].slot = (uint16_t)slot;
+        return;
+    }
+    struct native_cell *cell = jit_cell(t->jit, r->page, slot);
+    if (!cell) {
+        t->failed = true;
+        return;
+    }
+    x_mov_ri(e, RAX, value);
+    x_patch(x_jmp_rip(e), (const uint8_t *)cell);
+}
+
+/* A taken branch inside the page. */
+static void edge(struct tr *t, unsigned from, unsigned to, int pending)
+{
+    struct emit *e = &t->e;
+
+    x_mov_mi(e, false, CPU_MEM(cfar_slot), (int32_t)from + 1);
+    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), pending);
+    struct late *l = late_add(t, LATE_OUT, x_jcc(e, CC_LE));
+    l->target = (uint16_t)to;
+    go(t, to, 4 * to);
+}
+
+void x64_late_edge(struct tr *t, const struct late *l)
+{
+    edge(t, l->slot, l->target, l->pending);
+}
+
+void x64_fall(struct tr *t, unsigned to)
+{
+    if (t->pending)
+        x_alu_mi(&t->e, true, X_SUB, CPU_MEM(budget), t->pending);
+    go(t, to, 4 * to + 1);
+}
+
+/* RAX: the EA, whose instruction some native code of this context knows, or not. */
+static void lookup(struct tr *t, unsigned slot_plus_1)
+{
+    struct emit *e = &t->e;
+    const int32_t base = offsetof(struct tlb_ctx, j);
+
+    x_mov_rr(e, false, RCX, RAX);
+    x_shift_ri(e, false, X_SHL, RCX, 3);
+    x_alu_ri(e, false, X_AND, RCX, (JUMP_ENTRIES - 1) * (int)sizeof(struct jump_entry));
+    x_alu_rm(e, true, X_ADD, RCX, CPU_MEM(tlb));
+    x_alu_rm(e, true, X_CMP, RAX, mem_at(RCX, base + (int)offsetof(struct jump_entry, ea)));
+    struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_NE));
+    l->slot = (uint16_t)slot_plus_1;
+    x_mov_rm(e, true, RDX, mem_at(RCX, base + (int)offsetof(struct jump_entry, ops)));
+    x_mov_mr(e, true, CPU_MEM(ops), RDX);
+    x_mov_rr(e, true, RDX, RAX);
+    x_alu_ri(e, true, X_AND, RDX, -4096);
+    x_mov_mr(e, true, CPU_MEM(page_ea), RDX);
+    x_mov_rm(e, true, RCX, mem_at(RCX, base + (int)offsetof(struct jump_entry, cell)));
+    x_jmp_m(e, mem_at(RCX, 0));
+}
+
+/* A taken branch to the EA in RAX. */
+static void take_jump(struct tr *t)
+{
+    struct emit *e = &t->e;
+
+    x_mov_rm(e, true, RCX, CPU_MEM(page_ea));
+    if (t->slot)
+        x_alu_ri(e, true, X_ADD, RCX, 4 * (int32_t)t->slot);
+    x_mov_mr(e, true, CPU_MEM(cfar), RCX);
+    x_mov_mi(e, false, CPU_MEM(cfar_slot), 0);
+    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), t->pending + 1);
+    struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_LE));
+    l->slot = (uint16_t)(t->slot + 1);
+    lookup(t, t->slot + 1);
+}
+
+void x64_page_end(struct tr *t)
+{
+    struct emit *e = &t->e;
+
+    /* CFAR may not be told by a slot of the page that is left */
+    x_mov_rm(e, false, RCX, CPU_MEM(cfar_slot));
+    x_mov_rm(e, true, RDX, CPU_MEM(page_ea));
+    x_test_rr(e, false, RCX, RCX);
+    uint8_t *none = x_jcc(e, CC_E);
+    x_lea(e, true, RCX, mem_index(RDX, RCX, 2, -4));
+    x_mov_mr(e, true, CPU_MEM(cfar), RCX);
+    x_mov_mi(e, false, CPU_MEM(cfar_slot), 0);
+    x_patch(none, e->p);
+    x_lea(e, true, RAX, mem_at(RDX, 4096));
+    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), t->pending);
+    struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_LE));
+    l->slot = 0;
+    lookup(t, 0);
+}
+
+static void set_lr(struct tr *t)
+{
+    x_mov_rm(&t->e, true, RAX, CPU_MEM(page_ea));
+    x_alu_ri(&t->e, true, X_ADD, RAX, 4 * (int32_t)(t->slot + 1));
+    x_mov_mr(&t->e, true, CPU_MEM(lr), RAX);
+}
+
+/* The taken side of a relative branch, unconditional from here. */
+static void take_relative(struct tr *t, const struct insn *in)
+{
+    unsigned target;
+
+    if (region_target(in, t->slot, &target)) {
+        edge(t, t->slot, target, t->pending + 1);
+        return;
+    }
+    x_mov_rm(&t->e, true, RAX, CPU_MEM(page_ea));
+    x_alu_ri(&t->e, true, X_ADD, RAX, 4 * (int32_t)t->slot + (int32_t)in->imm);
+    take_jump(t);
+}
+
+static void take_register(struct tr *t, struct x64_mem where)
+{
+    x_mov_rm(&t->e, true, RAX, where);
+    x_alu_ri(&t->e, true, X_AND, RAX, -4);
+    take_jump(t);
+}
+
+/* Emits BO's test; *cc: when the branch is taken. False: more than one condition. */
+static bool condition(struct tr *t, const struct insn *in, enum x64_cc *cc)
+{
+    unsigned bo = in->rt;
+
+    if ((bo & 0x14) == 0x04) {
+        *cc = cr_test(t, in->ra) ^ (bo & 8 ? 0 : 1);
+        return true;
+    }
+    if ((bo & 0x14) == 0x10) {
+        x_alu_mi(&t->e, true, X_SUB, CPU_MEM(ctr), 1);
+        *cc = bo & 2 ? CC_E : CC_NE;
+        return true;
+    }
+    return false;
+}
+
+static void leave_any(struct tr *t)
+{
+    late_add(t, LATE_ANY, x_jmp(&t->e));
+}
+
+/* Conditional branches inside the page whose target is ahead are taken out of line. */
+static void branch_conditional(struct tr *t, const struct insn *in)
+{
+    unsigned target;
+    enum x64_cc cc;
+
+    if (!condition(t, in, &cc)) {
+        leave_any(t);
+        return;
+    }
+    if (region_target(in, t->slot, &target) && target > t->slot) {
+        struct late *l = late_add(t, LATE_EDGE, x_jcc(&t->e, cc));
+
+        l->target = (uint16_t)target;
+        l->pending = t->pending + 1;
+        return;
+    }
+    uint8_t *over = x_jcc(&t->e, cc ^ 1);
+    take_relative(t, in);
+    x_patch(over, t->e.p);
+}
+
+static void branch_register(struct tr *t, const struct insn *in, struct x64_mem where,
+                            bool may_count)
+{
+    bool always = (in->rt & 0x14) == 0x14;
+    enum x64_cc cc;
+
+    if (!always && !may_count && !(in->rt & 4)) {
+        leave_any(t);
+        return;
+    }
+    if (always) {
+        take_register(t, where);
+        return;
+    }
+    if (!condition(t, in, &cc)) {
+        leave_any(t);
+        return;
+    }
+    uint8_t *over = x_jcc(&t->e, cc ^ 1);
+    take_register(t, where);
+    x_patch(over, t->e.p);
+}
+
+bool x64_branch(struct tr *t, const struct insn *in)
+{
+    bool always = (in->rt & 0x14) == 0x14;
+
+    if (insn_table[in->id].fac != FAC_BRU)
+        return false;
+    switch (in->id) {
+    case INSN_B:
+        if (in->imm == 4)
+            break; /* no boundary: see branch_to() */
+        take_relative(t, in);
+        return true;
+    case INSN_BL:
+        if (in->imm == 4)
+            break;
+        set_lr(t);
+        take_relative(t, in);
+        return true;
+    case INSN_BC:
+        if (in->imm == 4)
+            break;
+        if (always)
+            take_relative(t, in);
+        else
+            branch_conditional(t, in);
+        return true;
+    case INSN_BCLR:
+        branch_register(t, in, CPU_MEM(lr), false);
+        return true;
+    case INSN_BCCTR:
+        branch_register(t, in, CPU_MEM(ctr), false);
+        return true;
+    case INSN_BCCTRL:
+        if (!always)
+            break;
+        x_mov_rm(&t->e, true, RDX, CPU_MEM(ctr));
+        set_lr(t);
+        x_mov_rr(&t->e, true, RAX, RDX);
+        x_alu_ri(&t->e, true, X_AND, RAX, -4);
+        take_jump(t);
+        return true;
+    default:
+        break;
+    }
+    leave_any(t);
+    return true;
+}

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fixed-point arithmetic, logic and comparison. */
+#include "tr.h"
+
+const uint8_t x64_pinned[32] = {
+    NOT_PINNED, RBX,        NOT_PINNED, RSI,        RDI,        R8,         R9,         R10,
+    R11,        R12,        R13,        NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED,
+    NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED,
+    NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, R14,        R15,
+};
+
+unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch)
+{
+    if (x64_pinned[n] != NOT_PINNED)
+        return x64_pinned[n];
+    x_mov_rm(&t->e, true, scratch, gpr_mem(n));
+    return scratch;
+}
+
+void gpr_copy(struct tr *t, unsigned n, unsigned to)
+{
+    if (x64_pinned[n] == NOT_PINNED)
+        x_mov_rm(&t->e, true, to, gpr_mem(n));
+    else
+        x_mov_rr(&t->e, true, to, x64_pinned[n]);
+}
+
+void gpr_write(struct tr *t, unsigned n, unsigned from)
+{
+    if (x64_pinned[n] == NOT_PINNED)
+        x_mov_mr(&t->e, true, gpr_mem(n), from);
+    else if (x64_pinned[n] != from)
+        x_mov_rr(&t->e, true, x64_pinned[n], from);
+}
+
+/* op to, GPR @n */
+static void alu_gpr(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n)
+{
+    if (x64_pinned[n] == NOT_PINNED)
+        x_alu_rm(&t->e, w, op, to, gpr_mem(n));
+    else
+        x_alu_rr(&t->e, w, op, to, x64_pinned[n]);
+}
+
+static bool is_int32(int64_t v)
+{
+    return v == (int32_t)v;
+}
+
+/* Finishes an instruction whose result is in @r. */
+static void put(struct tr *t, unsigned n, unsigned r, bool record)
+{
+    gpr_write(t, n, r);
+    if (record)
+        cr0_from(t, r);
+}
+
+/* ---- add and logic ---- */
+
+static void add_imm(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+    unsigned d = gpr_dest(in->rt, RAX);
+
+    if (!in->ra) {
+        if (x64_pinned[in->rt] == NOT_PINNED)
+            x_mov_mi(e, true, gpr_mem(in->rt), (int32_t)in->imm);
+        else
+            x_mov_ri(e, d, (uint64_t)in->imm);
+        return;
+    }
+    if (in->ra == in->rt && x64_pinned[in->rt] == NOT_PINNED) {
+        x_alu_mi(e, true, X_ADD, gpr_mem(in->rt), (int32_t)in->imm);
+        return;
+    }
+    unsigned a = gpr_read(t, in->ra, d);
+
+    if (a == d)
+        x_alu_ri(e, true, X_ADD, d, (int32_t)in->imm);
+    else
+        x_lea(e, true, d, mem_at(a, (int32_t)in->imm));
+    gpr_write(t, in->rt, d);
+}
+
+/* @to = GPR @x op GPR @y for a commutative operation. */
+static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, unsigned y,
+                        bool not_, bool record)
+{
+    struct emit *e = &t->e;
+    unsigned d = gpr_dest(rt, RAX);
+
+    if (d == x64_pinned[y]) {
+        alu_gpr(t, true, op, d, x);
+    } else if (op == X_ADD && x != rt && x64_pinned[x] != NOT_PINNED &&
+               x64_pinned[y] != NOT_PINNED) {
+        x_lea(e, true, d, mem_index(x64_pinned[x], x64_pinned[y], 0, 0));
+    } else {
+        if (d != x64_pinned[x])
+            gpr_copy(t, x, d);
+        alu_gpr(t, true, op, d, y);
+    }
+    if (not_)
+        x_unary_r(e, true, X_NOT, d);
+    put(t, rt, d, record);
+}
+
+/* RT = RB - RA */
+static void subtract(struct tr *t, const struct insn *in, bool record)
+{
+    unsigned d = gpr_dest(in->rt, RAX);
+
+    if (d == x64_pinned[in->ra] && in->ra != in->rb) { /* the register is still needed */
+        x_unary_r(&t->e, true, X_NEG, d);
+        alu_gpr(t, true, X_ADD, d, in->rb);
+    } else {
+        if (d != x64_pinned[in->rb])
+            gpr_copy(t, in->rb, d);
+        alu_gpr(t, true, X_SUB, d, in->ra);
+    }
+    put(t, in->rt, d, record);
+}
+
+/* RA = RS op ~RB */
+static void with_complement(struct tr *t, enum x64_alu op, const struct insn *in, bool record)
+{
+    struct emit *e = &t->e;
+
+    gpr_copy(t, in->rb, RAX);
+    x_unary_r(e, true, X_NOT, RAX);
+    alu_gpr(t, true, op, RAX, in->rt);
+    put(t, in->ra, RAX, record);
+}
+
+static void logic_imm(struct tr *t, enum x64_alu op, const struct insn *in, bool record)
+{
+    struct emit *e = &t->e;
+    unsigned d = gpr_dest(in->ra, RAX);
+    uint64_t imm = (uint64_t)in->imm;
+
+    if (op == X_OR && imm == 0 && in->ra == in->rt)
+        return;
+    if (d != x64_pinned[in->rt])
+        gpr_copy(t, in->rt, d);
+    if (imm == 0 && op != X_AND) {
+        ;
+    } else if (op == X_AND) { /* the mask has no more than 32 bits, and so has the result */
+        x_alu_ri(e, false, X_AND, d, (int32_t)imm);
+    } else if (is_int32((int64_t)imm)) {
+        x_alu_ri(e, true, op, d, (int32_t)imm);
+    } else {
+        x_mov_ri(e, RCX, imm);
+        x_alu_rr(e, true, op, d, RCX);
+    }
+    put(t, in->ra, d, record);
+}
+
+static void move(struct tr *t, unsigned to, unsigned from, bool record)
+{
+    unsigned r = gpr_read(t, from, RAX);
+
+    put(t, to, r, record);
+}
+
+static void unary(struct tr *t, enum x64_unary op, unsigned to, unsigned from, bool record)
+{
+    unsigned d = gpr_dest(to, RAX);
+
+    if (d != x64_pinned[from])
+        gpr_copy(t, from, d);
+    x_unary_r(&t->e, true, op, d);
+    put(t, to, d, record);
+}
+
+static void extend(struct tr *t, unsigned op, const struct insn *in, bool record)
+{
+    unsigned d = gpr_dest(in->ra, RAX);
+
+    if (x64_pinned[in->rt] == NOT_PINNED)
+        x_ext_rm(&t->e, op, d, gpr_mem(in->rt));
+    else
+        x_ext_rr(&t->e, op, d, x64_pinned[in->rt]);
+    put(t, in->ra, d, record);
+}
+
+static void count(struct tr *t, bool w, unsigned op, const struct insn *in, bool record)
+{
+    unsigned s = gpr_read(t, in->rt, RAX);
+
+    x_count_rr(&t->e, w, op, RAX, s);
+    put(t, in->ra, RAX, record);
+}
+
+/* ---- multiply and divide ---- */
+
+static void multiply(struct tr *t, const struct insn *in, bool record)
+{
+    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned x = in->ra, y = in->rb;
+
+    if (d == x64_pinned[y]) {
+        y = in->ra;
+        x = in->rb;
+    }
+    if (d != x64_pinned[x])
+        gpr_copy(t, x, d);
+    if (x64_pinned[y] == NOT_PINNED)
+        x_imul_rm(&t->e, true, d, gpr_mem(y));
+    else
+        x_imul_rr(&t->e, true, d, x64_pinned[y]);
+    put(t, in->rt, d, record);
+}
+
+static void multiply_imm(struct tr *t, const struct insn *in)
+{
+    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned a = gpr_read(t, in->ra, d);
+
+    x_imul_rri(&t->e, true, d, a, (int32_t)in->imm);
+    gpr_write(t, in->rt, d);
+}
+
+/* The word in GPR @n extended to 64 bits. */
+static void word(struct tr *t, unsigned n, bool is_signed, unsigned to)
+{
+    if (x64_pinned[n] == NOT_PINNED) {
+        if (is_signed)
+            x_ext_rm(&t->e, X_MOVSXD, to, gpr_mem(n));
+        else
+            x_mov_rm(&t->e, false, to, gpr_mem(n));
+    } else if (is_signed) {
+        x_ext_rr(&t->e, X_MOVSXD, to, x64_pinned[n]);
+    } else {
+        x_mov_rr(&t->e, false, to, x64_pinned[n]);
+    }
+}
+
+static void multiply_word(struct tr *t, const struct insn *in, bool record)
+{
+    word(t, in->ra, true, RAX);
+    word(t, in->rb, true, RCX);
+    x_imul_rr(&t->e, true, RAX, RCX);
+    put(t, in->rt, RAX, record);
+}
+
+/* The high word of the product, twice. */
+static void multiply_high_word(struct tr *t, const struct insn *in, bool is_signed, bool record)
+{
+    struct emit *e = &t->e;
+
+    word(t, in->ra, is_signed, RAX);
+    word(t, in->rb, is_signed, RCX);
+    x_imul_rr(e, true, RAX, RCX);
+    x_shift_ri(e, true, X_SHR, RAX, 32);
+    x_mov_rr(e, true, RCX, RAX);
+    x_shift_ri(e, true, X_SHL, RCX, 32);
+    x_alu_rr(e, true, X_OR, RAX, RCX);
+    put(t, in->rt, RAX, record);
+}
+
+static void multiply_high(struct tr *t, const struct insn *in, enum x64_unary op, bool record)
+{
+    gpr_copy(t, in->ra, RAX);
+    if (x64_pinned[in->rb] == NOT_PINNED)
+        x_unary_m(&t->e, true, op, gpr_mem(in->rb));
+    else
+        x_unary_r(&t->e, true, op, x64_pinned[in->rb]);
+    put(t, in->rt, RDX, record);
+}
+
+static void multiply_add_low(struct tr *t, const struct insn *in)
+{
+    gpr_copy(t, in->ra, RAX);
+    if (x64_pinned[in->rb] == NOT_PINNED)
+        x_imul_rm(&t->e, true, RAX, gpr_mem(in->rb));
+    else
+        x_imul_rr(&t->e, true, RAX, x64_pinned[in->rb]);
+    alu_gpr(t, true, X_ADD, RAX, in->rc);
+    gpr_write(t, in->rt, RAX);
+}
+
+static void multiply_add_high(struct tr *t, const struct insn *in, bool is_signed)
+{
+    struct emit *e = &t->e;
+
+    gpr_copy(t, in->ra, RAX);
+    if (x64_pinned[in->rb] == NOT_PINNED)
+        x_unary_m(e, true, is_signed ? X_IMUL : X_MUL, gpr_mem(in->rb));
+    else
+        x_unary_r(e, true, is_signed ? X_IMUL : X_MUL, x64_pinned[in->rb]);
+    gpr_copy(t, in->rc, RCX);
+    x_alu_rr(e, true, X_ADD, RAX, RCX);
+    if (is_signed) { /* flags live on: the sign must be had without an arithmetic instruction */
+        x_setcc_r(e, CC_B, RAX);
+        x_ext_rr(e, X_MOVZX8, RAX, RAX);
+        x_alu_rr(e, true, X_ADD, RDX, RAX);
+        x_shift_ri(e, true, X_SAR, RCX, 63);
+        x_alu_rr(e, true, X_ADD, RDX, RCX);
+    } else {
+        x_alu_ri(e, true, X_ADC, RDX, 0);
+    }
+    gpr_write(t, in->rt, RDX);
+}
+
+/* Quotients that do not exist are the handler's. */
+static void divide(struct tr *t, const struct insn *in, bool w, bool is_signed, bool rest,
+                   bool record)
+{
+    struct emit *e = &t->e;
+
+    if (w)
+        gpr_copy(t, in->rb, RCX);
+    else
+        word(t, in->rb, false, RCX);
+    x_test_rr(e, w, RCX, RCX);
+    struct late *zero = tr_slow(t, x_jcc(e, CC_E), record), *minus = NULL;
+    if (is_signed) {
+        x_alu_ri(e, w, X_CMP, RCX, -1);
+        minus = tr_slow(t, x_jcc(e, CC_E), record);
+    }
+    if (w)
+        gpr_copy(t, in->ra, RAX);
+    else
+        word(t, in->ra, false, RAX);
+    if (is_signed)
+        x_sign_rdx(e, w);
+    else
+        x_alu_rr(e, false, X_XOR, RDX, RDX);
+    x_unary_r(e, w, is_signed ? X_IDIV : X_DIV, RCX);
+    unsigned r = rest ? RDX : RAX;
+    if (!w && rest && is_signed)
+        x_ext_rr(e, X_MOVSXD, RDX, RDX);
+    put(t, in->rt, r, record);
+    tr_back(t, zero);
+    if (minus)
+        tr_back(t, minus);
+    if (record) {
+        cr_forget(t, CR_UNKNOWN);
+        t->flags_field = -1;
+    }
+}
+
+/* ---- compare and select ---- */
+
+static void compare(struct tr *t, const struct insn *in, bool is_signed, bool imm)
+{
+    struct emit *e = &t->e;
+    bool w = in->rt & 1;
+
+    if (imm && x64_pinned[in->ra] == NOT_PINNED) {
+        x_alu_mi(e, w, X_CMP, gpr_mem(in->ra), (int32_t)in->imm);
+    } else if (imm && in->imm == 0) {
+        x_test_rr(e, w, x64_pinned[in->ra], x64_pinned[in->ra]);
+    } else if (imm) {
+        x_alu_ri(e, w, X_CMP, x64_pinned[in->ra], (int32_t)in->imm);
+    } else {
+        unsigned a = gpr_read(t, in->ra, RAX);
+        alu_gpr(t, w, X_CMP, a, in->rb);
+    }
+    cr_from_flags(t, in->rt >> 2, is_signed);
+}
+
+/* RT = the bit ? (RA|0) : RB. Loads do not touch the flags, moves neither. */
+static void isel(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+    enum x64_cc cc = cr_test(t, in->rc);
+
+    if (!in->ra)
+        x_mov_ri(e, RAX, 0);
+    else
+        gpr_copy(t, in->ra, RAX);
+    if (x64_pinned[in->rb] == NOT_PINNED)
+        x_cmov_rm(e, true, cc ^ 1, RAX, gpr_mem(in->rb));
+    else
+        x_cmov_rr(e, true, cc ^ 1, RAX, x64_pinned[in->rb]);
+    gpr_write(t, in->rt, RAX);
+}
+
+#define WITH_RECORD(ID, ...)                                                                       \
+    case INSN_##ID:                                                                                \
+    case INSN_##ID##_: {                                                                           \
+        bool record = in->id == INSN_##ID##_;                                                      \
+        __VA_ARGS__;                                                                               \
+        return true;                                                                               \
+    }
+
+bool x64_fixed(struct tr *t, const struct insn *in)
+{
+    switch (in->id) {
+    case INSN_ADDI:
+    case INSN_ADDIS:
+        add_imm(t, in);
+        return true;
+    case INSN_MULLI:
+        multiply_imm(t, in);
+        return true;
+    case INSN_ORI:
+    case INSN_ORIS:
+        logic_imm(t, X_OR, in, false);
+        return true;
+    case INSN_XORI:
+    case INSN_XORIS:
+        logic_imm(t, X_XOR, in, false);
+        return true;
+    case INSN_ANDI_:
+    case INSN_ANDIS_:
+        logic_imm(t, X_AND, in, true);
+        return true;
+    case INSN_CMPI:
+        compare(t, in, true, true);
+        return true;
+    case INSN_CMPLI:
+        compare(t, in, false, true);
+        return true;
+    case INSN_CMP:
+        compare(t, in, true, false);
+        return true;
+    case INSN_CMPL:
+        compare(t, in, false, false);
+        return true;
+    case INSN_ISEL:
+        isel(t, in);
+        return true;
+    case INSN_MADDLD:
+        multiply_add_low(t, in);
+        return true;
+    case INSN_MADDHD:
+        multiply_add_high(t, in, true);
+        return true;
+    case INSN_MADDHDU:
+        multiply_add_high(t, in, false);
+        return true;
+    case INSN_MODSD:
+        divide(t, in, true, true, true, false);
+        return true;
+    case INSN_MODUD:
+        divide(t, in, true, false, true, false);
+        return true;
+    case INSN_MODUW:
+        divide(t, in, false, false, true, false);
+        return true;
+    case INSN_POPCNTD:
+        count(t, true, X_POPCNT, in, false);
+        return true;
+        WITH_RECORD(ADD, commutative(t, X_ADD, in->rt, in->ra, in->rb, false, record))
+        WITH_RECORD(SUBF, subtract(t, in, record))
+        WITH_RECORD(NEG, unary(t, X_NEG, in->rt, in->ra, record))
+        WITH_RECORD(MULLD, multiply(t, in, record))
+        WITH_RECORD(MULLW, multiply_word(t, in, record))
+        WITH_RECORD(MULHW, multiply_high_word(t, in, true, record))
+        WITH_RECORD(MULHWU, multiply_high_word(t, in, false, record))
+        WITH_RECORD(MULHD, multiply_high(t, in, X_IMUL, record))
+        WITH_RECORD(MULHDU, multiply_high(t, in, X_MUL, record))
+        WITH_RECORD(DIVD, divide(t, in, true, true, false, record))
+        WITH_RECORD(DIVDU, divide(t, in, true, false, false, record))
+        WITH_RECORD(DIVW, divide(t, in, false, true, false, record))
+        WITH_RECORD(DIVWU, divide(t, in, false, false, false, record))
+        WITH_RECORD(AND, in->rt == in->rb
+                             ? move(t, in->ra, in->rt, record)
+                             : commutative(t, X_AND, in->ra, in->rt, in->rb, false, record))
+        WITH_RECORD(XOR, commutative(t, X_XOR, in->ra, in->rt, in->rb, false, record))
+        WITH_RECORD(NAND, commutative(t, X_AND, in->ra, in->rt, in->rb, true, record))
+        WITH_RECORD(NOR, commutative(t, X_OR, in->ra, in->rt, in->rb, true, record))
+        WITH_RECORD(EQV, commutative(t, X_XOR, in->ra, in->rt, in->rb, true, record))
+        WITH_RECORD(ANDC, with_complement(t, X_AND, in, record))
+        WITH_RECORD(ORC, with_complement(t, X_OR, in, record))
+        WITH_RECORD(EXTSB, extend(t, X_MOVSX8, in, record))
+        WITH_RECORD(EXTSH, extend(t, X_MOVSX16, in, record))
+        WITH_RECORD(EXTSW, extend(t, X_MOVSXD, in, record))
+        WITH_RECORD(CNTLZW, count(t, false, X_LZCNT, in, record))
+        WITH_RECORD(CNTLZD, count(t, true, X_LZCNT, in, record))
+        WITH_RECORD(CNTTZW, count(t, false, X_TZCNT, in, record))
+        WITH_RECORD(CNTTZD, count(t, true, X_TZCNT, in, record))
+    case INSN_OR:
+    case INSN_OR_:
+        if (insn_is_priority_hint(in))
+            return false;
+        if (in->rt == in->rb)
+            move(t, in->ra, in->rt, in->id == INSN_OR_);
+        else
+            commutative(t, X_OR, in->ra, in->rt, in->rb, false, in->id == INSN_OR_);
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fixed-point loads and stores: the TLB's first level is looked at inline, all else is the
+ * handler's.
+ */
+#include "tr.h"
+
+#include "memory.h"
+
+/* EA of D, DS and X forms: *base + *disp, base a pinned register or RAX. */
+static unsigned address(struct tr *t, const struct insn *in, bool indexed, int32_t *disp)
+{
+    struct emit *e = &t->e;
+
+    *disp = indexed ? 0 : (int32_t)in->imm;
+    if (!indexed) {
+        if (in->ra)
+            return gpr_read(t, in->ra, RAX);
+        x_mov_ri(e, RAX, (uint64_t)in->imm);
+        *disp = 0;
+        return RAX;
+    }
+    if (!in->ra)
+        return gpr_read(t, in->rb, RAX);
+    unsigned a = gpr_read(t, in->ra, RAX);
+    if (x64_pinned[in->rb] == NOT_PINNED) {
+        if (a != RAX)
+            x_mov_rr(e, true, RAX, a);
+        x_alu_rm(e, true, X_ADD, RAX, gpr_mem(in->rb));
+    } else {
+        x_lea(e, true, RAX, mem_index(a, x64_pinned[in->rb], 0, 0));
+    }
+    return RAX;
+}
+
+struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned size, bool store,
+                             bool settles)
+{
+    struct emit *e = &t->e;
+    const int32_t index_mask = (TLB_ENTRIES - 1) * (int)sizeof(struct tlb_entry);
+    const unsigned shift = TLB_GRANULE_LOG2 - 5;
+
+    _Static_assert(sizeof(struct tlb_entry) == 32, "the index is scaled by a shift");
+    if (disp) {
+        x_lea(e, false, RCX, mem_at(base, disp));
+        x_shift_ri(e, false, X_SHR, RCX, shift);
+    } else {
+        x_rorx(e, false, RCX, base, shift);
+    }
+    x_alu_ri(e, false, X_AND, RCX, index_mask);
+    x_alu_rm(e, true, X_ADD, RCX, CPU_MEM(tlb));
+    x_lea(e, true, RDX, mem_at(base, disp + (int)size - 1));
+    x_alu_ri(e, true, X_AND, RDX, (int32_t)TLB_MASK);
+    x_alu_rm(e, true, X_CMP, RDX,
+             mem_at(RCX, store ? (int)offsetof(struct tlb_entry, tag_w)
+                               : (int)offsetof(struct tlb_entry, tag_r)));
+    struct late *slow = tr_slow(t, x_jcc(e, CC_NE), settles);
+    x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
+    return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
+}
+
+/* RA = EA */
+static void update(struct tr *t, const struct insn *in, unsigned base, int32_t disp)
+{
+    struct emit *e = &t->e;
+
+    if (!disp) {
+        gpr_write(t, in->ra, base);
+    } else if (base == x64_pinned[in->ra]) {
+        x_alu_ri(e, true, X_ADD, base, disp);
+    } else {
+        unsigned d = gpr_dest(in->ra, RAX);
+
+        x_lea(e, true, d, mem_at(base, disp));
+        gpr_write(t, in->ra, d);
+    }
+}
+
+enum { SIGN = 1, UPDATE = 2, INDEXED = 4, REVERSED = 8 };
+
+static void load(struct tr *t, const struct insn *in, unsigned size, unsigned how)
+{
+    struct emit *e = &t->e;
+    bool swap = t->le == !!(how & REVERSED);
+    unsigned d = gpr_dest(in->rt, RDX);
+    int32_t disp;
+    unsigned base = address(t, in, how & INDEXED, &disp);
+    struct x64_access a = x64_access(t, base, disp, size, false, false);
+
+    /* the address is wanted once more after the load */
+    if ((how & UPDATE) && d == base)
+        d = RDX;
+    if (size == 8)
+        (swap ? x_movbe_rm : x_mov_rm)(e, true, d, a.m);
+    else if (size == 4 && !swap)
+        how &SIGN ? x_ext_rm(e, X_MOVSXD, d, a.m) : x_mov_rm(e, false, d, a.m);
+    else if (size == 4)
+        x_movbe_rm(e, false, d, a.m);
+    else if (size == 1)
+        x_ext_rm(e, X_MOVZX8, d, a.m);
+    else
+        x_ext_rm(e, how & SIGN && !swap ? X_MOVSX16 : X_MOVZX16, d, a.m);
+    if (swap && size == 2)
+        x_swap16(e, d);
+    if (swap && (how & SIGN))
+        x_ext_rr(e, size == 2 ? X_MOVSX16 : X_MOVSXD, d, d);
+    if ((how & UPDATE) && in->ra != in->rt)
+        update(t, in, base, disp);
+    gpr_write(t, in->rt, d);
+    tr_back(t, a.slow);
+}
+
+static void store(struct tr *t, const struct insn *in, unsigned size, unsigned how)
+{
+    struct emit *e = &t->e;
+    bool swap = t->le == !!(how & REVERSED);
+    int32_t disp;
+    unsigned base = address(t, in, how & INDEXED, &disp);
+    struct x64_access a = x64_access(t, base, disp, size, true, false);
+    unsigned s = gpr_read(t, in->rt, RDX);
+
+    if (swap && size == 2) {
+        if (s != RDX)
+            x_mov_rr(e, false, RDX, s);
+        x_swap16(e, RDX);
+        s = RDX;
+    }
+    if (size == 8)
+        (swap ? x_movbe_mr : x_mov_mr)(e, true, a.m, s);
+    else if (size == 4)
+        (swap ? x_movbe_mr : x_mov_mr)(e, false, a.m, s);
+    else if (size == 2)
+        x_mov_mr16(e, a.m, s);
+    else
+        x_mov_mr8(e, a.m, s);
+    if (how & UPDATE)
+        update(t, in, base, disp);
+    tr_back(t, a.slow);
+}
+
+#define LOADS(ID, size, how)                                                                       \
+    case INSN_##ID:                                                                                \
+        load(t, in, size, how);                                                                    \
+        return true;
+#define STORES(ID, size, how)                                                                      \
+    case INSN_##ID:                                                                                \
+        store(t, in, size, how);                                                                   \
+        return true;
+
+bool x64_memory(struct tr *t, const struct insn *in)
+{
+    switch (in->id) {
+        LOADS(LBZ, 1, 0)
+        LOADS(LBZU, 1, UPDATE)
+        LOADS(LBZX, 1, INDEXED)
+        LOADS(LBZUX, 1, INDEXED | UPDATE)
+        LOADS(LHZ, 2, 0)
+        LOADS(LHZU, 2, UPDATE)
+        LOADS(LHZX, 2, INDEXED)
+        LOADS(LHZUX, 2, INDEXED | UPDATE)
+        LOADS(LHA, 2, SIGN)
+        LOADS(LHAU, 2, SIGN | UPDATE)
+        LOADS(LHAX, 2, SIGN | INDEXED)
+        LOADS(LHAUX, 2, SIGN | INDEXED | UPDATE)
+        LOADS(LWZ, 4, 0)
+        LOADS(LWZU, 4, UPDATE)
+        LOADS(LWZX, 4, INDEXED)
+        LOADS(LWZUX, 4, INDEXED | UPDATE)
+        LOADS(LWA, 4, SIGN)
+        LOADS(LWAX, 4, SIGN | INDEXED)
+        LOADS(LWAUX, 4, SIGN | INDEXED | UPDATE)
+        LOADS(LD, 8, 0)
+        LOADS(LDU, 8, UPDATE)
+        LOADS(LDX, 8, INDEXED)
+        LOADS(LDUX, 8, INDEXED | UPDATE)
+        LOADS(LHBRX, 2, INDEXED | REVERSED)
+        LOADS(LWBRX, 4, INDEXED | REVERSED)
+        LOADS(LDBRX, 8, INDEXED | REVERSED)
+        STORES(STB, 1, 0)
+        STORES(STBU, 1, UPDATE)
+        STORES(STBX, 1, INDEXED)
+        STORES(STBUX, 1, INDEXED | UPDATE)
+        STORES(STH, 2, 0)
+        STORES(STHU, 2, UPDATE)
+        STORES(STHX, 2, INDEXED)
+        STORES(STHUX, 2, INDEXED | UPDATE)
+        STORES(STW, 4, 0)
+        STORES(STWU, 4, UPDATE)
+        STORES(STWX, 4, INDEXED)
+        STORES(STWUX, 4, INDEXED | UPDATE)
+        STORES(STD, 8, 0)
+        STORES(STDU, 8, UPDATE)
+        STORES(STDX, 8, INDEXED)
+        STORES(STDUX, 8, INDEXED | UPDATE)
+        STORES(STHBRX, 2, INDEXED | REVERSED)
+        STORES(STWBRX, 4, INDEXED | REVERSED)
+        STORES(STDBRX, 8, INDEXED | REVERSED)
+    case INSN_DCBT: /* hints */
+    case INSN_DCBTST:
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The x86-64 back end's state while a region is translated, and what its files share.
+ *
+ * Host registers: RBP points into struct cpu (CPU_BIAS past its beginning, so that all GPRs are
+ * within 8-bit displacements), eleven registers hold the GPRs that compilers like best, RAX RCX RDX
+ * are scratch. Nothing of a guest instruction is left in scratch registers or host flags when the
+ * next one begins, except after a comparison: see flags_field.
+ */
+#ifndef PEFEMU_ENGINE_JIT_X64_TR_H
+#define PEFEMU_ENGINE_JIT_X64_TR_H
+
+#include "../jit.h"
+#include "emit.h"
+
+#define CPU_BIAS       128
+#define CPU_MEM(field) mem_at(RBP, (int32_t)offsetof(struct cpu, field) - CPU_BIAS)
+#define NOT_PINNED     0xff
+
+extern const uint8_t x64_pinned[32]; /* host register of each GPR */
+
+/* Code that is seldom executed stands behind the rest of the region. */
+enum late_kind {
+    LATE_CALL, /* the instruction through its handler, then back */
+    LATE_OUT,  /* leave at the boundary before slot @target */
+    LATE_EDGE, /* a taken branch to @target: count, then go there */
+    LATE_JUMP, /* leave by NATIVE_JUMP, the EA in RAX */
+    LATE_ANY,  /* leave by NATIVE_ANY */
+    LATE_CR,   /* settle CR field @target, then back */
+};
+/* What an xmm register holds: see vsr.h. */
+#define NO_VSR 0xff
+struct xmm_state {
+    uint8_t vsr, view;
+    uint32_t used;
+};
+
+struct late {
+    enum late_kind kind;
+    uint8_t *at;   /* distance field of the jump that leads here */
+    uint8_t *back; /* where it goes on; NULL: nowhere */
+    uint16_t slot, target;
+    int32_t pending;
+    bool settles;             /* LATE_CALL: the handler may touch CR */
+    struct xmm_state xmm[16]; /* LATE_CALL: what is to be loaded again before going back */
+};
+
+#define MAX_LATE 3072
+#define MAX_FIX  1024
+
+enum cr_known { CR_UNKNOWN, CR_LAZY, CR_PLAIN };
+
+struct tr {
+    struct emit e;
+    struct jit *jit;
+    struct region *r;
+    unsigned slot; /* being translated */
+    int pending;   /* instructions since the budget was settled, without this one */
+    bool le;
+    bool failed; /* some table is full */
+    /* The host's flags are those of the comparison into this CR field (-1: of none), signed or not:
+     * true between a comparison and the instruction that follows it. */
+    int flags_field;
+    bool flags_signed;
+    unsigned flags_slot; /* where they were made, or last looked at */
+    uint8_t cr_known[8];
+    struct xmm_state xmm[16];
+    uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
+    uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */
+    const uint8_t *label[CODE_PAGE_INSNS]; /* writable mapping */
+    struct {
+        uint8_t *at;
+        uint16_t slot;
+    } fix[MAX_FIX];
+    unsigned nfix;
+    struct late late[MAX_LATE];
+    unsigned nlate;
+};
+
+/* ---- translate.c ---- */
+struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at);
+/* The instruction's handler is called here. */
+void tr_call(struct tr *t, const struct insn *in);
+/* A jump, whose distance field is @at, to the handler, which does all of the instruction: nothing
+ * may have been changed. It comes back where tr_back() is called. @settles: the handler may touch
+ * CR; all fields are unknown then. */
+struct late *tr_slow(struct tr *t, uint8_t *at, bool settles);
+/* The instruction is done here; to be called after its last vsr_write(). */
+void tr_back(struct tr *t, struct late *l);
+
+/* ---- registers: fixed.c ---- */
+static inline struct x64_mem gpr_mem(unsigned n)
+{
+    return mem_at(RBP, (int32_t)(offsetof(struct cpu, gpr) + 8 * n) - CPU_BIAS);
+}
+/* The host register with GPR @n: its own, or @scratch, loaded. */
+unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch);
+/* GPR @n in @to, which may be changed. */
+void gpr_copy(struct tr *t, unsigned n, unsigned to);
+/* Where the new value of GPR @n is to be computed: its own register, or @scratch. */
+static inline unsigned gpr_dest(unsigned n, unsigned scratch)
+{
+    return x64_pinned[n] == NOT_PINNED ? scratch : x64_pinned[n];
+}
+/* GPR @n becomes what is in @from. */
+void gpr_write(struct tr *t, unsigned n, unsigned from);
+
+/* ---- translations of instructions, one facility a file; false: not here ---- */
+bool x64_fixed(struct tr *t, const struct insn *in);  /* fixed.c */
+bool x64_shift(struct tr *t, const struct insn *in);  /* shift.c */
+bool x64_carry(struct tr *t, const struct insn *in);  /* carry.c */
+bool x64_memory(struct tr *t, const struct insn *in); /* memory.c */
+bool x64_system(struct tr *t, const struct insn *in); /* system.c */
+bool x64_float(struct tr *t, const struct insn *in);  /* float.c */
+bool x64_vector(struct tr *t, const struct insn *in); /* vector.c */
+/* branch.c: ends or continues the block; false: no branch. */
+bool x64_branch(struct tr *t, const struct insn *in);
+/* Control goes on in slot @to, which is not a boundary. */
+void x64_fall(struct tr *t, unsigned to);
+/* To the next page. */
+void x64_page_end(struct tr *t);
+/* The rest of a late branch. */
+void x64_late_edge(struct tr *t, const struct late *l);
+
+/* ---- condition register: cr.c ---- */
+/* Host flags are those of cmp (signed or not), or of test with a signed meaning: CR field @bf
+ * becomes the outcome. Leaves the flags alone. */
+void cr_from_flags(struct tr *t, unsigned bf, bool is_signed);
+/* The record form's: @r compared with 0. */
+void cr0_from(struct tr *t, unsigned r);
+/* Emits a test of CR bit @bi. The condition code under which it is 1. */
+enum x64_cc cr_test(struct tr *t, unsigned bi);
+void cr_forget(struct tr *t, enum cr_known now);
+void x64_late_cr(struct tr *t, const struct late *l);
+
+#endif

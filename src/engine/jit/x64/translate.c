@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a region to native code: the frame around the facilities' files. */
+#include "tr.h"
+
+#include "vsr.h"
+
+/* Bytes that an instruction's translation may take, generously: checked once before each. */
+#define INSN_ROOM 1024
+#define LATE_ROOM 512
+/* What the cells of one page may take. */
+#define CELLS_ROOM (CODE_PAGE_INSNS * sizeof(struct native_cell))
+
+/* ---- fixed code ---- */
+
+/* Offsets in the code space, set by native_begin(). */
+static uint32_t fixed_leave, fixed_call, fixed_call_settled;
+
+bool native_available(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("movbe") && __builtin_cpu_supports("lzcnt") &&
+           __builtin_cpu_supports("popcnt");
+}
+
+static void load_pinned(struct emit *e)
+{
+    for (unsigned n = 0; n < 32; n++)
+        if (x64_pinned[n] != NOT_PINNED)
+            x_mov_rm(e, true, x64_pinned[n], gpr_mem(n));
+}
+
+static void store_pinned(struct emit *e)
+{
+    for (unsigned n = 0; n < 32; n++)
+        if (x64_pinned[n] != NOT_PINNED)
+            x_mov_mr(e, true, gpr_mem(n), x64_pinned[n]);
+}
+
+static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
+
+/* RAX, RDX: what native_enter_fn returns. */
+static void emit_leave(struct emit *e, bool store)
+{
+    if (store)
+        store_pinned(e);
+    x_alu_ri(e, true, X_ADD, RSP, 8);
+    for (unsigned i = sizeof(saved); i-- > 0;)
+        x_pop(e, saved[i]);
+    x_ret(e);
+}
+
+/* Calls jit_call(cpu, EAX, EDX) and comes back, or leaves with what that says. */
+static void emit_call(struct emit *e, const void *function)
+{
+    x_alu_ri(e, true, X_SUB, RSP, 8);
+    store_pinned(e);
+    x_lea(e, true, RDI, mem_at(RBP, -CPU_BIAS));
+    x_mov_rr(e, false, RSI, RAX);
+    x_mov_ri(e, RAX, (uintptr_t)function);
+    x_call_r(e, RAX);
+    x_test_rr(e, true, RAX, RAX);
+    uint8_t *over = x_jcc(e, CC_NE);
+    load_pinned(e);
+    x_alu_ri(e, true, X_ADD, RSP, 8);
+    x_ret(e);
+    x_patch(over, e->p);
+    x_alu_ri(e, true, X_ADD, RSP, 16);
+    x_mov_ri(e, RDX, NATIVE_DONE);
+    emit_leave(e, false);
+}
+
+bool native_begin(struct jit *jit)
+{
+    struct code_space *s = &jit->space;
+    struct emit e = {s->write, s->write + s->size};
+
+    /* the default of cells: NATIVE_SLOT with what is in EAX */
+    jit->leave = space_exec(s, e.p);
+    x_mov_ri(&e, RDX, NATIVE_SLOT);
+    fixed_leave = (uint32_t)(e.p - s->write);
+    emit_leave(&e, true);
+    fixed_call = (uint32_t)(e.p - s->write);
+    emit_call(&e, (const void *)jit_call);
+    fixed_call_settled = (uint32_t)(e.p - s->write);
+    emit_call(&e, (const void *)jit_call_settled);
+    jit->enter = space_exec(s, e.p);
+    for (unsigned i = 0; i < sizeof(saved); i++)
+        x_push(&e, saved[i]);
+    x_alu_ri(&e, true, X_SUB, RSP, 8);
+    x_lea(&e, true, RBP, mem_at(RDI, CPU_BIAS));
+    x_mov_rr(&e, true, RAX, RSI);
+    load_pinned(&e);
+    x_jmp_r(&e, RAX);
+    s->used = s->fixed = (size_t)(e.p - s->write + 63) & ~63UL;
+    return !emit_full(&e);
+}
+
+/* ---- what the facilities use ---- */
+
+struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
+{
+    static struct late nowhere;
+
+    if (t->nlate == MAX_LATE) {
+        t->failed = true;
+        return &nowhere;
+    }
+    struct late *l = &t->late[t->nlate++];
+    *l = (struct late){.kind = kind, .at = at, .slot = (uint16_t)t->slot, .pending = t->pending};
+    return l;
+}
+
+struct late *tr_slow(struct tr *t, uint8_t *at, bool settles)
+{
+    struct late *l = late_add(t, LATE_CALL, at);
+
+    l->settles = settles;
+    return l;
+}
+
+void tr_back(struct tr *t, struct late *l)
+{
+    l->back = t->e.p;
+    memcpy(l->xmm, t->xmm, sizeof(l->xmm));
+}
+
+static void call(struct tr *t, unsigned slot, int pending, bool settles)
+{
+    struct emit *e = &t->e;
+
+    x_mov_ri(e, RAX, slot);
+    x_mov_ri(e, RDX, (uint32_t)pending);
+    x_patch(x_call(e), t->jit->space.write + (settles ? fixed_call_settled : fixed_call));
+}
+
+void tr_call(struct tr *t, const struct insn *in)
+{
+    (void)in;
+    call(t, t->slot, t->pending, true);
+    cr_forget(t, CR_PLAIN);
+    t->flags_field = -1;
+    vsr_forget(t);
+}
+
+/* ---- behind the region ---- */
+
+static void late_out(struct tr *t, const struct late *l)
+{
+    x_mov_ri(&t->e, RAX, 4u * l->target);
+    x_patch(x_jmp(&t->e), space_write(&t->jit->space, t->jit->leave));
+}
+
+static void late_leave(struct tr *t, uint64_t reason)
+{
+    x_mov_ri(&t->e, RDX, reason);
+    x_patch(x_jmp(&t->e), t->jit->space.write + fixed_leave);
+}
+
+static void late_one(struct tr *t, const struct late *l)
+{
+    struct emit *e = &t->e;
+
+    x_patch(l->at, e->p);
+    switch (l->kind) {
+    case LATE_CALL:
+        call(t, l->slot, l->pending, l->settles);
+        vsr_reload(t, l);
+        break;
+    case LATE_OUT:
+        late_out(t, l);
+        break;
+    case LATE_EDGE:
+        x64_late_edge(t, l);
+        break;
+    case LATE_JUMP:
+        late_leave(t, NATIVE_JUMP | (uint64_t)l->slot << 32);
+        break;
+    case LATE_ANY:
+        if (l->pending)
+            x_alu_mi(e, true, X_SUB, CPU_MEM(budget), l->pending);
+        x_mov_ri(e, RAX, 4u * l->slot);
+        late_leave(t, NATIVE_ANY);
+        break;
+    case LATE_CR:
+        x64_late_cr(t, l);
+        break;
+    }
+    if (l->back)
+        x_patch(x_jmp(e), l->back);
+}
+
+static void emit_late(struct tr *t)
+{
+    for (unsigned i = 0; i < t->nlate && !t->failed; i++) {
+        if (t->e.end - t->e.p < LATE_ROOM)
+            t->failed = true;
+        else
+            late_one(t, &t->late[i]);
+    }
+}
+
+/* ---- the region ---- */
+
+/* May control come from the instruction to the next one? */
+static bool goes_on(const struct insn *in)
+{
+    bool always = (in->rt & 0x14) == 0x14;
+
+    switch (in->id) {
+    case INSN_B:
+    case INSN_BL:
+        return false;
+    case INSN_BC:
+    case INSN_BCLR:
+    case INSN_BCCTR:
+        return !always;
+    default:
+        return insn_table[in->id].fac != FAC_BRU;
+    }
+}
+
+static void translate_insn(struct tr *t, const struct insn *in)
+{
+    bool any = insn_table[in->id].priv == PRIV_USER || insn_table[in->id].fac == FAC_SYS;
+
+    if (any && (x64_fixed(t, in) || x64_memory(t, in) || x64_shift(t, in) || x64_carry(t, in) ||
+                x64_system(t, in) || x64_float(t, in) || x64_vector(t, in)))
+        return;
+    tr_call(t, in);
+}
+
+/* A leader: control comes from anywhere. */
+static void begin_block(struct tr *t)
+{
+    cr_forget(t, CR_UNKNOWN);
+    t->flags_field = -1;
+    t->pending = 0;
+    vsr_forget(t);
+    t->label[t->slot] = t->e.p;
+}
+
+/* Translates from @slot on, as far as control can go on by itself. Returns the slot behind. */
+static unsigned translate_run(struct tr *t, unsigned slot)
+{
+    const struct region *r = t->r;
+
+    t->slot = slot;
+    begin_block(t);
+    for (;;) {
+        const struct insn *in = &r->insn[t->slot];
+
+        if (t->e.end - t->e.p < INSN_ROOM) {
+            t->failed = true;
+            return CODE_PAGE_INSNS;
+        }
+        vsr_next_insn(t);
+        if (!x64_branch(t, in))
+            translate_insn(t, in);
+        if (t->flags_slot != t->slot)
+            t->flags_field = -1;
+        t->slot++;
+        t->pending++;
+        if (!goes_on(in))
+            return t->slot;
+        if (t->slot == CODE_PAGE_INSNS) {
+            x64_page_end(t);
+            return t->slot;
+        }
+        if (!(r->flags[t->slot] & SLOT_IN) || (r->flags[t->slot] & SLOT_STOP)) {
+            x64_fall(t, t->slot);
+            return t->slot;
+        }
+        if (r->flags[t->slot] & SLOT_LEADER) {
+            if (t->pending)
+                x_alu_mi(&t->e, true, X_SUB, CPU_MEM(budget), t->pending);
+            begin_block(t);
+        }
+    }
+}
+
+static void emit_region(struct tr *t)
+{
+    const struct region *r = t->r;
+
+    for (unsigned slot = 0; slot < CODE_PAGE_INSNS && !t->failed;) {
+        bool in = (r->flags[slot] & SLOT_IN) && !(r->flags[slot] & SLOT_STOP);
+
+        slot = in ? translate_run(t, slot) : slot + 1;
+    }
+    emit_late(t);
+    for (unsigned i = 0; i < t->nfix && !t->failed; i++)
+        x_patch(t->fix[i].at, t->label[t->fix[i].slot]);
+}
+
+/* Makes the leaders reachable. */
+static bool publish(struct tr *t)
+{
+    struct region *r = t->r;
+
+    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++) {
+        if (!(r->flags[slot] & SLOT_LEADER) || !t->label[slot])
+            continue;
+        struct native_cell *cell = jit_cell(t->jit, r->page, slot);
+
+        if (!cell)
+            return false;
+        cell->code = space_exec(&t->jit->space, t->label[slot]);
+        jit_entry(t->jit, r->page, slot);
+    }
+    return true;
+}
+
+bool native_translate(struct jit *jit)
+{
+    static struct tr state;
+    struct tr *t = &state;
+    struct code_space *s = &jit->space;
+    size_t start = s->used;
+
+    t->jit = jit;
+    t->r = &jit->region;
+    t->le = jit->region.page->le;
+    t->failed = false;
+    t->nfix = t->nlate = 0;
+    t->flags_slot = CODE_PAGE_INSNS;
+    memset(t->label, 0, sizeof(t->label));
+    /* cells are taken from the end of the space meanwhile */
+    if (start + 2 * CELLS_ROOM > jit->cells)
+        return false;
+    t->e = (struct emit){s->write + start, s->write + jit->cells - CELLS_ROOM};
+    emit_region(t);
+    if (t->failed)
+        return false;
+    s->used = (size_t)(t->e.p - s->write + 15) & ~15UL;
+    jit->bytes += s->used - start;
+    return publish(t);
+}
