@@ -197,6 +197,7 @@ struct cpu {
     uint8_t so, ov, ca, ov32, ca32; /* XER bits, 0 or 1 */
     uint8_t xer_len;                /* XER 57:63, string length */
     uint32_t xer_rest;              /* the reserved bits of XER that are kept, 46:56 */
+    bool fp_native; /* native code computes while FPSCR[XX] is clear: the host knows of it */
     /* native code's last comparison into each field (src/engine/jit/jit.h); 0: it is in cr[] */
     _Alignas(16) uint16_t cr_lazy[8];
     uint32_t cfar_slot; /* native code: CFAR is this slot of the page, plus 1; 0: it is in cfar */

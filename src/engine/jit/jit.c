@@ -6,6 +6,7 @@
 
 #include "pefemu/mmu.h"
 
+#include "cpu/fpu.h"
 #include "pefemu/hostclock.h"
 
 #define SPACE_SIZE (128u * MiB)
@@ -35,6 +36,15 @@ static void settle(struct cpu *cpu)
         cpu->cfar_op = cpu->ops + cpu->cfar_slot - 1;
         cpu->cfar_slot = 0;
     }
+}
+
+/* Native code has computed while FPSCR[XX] was clear. To be called before the host computes anything
+ * else. */
+static void collect_xx(struct cpu *cpu)
+{
+    if (native_fp_inexact())
+        cpu->fpscr |= FPSCR_XX | FPSCR_FX;
+    cpu->fp_native = false;
 }
 
 /* Back to what native code expects of CFAR. */
@@ -82,9 +92,17 @@ const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
 {
     const struct insn *in = cpu->ops + slot;
     uint64_t drops = cpu->machine->jit->drops;
+    bool fp = cpu->fp_native;
 
+    if (unlikely(fp))
+        collect_xx(cpu);
     begin_call(cpu, slot, pending);
-    return end_call(cpu, slot, pending, insn_table[in->id].handler(cpu, in), drops);
+    in = end_call(cpu, slot, pending, insn_table[in->id].handler(cpu, in), drops);
+    if (unlikely(fp) && !in && !(cpu->fpscr & FPSCR_XX)) { /* the block goes on as it was */
+        native_fp_clean();
+        cpu->fp_native = true;
+    }
+    return in;
 }
 
 const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pending)
@@ -92,6 +110,8 @@ const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pen
     const struct insn *in = cpu->ops + slot;
     uint64_t drops = cpu->machine->jit->drops;
 
+    if (unlikely(cpu->fp_native))
+        collect_xx(cpu);
     settle(cpu);
     begin_call(cpu, slot, pending);
     trap_t t = exec_gate(cpu, in);
@@ -147,6 +167,8 @@ static const struct insn *land_slot(struct cpu *cpu, uint64_t value)
 
 static const struct insn *land(struct cpu *cpu, struct native_return r)
 {
+    if (unlikely(cpu->fp_native))
+        collect_xx(cpu);
     switch ((enum native_exit)(r.reason & 0xff)) {
     case NATIVE_DONE:
         return (const struct insn *)(uintptr_t)r.value;

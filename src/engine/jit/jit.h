@@ -13,6 +13,7 @@
  * - CFAR is in cpu->cfar, or cpu->cfar_slot is one more than the slot of the page where it is;
  * - CR field n is in cpu->cr[n], or cpu->cr_lazy[n] is not 0 and holds the outcome of a
  *   comparison: low byte "not equal", high byte "greater or equal";
+ * - FPSCR[XX] may be missing when cpu->fp_native: the host has it;
  * - the GPRs that the back end pins are in host registers, everything else is in struct cpu.
  *
  * Native code does not know at which EA it runs: all mappings of a page share it.
@@ -104,5 +105,8 @@ bool native_begin(struct jit *jit);
 typedef struct native_return (*native_enter_fn)(struct cpu *cpu, const void *code);
 /* Translates jit->region and makes its leaders entries. False: the space is full. */
 bool native_translate(struct jit *jit);
+/* The host's sticky inexact flag: cleared, with the environment that native code wants; asked. */
+void native_fp_clean(void);
+bool native_fp_inexact(void);
 
 #endif

@@ -21,4 +21,13 @@ bool native_translate(struct jit *jit)
     return false;
 }
 
+void native_fp_clean(void)
+{
+}
+
+bool native_fp_inexact(void)
+{
+    return false;
+}
+
 #endif

@@ -34,6 +34,8 @@ void cr0_from(struct tr *t, unsigned r)
     cr_from_flags(t, 0, true);
 }
 
+static void make_plain(struct tr *t, unsigned bf);
+
 /* From the flags of the comparison itself. */
 static enum x64_cc test_flags(const struct tr *t, unsigned bit)
 {
@@ -70,22 +72,16 @@ enum x64_cc cr_test(struct tr *t, unsigned bi)
     }
     if (t->cr_known[bf] == CR_LAZY && bit != 3)
         return test_lazy(t, bf, bit);
-    if (t->cr_known[bf] != CR_PLAIN) {
-        x_cmp_mi16(&t->e, lazy(bf, 0), 0);
-        struct late *l = late_add(t, LATE_CR, x_jcc(&t->e, CC_NE));
-        l->target = (uint16_t)bf;
-        l->back = t->e.p;
-        t->cr_known[bf] = CR_PLAIN;
-    }
+    make_plain(t, bf);
     x_test_mi8(&t->e, plain(bf), 8 >> bit);
     return CC_NE;
 }
 
-/* 2 for equal, 4 for greater, 8 for less; and XER[SO]. */
-void x64_late_cr(struct tr *t, const struct late *l)
+/* Emits what brings the lazy outcome of field @bf to its place: 2 for equal, 4 for greater, 8 for
+ * less; and XER[SO]. RAX and RCX are lost. */
+static void settle(struct tr *t, unsigned bf)
 {
     struct emit *e = &t->e;
-    unsigned bf = l->target;
 
     x_mov_ri(e, RAX, 2);
     x_alu_mi8(e, X_CMP, lazy(bf, 0), 0);
@@ -100,4 +96,180 @@ void x64_late_cr(struct tr *t, const struct late *l)
     x_alu_rr(e, false, X_OR, RAX, RCX);
     x_mov_mr8(e, plain(bf), RAX);
     x_mov_mi16(e, lazy(bf, 0), 0);
+}
+
+void x64_late_cr(struct tr *t, const struct late *l)
+{
+    settle(t, l->target);
+}
+
+/* Field @bf is in cpu->cr[] from here on. */
+static void make_plain(struct tr *t, unsigned bf)
+{
+    if (t->cr_known[bf] == CR_PLAIN)
+        return;
+    x_cmp_mi16(&t->e, lazy(bf, 0), 0);
+    struct late *l = late_add(t, LATE_CR, x_jcc(&t->e, CC_NE));
+    l->target = (uint16_t)bf;
+    l->back = t->e.p;
+    t->cr_known[bf] = CR_PLAIN;
+}
+
+/* Field @bf is about to be replaced as a whole in cpu->cr[]. */
+static void replace(struct tr *t, unsigned bf)
+{
+    if (t->cr_known[bf] != CR_PLAIN)
+        x_mov_mi16(&t->e, lazy(bf, 0), 0);
+    t->cr_known[bf] = CR_PLAIN;
+}
+
+/* ---- logical instructions ---- */
+
+/* CR bit @bi, 0 or 1, in the low byte of @r. RAX and RCX are lost otherwise. */
+static void bit_to(struct tr *t, unsigned bi, unsigned r)
+{
+    x_setcc_r(&t->e, cr_test(t, bi), r);
+}
+
+/* BT = BA op BB, BB being complemented with @not_b, the result with @not_r. */
+static void logical(struct tr *t, const struct insn *in, enum x64_alu op, bool not_b, bool not_r)
+{
+    struct emit *e = &t->e;
+    unsigned shift = 3 - (in->rt & 3), field = in->rt >> 2;
+
+    bit_to(t, in->ra, RDX);
+    t->flags_field = -1;
+    bit_to(t, in->rb, RCX);
+    if (not_b)
+        x_alu_ri(e, false, X_XOR, RCX, 1);
+    x_alu_rr(e, false, op, RDX, RCX);
+    if (not_r)
+        x_alu_ri(e, false, X_XOR, RDX, 1);
+    x_alu_ri(e, false, X_AND, RDX, 1);
+    make_plain(t, field);
+    x_ext_rm(e, X_MOVZX8, RAX, plain(field));
+    x_alu_ri(e, false, X_AND, RAX, ~(1 << shift));
+    if (shift)
+        x_shift_ri(e, false, X_SHL, RDX, shift);
+    x_alu_rr(e, false, X_OR, RAX, RDX);
+    x_mov_mr8(e, plain(field), RAX);
+    t->flags_field = -1;
+}
+
+/* ---- moves ---- */
+
+/* The single field that mfocrf and mtocrf name; -1: not one, the handler knows. */
+static int one_field(uint32_t word)
+{
+    unsigned fxm = word >> 12 & 0xff;
+
+    return fxm && !(fxm & (fxm - 1)) ? 7 - __builtin_ctz(fxm) : -1;
+}
+
+static bool from_field(struct tr *t, const struct insn *in)
+{
+    int field = one_field(in->word);
+    unsigned d = gpr_dest(in->rt, RAX);
+
+    if (field < 0)
+        return false;
+    make_plain(t, (unsigned)field);
+    x_ext_rm(&t->e, X_MOVZX8, d, plain((unsigned)field));
+    if (field < 7)
+        x_shift_ri(&t->e, false, X_SHL, d, 4 * (7 - (unsigned)field));
+    gpr_write(t, in->rt, d);
+    return true;
+}
+
+/* mtocrf and the mtcrf of up to three fields. */
+static bool to_fields(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+    unsigned fxm = in->word >> 12 & 0xff;
+
+    if (__builtin_popcount(fxm) > 3 || (in->id == INSN_MTOCRF && one_field(in->word) < 0))
+        return false;
+    for (unsigned field = 0; field < 8; field++) {
+        if (!(fxm >> (7 - field) & 1))
+            continue;
+        gpr_copy(t, in->rt, RAX);
+        if (field < 7)
+            x_shift_ri(e, false, X_SHR, RAX, 4 * (7 - field));
+        x_alu_ri(e, false, X_AND, RAX, 15);
+        x_mov_mr8(e, plain(field), RAX);
+        replace(t, field);
+    }
+    return true;
+}
+
+static void move_field(struct tr *t, const struct insn *in)
+{
+    unsigned to = in->rt >> 2, from = in->ra >> 2;
+
+    if (to == from)
+        return;
+    make_plain(t, from);
+    x_ext_rm(&t->e, X_MOVZX8, RAX, plain(from));
+    x_mov_mr8(&t->e, plain(to), RAX);
+    replace(t, to);
+}
+
+/* RT = -1, 1 or 0 */
+static void set_boolean(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+    unsigned field = in->ra >> 2;
+
+    make_plain(t, field);
+    x_ext_rm(e, X_MOVZX8, RCX, plain(field));
+    x_mov_rr(e, false, RAX, RCX);
+    x_shift_ri(e, false, X_SHR, RAX, 2); /* 1x: less, 01: greater */
+    x_alu_ri(e, false, X_AND, RAX, 1);
+    x_mov_ri(e, RDX, ~0ULL);
+    x_test_ri(e, false, RCX, 8);
+    x_cmov_rr(e, true, CC_NE, RAX, RDX);
+    gpr_write(t, in->rt, RAX);
+}
+
+bool x64_cr(struct tr *t, const struct insn *in)
+{
+    switch (in->id) {
+    case INSN_CRAND:
+        logical(t, in, X_AND, false, false);
+        return true;
+    case INSN_CROR:
+        logical(t, in, X_OR, false, false);
+        return true;
+    case INSN_CRXOR:
+        logical(t, in, X_XOR, false, false);
+        return true;
+    case INSN_CRNAND:
+        logical(t, in, X_AND, false, true);
+        return true;
+    case INSN_CRNOR:
+        logical(t, in, X_OR, false, true);
+        return true;
+    case INSN_CREQV:
+        logical(t, in, X_XOR, false, true);
+        return true;
+    case INSN_CRANDC:
+        logical(t, in, X_AND, true, false);
+        return true;
+    case INSN_CRORC:
+        logical(t, in, X_OR, true, false);
+        return true;
+    case INSN_MCRF:
+        move_field(t, in);
+        return true;
+    case INSN_MFOCRF:
+        return from_field(t, in);
+    case INSN_MTCRF:
+    case INSN_MTOCRF:
+        return to_fields(t, in);
+    case INSN_SETB:
+        set_boolean(t, in);
+        return true;
+    default:
+        return false;
+    }
 }

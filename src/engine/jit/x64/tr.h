@@ -27,6 +27,8 @@ enum late_kind {
     LATE_JUMP, /* leave by NATIVE_JUMP, the EA in RAX */
     LATE_ANY,  /* leave by NATIVE_ANY */
     LATE_CR,   /* settle CR field @target, then back */
+    LATE_CLEAN, /* the host's floating-point flags are cleared, then back */
+    LATE_ZERO, /* like LATE_CALL, but first: a zero in zero[0] that is exact goes on at @cont */
 };
 /* What an xmm register holds: see vsr.h. */
 #define NO_VSR 0xff
@@ -42,6 +44,8 @@ struct late {
     uint16_t slot, target;
     int32_t pending;
     bool settles;             /* LATE_CALL: the handler may touch CR */
+    const uint8_t *cont;
+    uint8_t zero[3];          /* xmm registers; exact if one of the last two is zero */
     struct xmm_state xmm[16]; /* LATE_CALL: what is to be loaded again before going back */
 };
 
@@ -113,6 +117,7 @@ bool x64_memory(struct tr *t, const struct insn *in); /* memory.c */
 bool x64_system(struct tr *t, const struct insn *in); /* system.c */
 bool x64_float(struct tr *t, const struct insn *in);  /* float.c */
 bool x64_vector(struct tr *t, const struct insn *in); /* vector.c */
+bool x64_cr(struct tr *t, const struct insn *in);     /* cr.c */
 /* branch.c: ends or continues the block; false: no branch. */
 bool x64_branch(struct tr *t, const struct insn *in);
 /* Control goes on in slot @to, which is not a boundary. */

@@ -4,6 +4,8 @@
 
 #include "vsr.h"
 
+#include <immintrin.h>
+
 /* Bytes that an instruction's translation may take, generously: checked once before each. */
 #define INSN_ROOM 1024
 #define LATE_ROOM 512
@@ -12,8 +14,12 @@
 
 /* ---- fixed code ---- */
 
+/* Round to nearest, all exceptions masked, no flag set. */
+#define MXCSR_DEFAULT 0x1f80u
+#define MXCSR_PE      0x20u
+
 /* Offsets in the code space, set by native_begin(). */
-static uint32_t fixed_leave, fixed_call, fixed_call_settled;
+static uint32_t fixed_mxcsr, fixed_leave, fixed_call, fixed_call_settled;
 
 bool native_available(void)
 {
@@ -76,6 +82,8 @@ bool native_begin(struct jit *jit)
     struct code_space *s = &jit->space;
     struct emit e = {s->write, s->write + s->size};
 
+    fixed_mxcsr = (uint32_t)(e.p - s->write);
+    emit32(&e, MXCSR_DEFAULT);
     /* the default of cells: NATIVE_SLOT with what is in EAX */
     jit->leave = space_exec(s, e.p);
     x_mov_ri(&e, RDX, NATIVE_SLOT);
@@ -158,12 +166,46 @@ static void late_leave(struct tr *t, uint64_t reason)
     x_patch(x_jmp(&t->e), t->jit->space.write + fixed_leave);
 }
 
+/* The zero that an arithmetic instruction found is exact, or the handler has to tell. */
+static void late_zero(struct tr *t, const struct late *l)
+{
+    struct emit *e = &t->e;
+
+    v_to_gpr(e, RAX, l->zero[0]);
+    x_alu_rr(e, true, X_ADD, RAX, RAX);
+    uint8_t *call_it = x_jcc(e, CC_NE);
+    v_to_gpr(e, RAX, l->zero[1]);
+    x_alu_rr(e, true, X_ADD, RAX, RAX);
+    x_patch(x_jcc(e, CC_E), l->cont);
+    v_to_gpr(e, RAX, l->zero[2]);
+    x_alu_rr(e, true, X_ADD, RAX, RAX);
+    x_patch(x_jcc(e, CC_E), l->cont);
+    x_patch(call_it, e->p);
+}
+
+static void late_clean(struct tr *t, const struct late *l)
+{
+    struct emit *e = &t->e;
+
+    x_alu_mi8(e, X_CMP, CPU_MEM(fp_native), 0);
+    x_patch(x_jcc(e, CC_NE), l->back);
+    emit8(e, 0x0f); /* ldmxcsr [rip + ...] */
+    emit8(e, 0xae);
+    emit8(e, 0x15);
+    emit32(e, 0);
+    x_patch(e->p - 4, t->jit->space.write + fixed_mxcsr);
+    x_mov_mi8(e, CPU_MEM(fp_native), 1);
+}
+
 static void late_one(struct tr *t, const struct late *l)
 {
     struct emit *e = &t->e;
 
     x_patch(l->at, e->p);
     switch (l->kind) {
+    case LATE_ZERO:
+        late_zero(t, l);
+        /* fall through */
     case LATE_CALL:
         call(t, l->slot, l->pending, l->settles);
         vsr_reload(t, l);
@@ -185,6 +227,9 @@ static void late_one(struct tr *t, const struct late *l)
         break;
     case LATE_CR:
         x64_late_cr(t, l);
+        break;
+    case LATE_CLEAN:
+        late_clean(t, l);
         break;
     }
     if (l->back)
@@ -226,7 +271,7 @@ static void translate_insn(struct tr *t, const struct insn *in)
     bool any = insn_table[in->id].priv == PRIV_USER || insn_table[in->id].fac == FAC_SYS;
 
     if (any && (x64_fixed(t, in) || x64_memory(t, in) || x64_shift(t, in) || x64_carry(t, in) ||
-                x64_system(t, in) || x64_float(t, in) || x64_vector(t, in)))
+                x64_system(t, in) || x64_cr(t, in) || x64_float(t, in) || x64_vector(t, in)))
         return;
     tr_call(t, in);
 }
@@ -336,4 +381,14 @@ bool native_translate(struct jit *jit)
     s->used = (size_t)(t->e.p - s->write + 15) & ~15UL;
     jit->bytes += s->used - start;
     return publish(t);
+}
+
+void native_fp_clean(void)
+{
+    _mm_setcsr(MXCSR_DEFAULT);
+}
+
+bool native_fp_inexact(void)
+{
+    return _mm_getcsr() & MXCSR_PE;
 }
