@@ -10,6 +10,8 @@
 #include "pefemu/hostclock.h"
 
 #define SPACE_SIZE (128u * MiB)
+/* How often a page's native code may find accesses apart that it wants together. */
+#define STRAYS_MAX 500
 
 /* ---- lazy state ---- */
 
@@ -154,13 +156,28 @@ static const struct insn *land_jump(struct cpu *cpu, ea_t ea, unsigned from_plus
     return in;
 }
 
+static void jit_drop(struct machine *m, struct code_page *page);
+
+/* Groups do not pay where the working set does not lie as native code hopes. */
+static void stray(struct cpu *cpu)
+{
+    struct native_page *n = page_of(cpu)->native;
+
+    if (!n || n->ungrouped || ++n->strays < STRAYS_MAX)
+        return;
+    n->ungrouped = true;
+    jit_drop(cpu->machine, page_of(cpu));
+}
+
 static const struct insn *land_slot(struct cpu *cpu, uint64_t value)
 {
     unsigned slot = value >> 2 & (CODE_PAGE_INSNS - 1);
-    bool boundary = !(value & 1);
+    bool boundary = !(value & NATIVE_SLOT_INSIDE);
 
     if (boundary && unlikely(cpu->budget <= 0))
         return leave(cpu, cpu->page_ea + 4 * (ea_t)slot, cpu->budget);
+    if (unlikely(value & NATIVE_SLOT_STRAY))
+        stray(cpu);
     const struct insn *in = to_threaded(cpu, slot);
     return boundary ? warm(cpu, in) : in;
 }

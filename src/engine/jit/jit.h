@@ -34,19 +34,21 @@ struct native_cell {
 struct native_page {
     uint32_t cell[CODE_PAGE_INSNS]; /* offset in the code space, 0: none */
     bool native[CODE_PAGE_INSNS];   /* the slot has an entry point */
-    unsigned entries;
+    unsigned strays; /* NATIVE_SLOT_STRAY */
+    bool ungrouped;  /* too many of them: accesses are to be checked one by one */
 };
 
 /* Why native code was left. Bits 0:7 of what the back end's entry function returns beside a
  * value. */
 enum native_exit {
-    NATIVE_SLOT, /* value: 4 * slot + 1 if no boundary is there; go on in threaded code. At a
-                    boundary the budget may be used up */
+    NATIVE_SLOT, /* value: 4 * slot, with flags below; go on in threaded code */
     NATIVE_ANY,  /* value: 4 * slot: this instruction through its handler, every check */
     NATIVE_JUMP, /* value: EA of a taken branch or of the next page; bits 32:63 of the reason: the
                     slot the branch stands in, plus 1, or 0 */
     NATIVE_DONE, /* value: the operation to go on with; all is settled */
 };
+#define NATIVE_SLOT_INSIDE 1u /* no boundary is there; else the budget may be used up */
+#define NATIVE_SLOT_STRAY  2u /* left because accesses that were checked together do not lie together */
 struct native_return {
     uint64_t value, reason;
 };

@@ -50,7 +50,7 @@ void x64_fall(struct tr *t, unsigned to)
 {
     if (t->pending)
         x_alu_mi(&t->e, true, X_SUB, CPU_MEM(budget), t->pending);
-    go(t, to, 4 * to + 1);
+    go(t, to, 4 * to | NATIVE_SLOT_INSIDE);
 }
 
 /* RAX: the EA, whose instruction some native code of this context knows, or not. */

@@ -33,8 +33,7 @@ static unsigned address(struct tr *t, const struct insn *in, bool indexed, int32
     return RAX;
 }
 
-struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned size, bool store,
-                             bool settles)
+void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp)
 {
     struct emit *e = &t->e;
     const int32_t index_mask = (TLB_ENTRIES - 1) * (int)sizeof(struct tlb_entry);
@@ -49,12 +48,27 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
     }
     x_alu_ri(e, false, X_AND, RCX, index_mask);
     x_alu_rm(e, true, X_ADD, RCX, CPU_MEM(tlb));
-    x_lea(e, true, RDX, mem_at(base, disp + (int)size - 1));
+}
+
+struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned size, bool store,
+                             bool settles)
+{
+    struct emit *e = &t->e;
+    struct late *slow;
+
+    if (x64_group_access(t, base, size, &slow))
+        return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
+    x64_tlb_entry(t, base, disp);
+    if (size == 1 && !disp) {
+        x_mov_rr(e, true, RDX, base);
+    } else {
+        x_lea(e, true, RDX, mem_at(base, disp + (int)size - 1));
+    }
     x_alu_ri(e, true, X_AND, RDX, (int32_t)TLB_MASK);
     x_alu_rm(e, true, X_CMP, RDX,
              mem_at(RCX, store ? (int)offsetof(struct tlb_entry, tag_w)
                                : (int)offsetof(struct tlb_entry, tag_r)));
-    struct late *slow = tr_slow(t, x_jcc(e, CC_NE), settles);
+    slow = tr_slow(t, x_jcc(e, CC_NE), settles);
     x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
     return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
 }

@@ -16,4 +16,16 @@ struct x64_access {
 struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned size, bool store,
                              bool settles);
 
+/* RCX = the TLB's entry for @base + @disp. */
+void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp);
+
+/* group.c: RCX = the addend for the access of the present instruction, by way of a group; false: it
+ * is in none. */
+bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow);
+/* The handler has done the access that should have begun a group. */
+void x64_late_group(struct tr *t, const struct late *l);
+/* After every instruction, and where no addend is to be trusted any more. */
+void x64_group_after(struct tr *t, const struct insn *in);
+void x64_group_forget(struct tr *t);
+
 #endif

@@ -27,6 +27,7 @@ enum late_kind {
     LATE_JUMP, /* leave by NATIVE_JUMP, the EA in RAX */
     LATE_ANY,  /* leave by NATIVE_ANY */
     LATE_CR,   /* settle CR field @target, then back */
+    LATE_GROUP, /* like LATE_CALL, but then the group is checked again */
     LATE_CLEAN, /* the host's floating-point flags are cleared, then back */
     LATE_ZERO, /* like LATE_CALL, but first: a zero in zero[0] that is exact goes on at @cont */
 };
@@ -37,6 +38,12 @@ struct xmm_state {
     uint32_t used;
 };
 
+/* [lo, hi) relative to a base register, for which an addend is known: see group.c. */
+struct ea_range {
+    bool valid, write;
+    int32_t lo, hi;
+};
+
 struct late {
     enum late_kind kind;
     uint8_t *at;   /* distance field of the jump that leads here */
@@ -44,6 +51,8 @@ struct late {
     uint16_t slot, target;
     int32_t pending;
     bool settles;             /* LATE_CALL: the handler may touch CR */
+    uint8_t *at2; /* LATE_GROUP: another jump to here, or NULL */
+    struct ea_range group;
     const uint8_t *cont;
     uint8_t zero[3];          /* xmm registers; exact if one of the last two is zero */
     struct xmm_state xmm[16]; /* LATE_CALL: what is to be loaded again before going back */
@@ -68,6 +77,9 @@ struct tr {
     bool flags_signed;
     unsigned flags_slot; /* where they were made, or last looked at */
     uint8_t cr_known[8];
+    struct ea_range group[32]; /* of each GPR as a base */
+    bool ungrouped;            /* none are to be made */
+    struct late no_late;       /* of an access that can not fail */
     struct xmm_state xmm[16];
     uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */

@@ -2,6 +2,7 @@
 /* From a region to native code: the frame around the facilities' files. */
 #include "tr.h"
 
+#include "memory.h"
 #include "vsr.h"
 
 #include <immintrin.h>
@@ -150,6 +151,7 @@ void tr_call(struct tr *t, const struct insn *in)
     cr_forget(t, CR_PLAIN);
     t->flags_field = -1;
     vsr_forget(t);
+    x64_group_forget(t);
 }
 
 /* ---- behind the region ---- */
@@ -202,12 +204,17 @@ static void late_one(struct tr *t, const struct late *l)
     struct emit *e = &t->e;
 
     x_patch(l->at, e->p);
+    if (l->at2)
+        x_patch(l->at2, e->p);
     switch (l->kind) {
     case LATE_ZERO:
         late_zero(t, l);
         /* fall through */
+    case LATE_GROUP:
     case LATE_CALL:
         call(t, l->slot, l->pending, l->settles);
+        if (l->kind == LATE_GROUP)
+            x64_late_group(t, l);
         vsr_reload(t, l);
         break;
     case LATE_OUT:
@@ -283,6 +290,7 @@ static void begin_block(struct tr *t)
     t->flags_field = -1;
     t->pending = 0;
     vsr_forget(t);
+    x64_group_forget(t);
     t->label[t->slot] = t->e.p;
 }
 
@@ -303,6 +311,7 @@ static unsigned translate_run(struct tr *t, unsigned slot)
         vsr_next_insn(t);
         if (!x64_branch(t, in))
             translate_insn(t, in);
+        x64_group_after(t, in);
         if (t->flags_slot != t->slot)
             t->flags_field = -1;
         t->slot++;
@@ -367,6 +376,7 @@ bool native_translate(struct jit *jit)
     t->jit = jit;
     t->r = &jit->region;
     t->le = jit->region.page->le;
+    t->ungrouped = jit->region.page->native->ungrouped;
     t->failed = false;
     t->nfix = t->nlate = 0;
     t->flags_slot = CODE_PAGE_INSNS;

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Accesses relative to one base register, checked together. The first one of a block looks up the
+ * TLB for the whole range that the block will touch through the register; the others take the
+ * addend that it left in cpu->native_addend[]. When the range does not lie in one granule, or the
+ * TLB does not know it, the handler does the first access and the check is repeated; if it fails
+ * again threaded code does the rest of the block, and a page where that happens often is translated
+ * without groups.
+ *
+ * An addend stays valid as long as nothing forgets translations: up to a call of a handler that
+ * could (tr_call()) or the end of the block.
+ */
+#include "memory.h"
+
+#define LOOK_AHEAD 48
+#define RANGE_MAX  2048
+
+/* What an instruction writes among GPRs, from the names of its operands. */
+enum { WRITES_RT = 1, WRITES_RA = 2, WRITES_KNOWN = 0x80 };
+
+static unsigned writes_of(unsigned id)
+{
+    static uint8_t cache[INSN_COUNT];
+    const struct insn_row *row = &insn_table[id];
+
+    if (cache[id])
+        return cache[id];
+    unsigned w = WRITES_KNOWN;
+    if (!strncmp(row->operands, "RT", 2))
+        w |= WRITES_RT;
+    if (!strncmp(row->operands, "RA,", 3) || strstr(row->operands, "U(RA)") ||
+        ((row->fac == FAC_LSU || row->fac == FAC_FPU) && strstr(row->operands, ",RA,RB")))
+        w |= WRITES_RA;
+    cache[id] = (uint8_t)w;
+    return w;
+}
+
+struct dform {
+    unsigned size;
+    bool store, update;
+};
+
+static bool is_dform(const struct insn *in, struct dform *d)
+{
+#define DFORM(ID, size, store, update)                                                             \
+    case INSN_##ID:                                                                                \
+        *d = (struct dform){size, store, update};                                                  \
+        return in->ra;
+    switch (in->id) {
+        DFORM(LBZ, 1, false, false)
+        DFORM(LBZU, 1, false, true)
+        DFORM(LHZ, 2, false, false)
+        DFORM(LHZU, 2, false, true)
+        DFORM(LHA, 2, false, false)
+        DFORM(LHAU, 2, false, true)
+        DFORM(LWZ, 4, false, false)
+        DFORM(LWZU, 4, false, true)
+        DFORM(LWA, 4, false, false)
+        DFORM(LD, 8, false, false)
+        DFORM(LDU, 8, false, true)
+        DFORM(LFS, 4, false, false)
+        DFORM(LFSU, 4, false, true)
+        DFORM(LFD, 8, false, false)
+        DFORM(LFDU, 8, false, true)
+        DFORM(LXSD, 8, false, false)
+        DFORM(LXSSP, 4, false, false)
+        DFORM(LXV, 16, false, false)
+        DFORM(STB, 1, true, false)
+        DFORM(STBU, 1, true, true)
+        DFORM(STH, 2, true, false)
+        DFORM(STHU, 2, true, true)
+        DFORM(STW, 4, true, false)
+        DFORM(STWU, 4, true, true)
+        DFORM(STD, 8, true, false)
+        DFORM(STDU, 8, true, true)
+        DFORM(STFS, 4, true, false)
+        DFORM(STFSU, 4, true, true)
+        DFORM(STFD, 8, true, false)
+        DFORM(STFDU, 8, true, true)
+        DFORM(STXSD, 8, true, false)
+        DFORM(STXSSP, 4, true, false)
+        DFORM(STXV, 16, true, false)
+    default:
+        return false;
+    }
+#undef DFORM
+}
+
+/* What @in does to GPR @n: nothing (true, *delta 0), adds a constant (true), something else. */
+static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
+{
+    unsigned w = writes_of(in->id);
+    struct dform d;
+
+    *delta = 0;
+    if (in->id == INSN_ADDI && in->rt == n && in->ra == n) {
+        *delta = (int32_t)in->imm;
+        return true;
+    }
+    if ((w & WRITES_RT) && in->rt == n)
+        return false;
+    if (!(w & WRITES_RA) || in->ra != n)
+        return true;
+    if (!is_dform(in, &d))
+        return false;
+    *delta = (int32_t)in->imm;
+    return true;
+}
+
+/* Instructions that native code does not do itself, or after which control does not come here. */
+static bool ends_group(const struct insn *in)
+{
+    switch (insn_table[in->id].fac) {
+    case FAC_SYS:
+        return in->id != INSN_MFSPR && in->id != INSN_MTSPR;
+    case FAC_BRU:
+        return in->id != INSN_BC || (in->rt & 0x14) == 0x14;
+    case FAC_DFP:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void widen(struct ea_range *g, int32_t at, const struct dform *d)
+{
+    g->lo = at < g->lo ? at : g->lo;
+    g->hi = at + (int32_t)d->size > g->hi ? at + (int32_t)d->size : g->hi;
+    g->write |= d->store;
+}
+
+/* The range that the block touches through the base of the present instruction, an access @d.
+ * Returns how many more accesses there are. */
+static unsigned look_ahead(const struct tr *t, const struct dform *d, struct ea_range *g)
+{
+    const struct insn *in = &t->r->insn[t->slot];
+    unsigned n = in->ra, others = 0;
+    int32_t moved = 0, delta;
+
+    *g = (struct ea_range){false, d->store, (int32_t)in->imm, (int32_t)in->imm};
+    widen(g, (int32_t)in->imm, d);
+    for (unsigned slot = t->slot; slot < t->slot + LOOK_AHEAD;) {
+        if (!keeps(&t->r->insn[slot], n, &delta))
+            break;
+        moved += delta;
+        if (++slot >= CODE_PAGE_INSNS ||
+            (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) != SLOT_IN)
+            break;
+        struct dform next;
+        in = &t->r->insn[slot];
+        if (ends_group(in))
+            break;
+        if (!is_dform(in, &next) || in->ra != n)
+            continue;
+        struct ea_range wider = *g;
+        widen(&wider, moved + (int32_t)in->imm, &next);
+        if (wider.hi - wider.lo > RANGE_MAX)
+            break;
+        *g = wider;
+        others++;
+    }
+    return others;
+}
+
+static struct x64_mem addend_mem(unsigned n)
+{
+    return mem_at(RBP, (int32_t)(offsetof(struct cpu, native_addend) + 8 * n) - CPU_BIAS);
+}
+
+/* RCX: the entry whose tags are those of [@base + lo, @base + hi), or *fail. */
+static void check(struct tr *t, unsigned base, const struct ea_range *g, uint8_t *fail[2])
+{
+    struct emit *e = &t->e;
+
+    x64_tlb_entry(t, base, g->lo);
+    x_lea(e, true, RDX, mem_at(base, g->hi - 1));
+    x_alu_ri(e, true, X_AND, RDX, (int32_t)TLB_MASK);
+    x_alu_rm(e, true, X_CMP, RDX, mem_at(RCX, (int)offsetof(struct tlb_entry, tag_r)));
+    fail[0] = x_jcc(e, CC_NE);
+    fail[1] = NULL;
+    if (g->write) {
+        x_alu_rm(e, true, X_CMP, RDX, mem_at(RCX, (int)offsetof(struct tlb_entry, tag_w)));
+        fail[1] = x_jcc(e, CC_NE);
+    }
+    x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
+}
+
+bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow)
+{
+    const struct insn *in = &t->r->insn[t->slot];
+    struct ea_range *g = &t->group[in->ra & 31], range;
+    struct emit *e = &t->e;
+    uint8_t *fail[2];
+    struct dform d;
+
+    if (t->ungrouped || !is_dform(in, &d) || d.size != size)
+        return false;
+    if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi && (!d.store || g->write)) {
+        x_mov_rm(e, true, RCX, addend_mem(in->ra));
+        *slow = &t->no_late;
+        return true;
+    }
+    if (!look_ahead(t, &d, &range))
+        return false;
+    check(t, base, &range, fail);
+    x_mov_mr(e, true, addend_mem(in->ra), RCX);
+    *slow = late_add(t, LATE_GROUP, fail[0]);
+    (*slow)->at2 = fail[1];
+    (*slow)->group = range;
+    *g = range;
+    g->valid = true;
+    return true;
+}
+
+void x64_late_group(struct tr *t, const struct late *l)
+{
+    const struct insn *in = &t->r->insn[l->slot];
+    struct ea_range g = l->group;
+    struct emit *e = &t->e;
+    uint8_t *fail[2], *over;
+    int32_t delta;
+
+    keeps(in, in->ra, &delta); /* the handler has done that */
+    g.lo -= delta;
+    g.hi -= delta;
+    check(t, gpr_read(t, in->ra, RAX), &g, fail);
+    x_mov_mr(e, true, addend_mem(in->ra), RCX);
+    over = x_jmp(e);
+    x_patch(fail[0], e->p);
+    if (fail[1])
+        x_patch(fail[1], e->p);
+    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), l->pending + 1);
+    x_mov_ri(e, RAX, 4u * (l->slot + 1u) | NATIVE_SLOT_INSIDE | NATIVE_SLOT_STRAY);
+    x_patch(x_jmp(e), space_write(&t->jit->space, t->jit->leave));
+    x_patch(over, e->p);
+}
+
+void x64_group_forget(struct tr *t)
+{
+    memset(t->group, 0, sizeof(t->group));
+}
+
+void x64_group_after(struct tr *t, const struct insn *in)
+{
+    unsigned regs[2] = {in->rt & 31, in->ra & 31};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct ea_range *g = &t->group[regs[i]];
+        int32_t delta;
+
+        if (!g->valid || (i && regs[1] == regs[0]))
+            continue;
+        g->valid = keeps(in, regs[i], &delta);
+        g->lo -= delta;
+        g->hi -= delta;
+    }
+}
