@@ -55,9 +55,15 @@ struct tlb_key {
 #define TLB_SMALL_MASK    (~((1ULL << TLB_SMALL_LOG2) - 1))
 #define TLB_SMALL_ENTRIES 1024
 
-/* Fills outside the kernel's quadrant, so that a hash guest's context switch (slbia) clears what
- * the process touched and nothing else. */
-#define TLB_USER_LOG 192
+/* Where entries were made since all of their kind were last dropped: those of the kernel's quadrant
+ * and the others. Software drops all of one kind often and uses few in between - Linux flushes the
+ * kernel's space for each page it unmaps of it, a hash guest the user's at each context switch - so
+ * a flush looks here and costs what was filled. */
+#define TLB_LOG 224
+struct tlb_log {
+    uint16_t used;        /* part of at[] in use; TLB_LOG + 1: it overflowed */
+    uint16_t at[TLB_LOG]; /* index in e[], then s[], then i[] */
+};
 
 struct tlb_ctx {
     struct tlb_entry e[TLB_ENTRIES];
@@ -67,15 +73,18 @@ struct tlb_ctx {
     uint8_t jump_pages[ITLB_ENTRIES / 8]; /* bit of a page in i[]: j[] may have an EA in such a one */
     struct tlb_key key;
     uint64_t last_used;
-    uint8_t filled;                  /* what may hold entries: flushes look nowhere else */
-    uint16_t user_fills;             /* used part of the log; TLB_USER_LOG + 1: it overflowed */
-    uint16_t user_log[TLB_USER_LOG]; /* index in e[], then s[], then i[] */
+    uint8_t filled;        /* what may hold entries: flushes look nowhere else */
+    struct tlb_log log[2]; /* user, kernel */
 };
-#define TLB_FILLED_E      1u
-#define TLB_FILLED_S      2u
-#define TLB_FILLED_I      4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
-#define TLB_FILLED_J      16u
-#define TLB_FILLED_KERNEL 8u /* some of it in the kernel's quadrant */
+#define TLB_FILLED_E 1u
+#define TLB_FILLED_S 2u
+#define TLB_FILLED_I 4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
+#define TLB_FILLED_J 8u
+
+static inline bool is_kernel_ea(ea_t ea)
+{
+    return ea >> 62 == 3;
+}
 
 /* The accessors below take the entry of an access's first byte and compare the tag of its last. So
  * neighbours must never share an entry: one that did would serve an access that begins in front of

@@ -19,18 +19,48 @@ static void drop_jumps(struct tlb_ctx *ctx)
     ctx->filled &= ~TLB_FILLED_J;
 }
 
+static void clear_ops(struct itlb_entry *e)
+{
+    for (unsigned i = 0; i < ITLB_ENTRIES; i++)
+        e[i].tag = TLB_NO_TAG;
+}
+
+static void drop_logged(struct tlb_ctx *ctx, unsigned where)
+{
+    if (where < TLB_ENTRIES)
+        ctx->e[where].tag_r = ctx->e[where].tag_w = TLB_NO_TAG;
+    else if (where < TLB_ENTRIES + TLB_SMALL_ENTRIES)
+        ctx->s[where - TLB_ENTRIES].tag_r = ctx->s[where - TLB_ENTRIES].tag_w = TLB_NO_TAG;
+    else
+        ctx->i[where - TLB_ENTRIES - TLB_SMALL_ENTRIES].tag = TLB_NO_TAG;
+}
+
+/* False: the log does not know of all. */
+static bool log_replay(struct tlb_ctx *ctx, struct tlb_log *log)
+{
+    if (log->used > TLB_LOG)
+        return false;
+    for (unsigned i = 0; i < log->used; i++)
+        drop_logged(ctx, log->at[i]);
+    log->used = 0;
+    return true;
+}
+
 static void ctx_clear(struct tlb_ctx *ctx)
 {
     if (ctx->filled & TLB_FILLED_J)
         drop_jumps(ctx);
-    if (ctx->filled & TLB_FILLED_E)
-        clear_entries(ctx->e, TLB_ENTRIES);
-    if (ctx->filled & TLB_FILLED_S)
-        clear_entries(ctx->s, TLB_SMALL_ENTRIES);
-    for (unsigned i = 0; ctx->filled & TLB_FILLED_I && i < ITLB_ENTRIES; i++)
-        ctx->i[i].tag = TLB_NO_TAG;
+    bool few = log_replay(ctx, &ctx->log[0]) & log_replay(ctx, &ctx->log[1]);
+    if (!few) {
+        if (ctx->filled & TLB_FILLED_E)
+            clear_entries(ctx->e, TLB_ENTRIES);
+        if (ctx->filled & TLB_FILLED_S)
+            clear_entries(ctx->s, TLB_SMALL_ENTRIES);
+        if (ctx->filled & TLB_FILLED_I)
+            clear_ops(ctx->i);
+        ctx->log[0].used = ctx->log[1].used = 0;
+    }
     ctx->filled = 0;
-    ctx->user_fills = 0;
 }
 
 /* ---- contexts ---- */
@@ -102,6 +132,7 @@ static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *ke
     if (set->count < TLB_CONTEXTS) {
         ctx = &set->ctx[set->count++];
         ctx->filled = ~0; /* memory of a new context is not cleared yet */
+        ctx->log[0].used = ctx->log[1].used = TLB_LOG + 1;
     } else {
         ctx = &set->ctx[0];
         for (unsigned i = 1; i < TLB_CONTEXTS; i++)
@@ -237,25 +268,31 @@ static void ctx_drop_large(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
         drop_entry(&ctx->e[tlb_index(g)], g, TLB_MASK);
 }
 
-static void ctx_drop_kernel(struct tlb_ctx *ctx)
+/* All of the kernel's quadrant or all of the others. */
+static void ctx_drop_kind(struct tlb_ctx *ctx, bool kernel)
 {
-    ea_t quadrant = PPC_BITS(0, 1);
-    if (!(ctx->filled & TLB_FILLED_KERNEL))
+    if (ctx->filled & TLB_FILLED_J)
+        drop_jumps(ctx);
+    if (log_replay(ctx, &ctx->log[kernel]))
         return;
-    ctx_drop_range_rest(ctx, quadrant, quadrant);
-    if (ctx->filled & TLB_FILLED_E)
-        drop_entries(ctx->e, TLB_ENTRIES, quadrant, quadrant);
-    ctx->filled &= ~TLB_FILLED_KERNEL;
+    for (ea_t quadrant = kernel ? 3 : 0; quadrant < (kernel ? 4 : 3); quadrant++) {
+        ctx_drop_range_rest(ctx, quadrant << 62, PPC_BITS(0, 1));
+        if (ctx->filled & TLB_FILLED_E)
+            drop_entries(ctx->e, TLB_ENTRIES, quadrant << 62, PPC_BITS(0, 1));
+    }
+    ctx->log[kernel].used = 0;
 }
 
 static void ctx_drop(struct tlb_ctx *ctx, uint32_t pid, ea_t ea, unsigned size_log2)
 {
+    if (ea != ~0ULL && size_log2 < 62 && !ctx->log[is_kernel_ea(ea)].used)
+        return;
     if (ea != ~0ULL && size_log2 <= TLB_GRANULE_LOG2)
         ctx_drop_page(ctx, ea, size_log2 < TLB_SMALL_LOG2 ? TLB_SMALL_LOG2 : size_log2);
     else if (ea != ~0ULL)
         ctx_drop_large(ctx, ea, size_log2);
     else if (pid == 0 && ctx->key.pid != 0)
-        ctx_drop_kernel(ctx); /* the rest is not PID 0's */
+        ctx_drop_kind(ctx, true); /* the rest is not PID 0's */
     else
         ctx_clear(ctx);
 }
@@ -305,40 +342,13 @@ void tlb_flush_hash(struct cpu *cpu, ea_t ea, unsigned size_log2)
             ctx_drop(&set->ctx[n], ~0u, ea, size_log2);
 }
 
-static void drop_logged(struct tlb_ctx *ctx, unsigned where)
-{
-    if (where < TLB_ENTRIES)
-        ctx->e[where].tag_r = ctx->e[where].tag_w = TLB_NO_TAG;
-    else if (where < TLB_ENTRIES + TLB_SMALL_ENTRIES)
-        ctx->s[where - TLB_ENTRIES].tag_r = ctx->s[where - TLB_ENTRIES].tag_w = TLB_NO_TAG;
-    else
-        ctx->i[where - TLB_ENTRIES - TLB_SMALL_ENTRIES].tag = TLB_NO_TAG;
-    if (ctx->filled & TLB_FILLED_J)
-        drop_jumps(ctx);
-}
-
-static void ctx_drop_user(struct tlb_ctx *ctx)
-{
-    if (ctx->user_fills > TLB_USER_LOG) {
-        for (unsigned quadrant = 0; quadrant < 3; quadrant++) {
-            ctx_drop_range_rest(ctx, (ea_t)quadrant << 62, PPC_BITS(0, 1));
-            if (ctx->filled & TLB_FILLED_E)
-                drop_entries(ctx->e, TLB_ENTRIES, (ea_t)quadrant << 62, PPC_BITS(0, 1));
-        }
-    } else {
-        for (unsigned i = 0; i < ctx->user_fills; i++)
-            drop_logged(ctx, ctx->user_log[i]);
-    }
-    ctx->user_fills = 0;
-}
-
 void tlb_flush_hash_user(struct cpu *cpu)
 {
     struct tlb_set *set = cpu->tlbs;
     cpu->tlb_flushes++;
     for (unsigned n = 0; set && n < set->count; n++)
-        if (set->ctx[n].user_fills && is_hash(&set->ctx[n]))
-            ctx_drop_user(&set->ctx[n]);
+        if (set->ctx[n].log[0].used && is_hash(&set->ctx[n]))
+            ctx_drop_kind(&set->ctx[n], false);
 }
 
 void tlb_flush_vrma(struct cpu *cpu, uint32_t lpid)
@@ -371,24 +381,31 @@ static void entry_set(struct tlb_entry *e, ea_t ea, const uint8_t *host, ra_t ra
     e->ra = ra;
 }
 
-/* @where: index for the log of user fills. */
-static inline void ctx_filled(struct cpu *cpu, ea_t ea, unsigned what, unsigned where)
+/* Before an entry for @ea of arrays @what is made in the place of one for @old; @where: its index
+ * for the log. */
+static inline void ctx_filled(struct tlb_ctx *ctx, ea_t ea, ea_t old, unsigned what, unsigned where)
 {
-    struct tlb_ctx *ctx = cpu->tlb;
-    bool kernel = ea >> 62 == 3;
-    ctx->filled |= what | (kernel ? TLB_FILLED_KERNEL : 0);
-    if (kernel || ctx->user_fills > TLB_USER_LOG)
-        return;
-    if (ctx->user_fills < TLB_USER_LOG)
-        ctx->user_log[ctx->user_fills] = where;
-    ctx->user_fills++;
+    bool kernel = is_kernel_ea(ea);
+    struct tlb_log *log = &ctx->log[kernel];
+    ctx->filled |= what;
+    if (log->used > TLB_LOG || (old != TLB_NO_TAG && is_kernel_ea(old) == kernel))
+        return; /* this log knows the place already */
+    if (log->used < TLB_LOG)
+        log->at[log->used] = where;
+    log->used++;
+}
+
+static ea_t tag_of(const struct tlb_entry *e)
+{
+    return e->tag_r != TLB_NO_TAG ? e->tag_r : e->tag_w;
 }
 
 void tlb_note_fetch(struct cpu *cpu, ea_t ea)
 {
+    unsigned i = ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
     if (mmu_caches(cpu))
-        ctx_filled(cpu, ea, TLB_FILLED_I,
-                   TLB_ENTRIES + TLB_SMALL_ENTRIES + (ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1)));
+        ctx_filled(cpu->tlb, ea, cpu->tlb->i[i].tag, TLB_FILLED_I,
+                   TLB_ENTRIES + TLB_SMALL_ENTRIES + i);
 }
 
 /* False when the access needs the second level. */
@@ -399,10 +416,11 @@ static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
     const uint8_t *host = memory_ptr(mem, ra, 1ULL << TLB_GRANULE_LOG2);
     if (x->size_log2 < TLB_GRANULE_LOG2 || !host)
         return false;
-    ctx_filled(cpu, ea, TLB_FILLED_E, tlb_index(ea));
+    struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
+    ctx_filled(cpu->tlb, ea, tag_of(e), TLB_FILLED_E, tlb_index(ea));
     bool code = granule_has_code(mem, ra);
     bool write = x->write && !code;
-    entry_set(&cpu->tlb->e[tlb_index(ea)], ea & TLB_MASK, host, ra, x->read, write);
+    entry_set(e, ea & TLB_MASK, host, ra, x->read, write);
     if (write)
         hint_writer(cpu, ra);
     return !(x->write && code);
@@ -419,10 +437,10 @@ void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
     const uint8_t *host = memory_ptr(&cpu->machine->mem, ra, 1ULL << TLB_SMALL_LOG2);
     if (x->size_log2 >= TLB_GRANULE_LOG2 && granule_has_code(&cpu->machine->mem, ra))
         ra |= TLB_SMALL_FOR_CODE;
-    ctx_filled(cpu, ea, TLB_FILLED_S, TLB_ENTRIES + tlb_small_index(ea));
+    struct tlb_entry *s = &cpu->tlb->s[tlb_small_index(ea)];
+    ctx_filled(cpu->tlb, ea, tag_of(s), TLB_FILLED_S, TLB_ENTRIES + tlb_small_index(ea));
     if (host)
-        entry_set(&cpu->tlb->s[tlb_small_index(ea)], ea & TLB_SMALL_MASK, host, ra, x->read,
-                  x->write);
+        entry_set(s, ea & TLB_SMALL_MASK, host, ra, x->read, x->write);
 }
 
 /* ---- code ---- */
