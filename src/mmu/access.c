@@ -55,12 +55,6 @@ static trap_t dawr_check(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access
     return fault_process(&w, DSISR_DAWR);
 }
 
-/* Does a debugger watch accesses? */
-static bool is_watched(const struct cpu *cpu)
-{
-    return cpu->machine && cpu->machine->debug_watches;
-}
-
 static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access access,
                            struct part *p)
 {

@@ -65,6 +65,12 @@ static inline struct radix_tree radix_tree_of(uint64_t dw0)
     return (struct radix_tree){dw0 & PDE_NLB, rts + 31, dw0 & PDE_NLS};
 }
 
+/* Does a debugger watch accesses? */
+static inline bool is_watched(const struct cpu *cpu)
+{
+    return cpu->machine && cpu->machine->debug_watches;
+}
+
 /* ---- faults.c: fill in cpu->trap (unless probing), return the trap ---- */
 trap_t fault_process(const struct walk *w, uint64_t cause);
 trap_t fault_segment(const struct walk *w);

@@ -408,6 +408,33 @@ void tlb_note_fetch(struct cpu *cpu, ea_t ea)
                    TLB_ENTRIES + TLB_SMALL_ENTRIES + i);
 }
 
+/* Fetches are translated as loads are only while both are relocated or both are not. */
+static bool fetches_as_loads(const struct cpu *cpu)
+{
+    return !(cpu->msr & MSR_IR) == !(cpu->msr & MSR_DR);
+}
+
+static void exec_set(struct tlb_ctx *ctx, unsigned index, bool exec)
+{
+    uint64_t bit = 1ULL << index % 64, *word = &ctx->exec[index / 64];
+    *word = exec ? *word | bit : *word & ~bit;
+}
+
+bool tlb_fetch(const struct cpu *cpu, ea_t ea, struct xlate *x)
+{
+    const struct tlb_ctx *ctx = cpu->tlb;
+    unsigned index = tlb_index(ea);
+    const struct tlb_entry *e = &ctx->e[index];
+    if (e->tag_r != (ea & TLB_MASK) || !(ctx->exec[index / 64] >> index % 64 & 1))
+        return false;
+    *x = (struct xlate){.ra = e->ra + (ea & ~TLB_MASK),
+                        .size_log2 = TLB_GRANULE_LOG2,
+                        .read = true,
+                        .write = e->tag_w != TLB_NO_TAG,
+                        .exec = true};
+    return true;
+}
+
 /* False when the access needs the second level. */
 static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
 {
@@ -421,6 +448,7 @@ static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
     bool code = granule_has_code(mem, ra);
     bool write = x->write && !code;
     entry_set(e, ea & TLB_MASK, host, ra, x->read, write);
+    exec_set(cpu->tlb, tlb_index(ea), x->exec && fetches_as_loads(cpu));
     if (write)
         hint_writer(cpu, ra);
     return !(x->write && code);
@@ -441,6 +469,17 @@ void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
     ctx_filled(cpu->tlb, ea, tag_of(s), TLB_FILLED_S, TLB_ENTRIES + tlb_small_index(ea));
     if (host)
         entry_set(s, ea & TLB_SMALL_MASK, host, ra, x->read, x->write);
+}
+
+/* Nothing is stored: the entry gets no write tag, which the hints would have to know of. */
+void tlb_fill_fetched(struct cpu *cpu, ea_t ea, const struct xlate *x)
+{
+    struct xlate no_write = *x;
+    no_write.write = false;
+    if (mmu_caches(cpu) && !x->guarded_io && x->read && fetches_as_loads(cpu)) {
+        cpu->tlb_fills++;
+        fill_granule(cpu, ea, &no_write);
+    }
 }
 
 /* ---- code ---- */

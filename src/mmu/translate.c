@@ -132,12 +132,25 @@ static trap_t translate(struct cpu *cpu, ea_t ea, enum mmu_access access, bool p
     return TRAP_NONE;
 }
 
+/* A kernel's code has more pages than the itlb, but few granules. */
+static trap_t translate_fetch(struct cpu *cpu, ea_t ea, struct xlate *out)
+{
+    if (!mmu_caches(cpu) || !tlb_fetch(cpu, ea, out)) {
+        trap_t t = translate(cpu, ea, ACCESS_FETCH, false, out);
+        if (unlikely(t))
+            return t;
+        if (!is_watched(cpu) && !cpu->dawrx0)
+            tlb_fill_fetched(cpu, ea, out);
+    }
+    tlb_note_fetch(cpu, ea);
+    return TRAP_NONE;
+}
+
 trap_t mmu_translate(struct cpu *cpu, ea_t ea, enum mmu_access access, struct xlate *out)
 {
-    trap_t t = translate(cpu, ea, access, false, out);
-    if (!t && access == ACCESS_FETCH)
-        tlb_note_fetch(cpu, ea);
-    return t;
+    if (access == ACCESS_FETCH)
+        return translate_fetch(cpu, ea, out);
+    return translate(cpu, ea, access, false, out);
 }
 
 bool mmu_probe(struct cpu *cpu, ea_t ea, enum mmu_access access, struct xlate *out)

@@ -454,6 +454,39 @@ static void test_iamr_key_0_stops_privileged_fetch_of_user_pages(void **state)
     assert_int_equal(mmu_translate(b->cpu, USER_EA, ACCESS_FETCH, &x), TRAP_NONE);
 }
 
+/* What a load left in the TLB serves fetches of the granule, under their own permission. */
+static void test_fetches_go_where_loads_went_if_they_may(void **state)
+{
+    struct bed *b = *state;
+    struct cpu *cpu = b->cpu;
+    struct xlate x;
+    uint8_t v;
+    map_user(b, USER_EA, 16, DATA | USER_RWX);
+    map_user(b, USER_EA + 0x10000, 16, (DATA + 0x10000) | PTE_READ);
+    assert_int_equal(mem_load8(cpu, USER_EA, &v), TRAP_NONE);
+    assert_int_equal(mem_load8(cpu, USER_EA + 0x10000, &v), TRAP_NONE);
+    assert_int_equal(mmu_translate(cpu, USER_EA + 0x5004, ACCESS_FETCH, &x), TRAP_NONE);
+    assert_int_equal(x.ra, GUEST_BASE + DATA + 0x5004);
+    assert_fault(b, mmu_translate(cpu, USER_EA + 0x10000, ACCESS_FETCH, &x), TRAP_ISI,
+                 DSISR_NOEXEC_G);
+    /* Fetches that are not relocated go elsewhere. */
+    mode(b, KERNEL & ~MSR_IR);
+    assert_int_equal(mem_load8(cpu, USER_EA, &v), TRAP_NONE);
+    trap_t t = mmu_translate(cpu, USER_EA, ACCESS_FETCH, &x);
+    assert_true(t != TRAP_NONE || x.ra != GUEST_BASE + DATA);
+    mode(b, KERNEL);
+    /* A fetch brings the granule for the next one, until it is flushed. */
+    tlb_flush_all(cpu);
+    assert_int_equal(mmu_translate(cpu, USER_EA, ACCESS_FETCH, &x), TRAP_NONE);
+    assert_int_equal(cpu->tlb->e[tlb_index(USER_EA)].tag_r, USER_EA);
+    assert_int_equal(cpu->tlb->e[tlb_index(USER_EA)].tag_w, TLB_NO_TAG);
+    map_user(b, USER_EA, 16, DATA | PTE_READ);
+    assert_int_equal(mmu_translate(cpu, USER_EA + 0x100, ACCESS_FETCH, &x), TRAP_NONE);
+    tlb_flush(cpu, LPID, PID, USER_EA, 16);
+    assert_fault(b, mmu_translate(cpu, USER_EA + 0x100, ACCESS_FETCH, &x), TRAP_ISI,
+                 DSISR_NOEXEC_G);
+}
+
 /* ---- accesses ---- */
 
 static void test_accessors_follow_guest_byte_order(void **state)
@@ -888,6 +921,7 @@ int main(void)
         TEST(test_hypervisor_quadrants),
         TEST(test_amr_key_0_stops_privileged_access_to_user_pages),
         TEST(test_iamr_key_0_stops_privileged_fetch_of_user_pages),
+        TEST(test_fetches_go_where_loads_went_if_they_may),
         TEST(test_accessors_follow_guest_byte_order),
         TEST(test_straddling_store_writes_nothing_when_one_page_faults),
         TEST(test_small_pages_use_the_second_level),
