@@ -13,34 +13,36 @@
 /* DSISR: paste. to storage that takes no accelerator requests */
 #define DSISR_BAD_PASTE PPC_BIT(60)
 
-/* May the byte be loaded? A hit in the TLB answers at once. */
-static trap_t touch(struct cpu *cpu, ea_t ea)
+/* In pieces that become stores: for the whole, compilers choose a string instruction, which is slow
+ * to start, or a loop. */
+static inline void clear_block(uint8_t *host)
 {
-    struct xlate x;
-    if (likely(cpu->tlb->e[tlb_index(ea)].tag_r == (ea & TLB_MASK)))
-        return TRAP_NONE;
-    return mmu_translate(cpu, ea, ACCESS_LOAD, &x);
-}
-
-static uint8_t *writable_block(const struct cpu *cpu, ea_t ea)
-{
-    const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
-    return e->tag_w == (ea & TLB_MASK) ? (uint8_t *)(ea + (uint64_t)e->addend) : NULL;
+    memset(host, 0, 32);
+    memset(host + 32, 0, 32);
+    memset(host + 64, 0, 32);
+    memset(host + 96, 0, 32);
 }
 
 /* Devices and caching-inhibited storage have no blocks: alignment interrupt. */
-static trap_t zero_block(struct cpu *cpu, ea_t ea)
+static __attribute__((noinline)) trap_t zero_block_slowly(struct cpu *cpu, ea_t ea)
 {
     ra_t ra;
-    uint8_t *host = writable_block(cpu, ea);
-    if (unlikely(!host)) {
-        trap_t trap = mmu_host(cpu, ea, CACHE_BLOCK, ACCESS_STORE, &host, &ra);
-        if (unlikely(trap))
-            return trap;
-        if (!host)
-            return trap_alignment(cpu, ea);
-    }
-    memset(host, 0, CACHE_BLOCK);
+    uint8_t *host = NULL;
+    trap_t trap = mmu_host(cpu, ea, CACHE_BLOCK, ACCESS_STORE, &host, &ra);
+    if (unlikely(trap))
+        return trap;
+    if (!host)
+        return trap_alignment(cpu, ea);
+    clear_block(host);
+    return TRAP_NONE;
+}
+
+static trap_t zero_block(struct cpu *cpu, ea_t ea)
+{
+    const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
+    if (unlikely(e->tag_w != (ea & TLB_MASK)))
+        return zero_block_slowly(cpu, ea);
+    clear_block((uint8_t *)(ea + (uint64_t)e->addend));
     return TRAP_NONE;
 }
 
@@ -53,6 +55,16 @@ OP(dcbz)
 OP(dcbzl)
 {
     return zero_block(cpu, ea_index(cpu, in) & ~(ea_t)(CACHE_BLOCK - 1));
+}
+
+#ifndef PEFEMU_INLINE_OPS /* what follows is called from threaded code */
+/* May the byte be loaded? A hit in the TLB answers at once. */
+static trap_t touch(struct cpu *cpu, ea_t ea)
+{
+    struct xlate x;
+    if (likely(cpu->tlb->e[tlb_index(ea)].tag_r == (ea & TLB_MASK)))
+        return TRAP_NONE;
+    return mmu_translate(cpu, ea, ACCESS_LOAD, &x);
 }
 
 #define TRANSLATES(name)                                                                           \
@@ -108,3 +120,4 @@ OP(paste_)
 }
 
 DOES_NOTHING(cpabort)
+#endif

@@ -116,12 +116,11 @@ static void slb_invalidate_all(struct cpu *cpu, unsigned ih)
         tlb_flush_hash_user(cpu);
 }
 
+/* Under radix translation only its invalidation of ERATs is left, copies of what the TLB has: they
+ * are none here, and tlbie and tlbiel reach all there is. */
 OP(slbia)
 {
     slb_invalidate_all(cpu, WORD_BITS(in->word, 8, 10));
-    /* Under radix translation its ERAT invalidation is what counts. */
-    if (cpu->lpcr & LPCR_HR)
-        tlb_flush(cpu, cpu->msr & MSR_HV ? ~0u : cpu->lpid, ~0u, ~0ULL, 0);
     return TRAP_NONE;
 }
 

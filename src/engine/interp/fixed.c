@@ -9,3 +9,4 @@
 #include "../../cpu/fixed_load.c"
 #include "../../cpu/fixed_store.c"
 #include "../../cpu/cr.c"
+#include "../../cpu/cache.c"
