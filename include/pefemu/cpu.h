@@ -449,6 +449,20 @@ struct spr_desc {
     char read, write;
 };
 bool cpu_spr_describe(unsigned spr, struct spr_desc *out);
+/* An access to an SPR that is a member of struct cpu and nothing else, for engines that do it
+ * themselves. Allowed while spr_field_allowed(); a write stores the low @bits, zero-extended. */
+struct spr_field {
+    uint16_t offset; /* in struct cpu */
+    uint8_t size;    /* bytes: 4 or 8 */
+    uint8_t bits;
+    uint64_t msr; /* bits that must be as in the most privileged state: HV and S set, PR clear */
+};
+/* False: cpu_mfspr() or cpu_mtspr() has to be asked. */
+bool cpu_spr_field(unsigned spr, bool write, struct spr_field *out);
+static inline bool spr_field_allowed(const struct cpu *cpu, uint64_t msr)
+{
+    return !((cpu->msr ^ (MSR_HV | MSR_S)) & msr);
+}
 /* Access from outside, whatever state the CPU is in. False: the register has no such direction. */
 bool cpu_spr_peek(struct cpu *cpu, unsigned spr, uint64_t *value);
 bool cpu_spr_poke(struct cpu *cpu, unsigned spr, uint64_t value);

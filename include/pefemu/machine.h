@@ -230,13 +230,13 @@ void machine_say(const struct machine *m, const char *fmt, ...)
 uint64_t machine_position(const struct machine *m);
 /* Guest time in ns, exact also inside a handler; TB = ns * 64 / 125. */
 uint64_t machine_now_ns(const struct machine *m);
-static inline uint64_t ns_to_tb(uint64_t ns)
+static inline uint64_t ns_to_tb(uint64_t ns) /* in parts: a division of 128 bits is slow */
 {
-    return (uint64_t)((u128)ns * 64 / 125);
+    return ns / 125 * 64 + ns % 125 * 64 / 125;
 }
 static inline uint64_t tb_to_ns(uint64_t tb) /* rounded up: first ns at which the TB shows tb */
 {
-    return (uint64_t)(((u128)tb * 125 + 63) / 64);
+    return tb / 64 * 125 + (tb % 64 * 125 + 63) / 64;
 }
 /* Host entropy, or the -seed generator. Secrets never come from here. */
 uint64_t machine_random(struct machine *m);

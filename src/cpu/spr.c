@@ -134,13 +134,21 @@ static uint64_t key_mask(const struct cpu *cpu)
     return cpu->msr & MSR_HV ? ~0ULL : cpu->amor;
 }
 
+/* A kernel that guards its accesses to user memory writes it all the time, mostly what it has. */
+static trap_t change_amr(struct cpu *cpu, uint64_t mask, uint64_t v)
+{
+    uint64_t amr = (cpu->amr & ~mask) | (v & mask);
+
+    if (amr != cpu->amr) {
+        cpu->amr = amr;
+        tlb_switch(cpu);
+    }
+    return TRAP_NONE;
+}
+
 static trap_t set_amr(struct cpu *cpu, uint64_t v)
 {
-    uint64_t mask = key_mask(cpu);
-
-    cpu->amr = (cpu->amr & ~mask) | (v & mask);
-    tlb_switch(cpu);
-    return TRAP_NONE;
+    return change_amr(cpu, key_mask(cpu), v);
 }
 
 static trap_t get_amr_user(struct cpu *cpu, uint64_t *v)
@@ -151,11 +159,7 @@ static trap_t get_amr_user(struct cpu *cpu, uint64_t *v)
 /* The name of problem state; others may use it too, by the rule of their own. */
 static trap_t set_amr_user(struct cpu *cpu, uint64_t v)
 {
-    uint64_t mask = cpu->msr & MSR_PR ? cpu->uamor : key_mask(cpu);
-
-    cpu->amr = (cpu->amr & ~mask) | (v & mask);
-    tlb_switch(cpu);
-    return TRAP_NONE;
+    return change_amr(cpu, cpu->msr & MSR_PR ? cpu->uamor : key_mask(cpu), v);
 }
 
 static trap_t get_uamor(struct cpu *cpu, uint64_t *v)
@@ -184,8 +188,10 @@ static trap_t set_iamr(struct cpu *cpu, uint64_t v)
     uint64_t mask = key_mask(cpu), old = cpu->iamr;
 
     cpu->iamr = (cpu->iamr & ~mask) | (v & mask);
+    if (cpu->iamr == old)
+        return TRAP_NONE;
     tlb_switch(cpu);
-    return cpu->iamr == old ? TRAP_NONE : TRAP_RESCHED;
+    return TRAP_RESCHED;
 }
 
 /* Registers that select a translation: a change switches TLB contexts, nothing is flushed. */
@@ -575,6 +581,23 @@ bool cpu_spr_describe(unsigned spr, struct spr_desc *out)
     if (spr > 1023 || !row->exists)
         return false;
     *out = (struct spr_desc){row->name, row->bits, "UPHVN"[row->read], "UPHVN"[row->write]};
+    return true;
+}
+
+bool cpu_spr_field(unsigned spr, bool write, struct spr_field *out)
+{
+    static const uint64_t must[] = {
+        [SPR_U] = 0,
+        [SPR_P] = MSR_PR,
+        [SPR_H] = MSR_PR | MSR_HV,
+        [SPR_V] = MSR_PR | MSR_HV | MSR_S,
+    };
+    const struct spr_row *row = &spr_rows[spr & 1023];
+    uint8_t right = write ? row->write : row->read;
+
+    if (spr > 1023 || !row->exists || !row->offset || right == SPR_N)
+        return false;
+    *out = (struct spr_field){row->offset, row->size, row->bits, must[right]};
     return true;
 }
 

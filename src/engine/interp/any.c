@@ -104,13 +104,120 @@ MOVE_SPR(ctr)
 
 enum { SPR_LR = 8, SPR_CTR = 9 };
 
-insn_thread choose_system(const struct insn *in)
+/* The other SPRs without effect. Decoded: ra and rb the offset in struct cpu, low byte first, rc
+ * the size in bytes or'ed with the width in bits, sh the state that is asked for. */
+static const uint64_t spr_state[] = {0, MSR_PR, MSR_PR | MSR_HV, MSR_PR | MSR_HV | MSR_S};
+
+static bool prepare_field(struct insn *in, bool write)
+{
+    struct spr_field f;
+
+    if (!cpu_spr_field((unsigned)in->imm, write, &f))
+        return false;
+    in->ra = f.offset & 0xff;
+    in->rb = f.offset >> 8;
+    in->rc = f.size | f.bits;
+    in->sh = 0;
+    while (spr_state[in->sh] != f.msr)
+        in->sh++;
+    return true;
+}
+
+static inline void *field_of(struct cpu *cpu, const struct insn *in)
+{
+    return (char *)cpu + (in->ra | (unsigned)in->rb << 8);
+}
+
+static THREAD(thread_mfspr_field)
+{
+    const void *p = field_of(cpu, in);
+
+    if (unlikely(!spr_field_allowed(cpu, spr_state[in->sh])))
+        TAIL thread_any(cpu, in);
+    cpu->gpr[in->rt] = in->rc & 8 ? *(const uint64_t *)p : *(const uint32_t *)p;
+    NEXT;
+}
+
+static THREAD(thread_mtspr_field)
+{
+    uint64_t v = in->rc & 32 ? (uint32_t)cpu->gpr[in->rt] : cpu->gpr[in->rt];
+    void *p = field_of(cpu, in);
+
+    if (unlikely(!spr_field_allowed(cpu, spr_state[in->sh])))
+        TAIL thread_any(cpu, in);
+    if (in->rc & 8)
+        *(uint64_t *)p = v;
+    else
+        *(uint32_t *)p = (uint32_t)v;
+    NEXT;
+}
+
+/* Those with an effect ask for themselves what they need. */
+#define CALL_SPR(handler)                                                                          \
+    trap_t handler(struct cpu *cpu, const struct insn *in);                                        \
+    static THREAD(thread_call_##handler)                                                           \
+    {                                                                                              \
+        trap_t t;                                                                                  \
+        cpu->op = in;                                                                              \
+        cpu->cia = ea_of(cpu, in);                                                                 \
+        t = handler(cpu, in);                                                                      \
+        if (unlikely(t))                                                                           \
+            DISPATCH(leave_fault(cpu, in, t));                                                     \
+        NEXT;                                                                                      \
+    }
+CALL_SPR(op_mfspr)
+CALL_SPR(op_mtspr)
+
+static insn_thread choose_mfspr(struct insn *in)
+{
+    if (in->imm == SPR_LR)
+        return thread_mflr;
+    if (in->imm == SPR_CTR)
+        return thread_mfctr;
+    return prepare_field(in, false) ? thread_mfspr_field : thread_call_op_mfspr;
+}
+
+static insn_thread choose_mtspr(struct insn *in)
+{
+    if (in->imm == SPR_LR)
+        return thread_mtlr;
+    if (in->imm == SPR_CTR)
+        return thread_mtctr;
+    return prepare_field(in, true) ? thread_mtspr_field : thread_call_op_mtspr;
+}
+
+/* mtmsrd with L=1 changes EE and RI: a kernel's way to keep interrupts out for a moment. */
+static THREAD(thread_mtmsrd_l1)
+{
+    const uint64_t taken = MSR_EE | MSR_RI;
+    uint64_t msr = (cpu->msr & ~taken) | (cpu->gpr[in->rt] & taken);
+
+    if (unlikely((msr & MSR_PR) || (cpu->irq_pending && (msr & MSR_EE))))
+        TAIL thread_any(cpu, in);
+    cpu->msr = msr;
+    NEXT;
+}
+
+static THREAD(thread_mfmsr)
+{
+    if (unlikely(cpu->msr & MSR_PR))
+        TAIL thread_any(cpu, in);
+    cpu->gpr[in->rt] = cpu->msr;
+    NEXT;
+}
+
+insn_thread choose_system(struct insn *in)
 {
     switch (in->id) {
     case INSN_MFSPR:
-        return in->imm == SPR_LR ? thread_mflr : in->imm == SPR_CTR ? thread_mfctr : thread_any;
+    case INSN_MFTB:
+        return choose_mfspr(in);
     case INSN_MTSPR:
-        return in->imm == SPR_LR ? thread_mtlr : in->imm == SPR_CTR ? thread_mtctr : thread_any;
+        return choose_mtspr(in);
+    case INSN_MTMSRD:
+        return WORD_BITS(in->word, 15, 15) ? thread_mtmsrd_l1 : thread_any;
+    case INSN_MFMSR:
+        return thread_mfmsr;
     case INSN_SYNC:
     case INSN_ISYNC:
     case INSN_EIEIO:

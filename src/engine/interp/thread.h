@@ -145,7 +145,7 @@ THREAD(thread_any);
  * may rewrite the operands of @in for it. */
 insn_thread choose_branch(struct insn *in, unsigned index);  /* branch.c */
 insn_thread choose_compare(struct insn *in, unsigned index); /* compare.c */
-insn_thread choose_system(const struct insn *in);            /* any.c */
+insn_thread choose_system(struct insn *in);                  /* any.c */
 
 /* Conditional branches inside the page, which compare.c fuses: imm as branch_near() wants it, ra
  * and rb the CR field and the mask of BI. */
