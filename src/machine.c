@@ -290,6 +290,33 @@ static void end_slice(struct machine *m, struct cpu *cpu)
         cpu->reserve_valid = false;
 }
 
+void machine_suspend_slice(struct machine *m, bool over)
+{
+    struct cpu *cpu = m->current;
+
+    m->rest = (struct slice_rest){.pending = true,
+                                  .over = over,
+                                  .stop_request = cpu->stop_request,
+                                  .step_only = cpu->step_only,
+                                  .budget = cpu->budget,
+                                  .end = cpu->slice_end};
+    m->current = NULL;
+}
+
+/* Something of the slice, up to a boundary, and the rest is left. False: it is over. */
+static bool run_piece(struct machine *m, struct cpu *cpu)
+{
+    if (m->piece > 0) {
+        cpu_withhold(cpu, m->piece);
+        m->engine->run(cpu);
+        cpu_withhold_none(cpu);
+        if (exec_is_over(cpu))
+            return false;
+    }
+    machine_suspend_slice(m, false);
+    return true;
+}
+
 /* The slice to its end; a debugger may halt in it. @over: nothing of it is left. */
 static void run_engine(struct machine *m, struct cpu *cpu, bool over)
 {
@@ -302,6 +329,15 @@ static void run_engine(struct machine *m, struct cpu *cpu, bool over)
         engine->run(cpu);
     while (unlikely(cpu->debug_stop || cpu->withheld) && debug_stopped(m->debug, cpu))
         engine->run(cpu);
+}
+
+static void run_slice(struct machine *m, struct cpu *cpu, bool over)
+{
+    if (unlikely(m->piece) && !over && run_piece(m, cpu))
+        return;
+    if (likely(!m->piece))
+        run_engine(m, cpu, over);
+    end_slice(m, cpu);
 }
 
 bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
@@ -318,13 +354,11 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
         exec_log_cpu(cpu);
     if (cpu->irq_pending)
         cpu_take_pending(cpu);
-    run_engine(m, cpu, false);
-    end_slice(m, cpu);
+    run_slice(m, cpu, false);
     return true;
 }
 
-/* The slice that the snapshot was taken in goes on where it was. */
-static void run_rest(struct machine *m)
+struct cpu *machine_resume_slice(struct machine *m)
 {
     struct cpu *cpu = &m->cpus[m->turn];
     struct slice_rest rest = m->rest;
@@ -336,11 +370,25 @@ static void run_rest(struct machine *m)
     cpu->step_only = rest.step_only;
     cpu->op = NULL;
     m->current = cpu;
+    return cpu;
+}
+
+/* The slice that the snapshot was taken in, or that was left, goes on where it was. */
+static void run_rest(struct machine *m)
+{
+    bool over = m->rest.over;
+    struct cpu *cpu = machine_resume_slice(m);
+
     /* Not at a boundary: debug_stopped() may not take it for the end of the slice. */
-    cpu->debug_mid = m->debug && !rest.over;
-    run_engine(m, cpu, rest.over);
+    cpu->debug_mid = m->debug && !over;
+    run_slice(m, cpu, over);
     cpu->debug_mid = false;
-    end_slice(m, cpu);
+}
+
+/* The round, with the next CPU? */
+static bool may_go_on(const struct machine *m)
+{
+    return m->stop == STOP_NONE && !m->reset_request && !m->rest.pending;
 }
 
 /* One turn of every CPU. Returns how many ran. */
@@ -353,12 +401,12 @@ static unsigned run_round(struct machine *m)
         first = m->turn + 1;
         run_rest(m);
         ran++;
-        if (!insns_left(m))
+        if (!m->rest.pending && !insns_left(m))
             machine_request_stop(m, STOP_LIMIT, "");
     }
-    for (unsigned i = first; i < m->ncpus && m->stop == STOP_NONE && !m->reset_request; i++) {
+    for (unsigned i = first; i < m->ncpus && may_go_on(m); i++) {
         ran += machine_run_slice(m, &m->cpus[i], most);
-        if (!insns_left(m))
+        if (!m->rest.pending && !insns_left(m))
             machine_request_stop(m, STOP_LIMIT, "");
     }
     return ran;
@@ -454,25 +502,30 @@ static void restore(struct machine *m)
         machine_request_stop(m, STOP_CHECKSTOP, "the snapshot could not be loaded");
 }
 
+bool machine_round(struct machine *m)
+{
+    if (unlikely(m->debug))
+        debug_poll(m->debug);
+    if (m->stop == STOP_NONE)
+        begin_round(m);
+    bool asleep = m->stop == STOP_NONE && run_round(m) == 0;
+    if (asleep)
+        idle(m);
+    if (m->reset_request && m->stop == STOP_NONE && !m->rest.pending && !reset(m))
+        machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
+    check_user(m);
+    if (asleep || m->rounds % TIMEOUT_ROUNDS == 0)
+        check_timeout(m);
+    if (m->stop == STOP_RESTORE)
+        restore(m);
+    return m->stop == STOP_NONE;
+}
+
 static void run(struct machine *m)
 {
     m->host_start_ns = host_ns(CLOCK_MONOTONIC);
-    for (unsigned round = 1; m->stop == STOP_NONE; round++) {
-        if (unlikely(m->debug))
-            debug_poll(m->debug);
-        if (m->stop == STOP_NONE)
-            begin_round(m);
-        bool asleep = m->stop == STOP_NONE && run_round(m) == 0;
-        if (asleep)
-            idle(m);
-        if (m->reset_request && m->stop == STOP_NONE && !reset(m))
-            machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
-        check_user(m);
-        if (asleep || round % TIMEOUT_ROUNDS == 0)
-            check_timeout(m);
-        if (m->stop == STOP_RESTORE)
-            restore(m);
-    }
+    while (m->stop == STOP_NONE)
+        machine_round(m);
     outside_ended(m->outside);
 }
 

@@ -9,6 +9,7 @@
 #include "pefemu/err.h"
 #include "pefemu/gdb.h"
 #include "pefemu/hostclock.h"
+#include "pefemu/lockstep.h"
 #include "pefemu/log.h"
 #include "pefemu/prompt.h"
 #include "pefemu/snapshot.h"
@@ -40,6 +41,8 @@ static int exit_status(const struct machine *m, enum machine_stop stop)
         return EXIT_PEF_TRAP;
     case STOP_DIVERGED:
         return EXIT_PEF_REPLAY;
+    case STOP_LOCKSTEP:
+        return EXIT_PEF_LOCKSTEP;
     case STOP_NONE:
     case STOP_RESTORE:
         break;
@@ -161,17 +164,30 @@ static bool prepare_snapshots(const struct options *o, struct savevm *s)
     return d != NULL;
 }
 
+/* Two machines instead of one. */
+static enum machine_stop run_lockstep(struct lockstep *ls)
+{
+    enum machine_stop stop = lockstep_run(ls);
+    if (stop == STOP_LOCKSTEP)
+        lockstep_report(ls, stderr);
+    return stop;
+}
+
 /* Runs the guest. With -M ...,dumpdtb= there is nothing to run: the tree has been written. */
-static enum machine_stop run_guest(struct machine *m, const struct options *o, uint64_t start_ns)
+static enum machine_stop run_guest(struct machine *m, struct lockstep *ls, const struct options *o,
+                                   uint64_t start_ns)
 {
     struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start_ns};
     struct debuggers debuggers;
     enum machine_stop stop = STOP_NONE; /* EXIT_PEF_HOST */
     if (o->stats_on)
         chardev_watch(m->console, stats_watch, &marker);
-    if (debuggers_start(&debuggers, o, m, m->console))
+    if (ls)
+        stop = run_lockstep(ls);
+    else if (debuggers_start(&debuggers, o, m, m->console))
         stop = o->cfg.dumpdtb ? STOP_POWER_OFF : machine_run(m);
-    debuggers_stop(&debuggers);
+    if (!ls)
+        debuggers_stop(&debuggers);
     chardev_watch(m->console, NULL, NULL);
     return stop;
 }
@@ -202,20 +218,24 @@ static int run(const struct options *o)
         return EXIT_PEF_USAGE;
     }
     struct machine *m = machine_create(&o->cfg, console);
+    bool twice = m && o->cfg.lockstep.on && !o->cfg.dumpdtb;
+    struct lockstep *ls = twice ? lockstep_create(m, &engine_ref) : NULL;
     struct savevm savevm = {.m = m, .file = o->savevm_file};
     struct traces traces;
-    if (!m || !symbols_load_options(m) || !prepare_snapshots(o, &savevm) ||
+    if (!m || (twice && !ls) || !symbols_load_options(m) || !prepare_snapshots(o, &savevm) ||
         !traces_open(&traces, o, m)) {
+        lockstep_destroy(ls);
         machine_destroy(m);
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }
-    enum machine_stop stop = run_guest(m, o, start_ns);
+    enum machine_stop stop = run_guest(m, ls, o, start_ns);
     traces_close(&traces);
     if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))
         putchar('\n'); /* the dump begins on a line of its own */
     chardev_close(console);
     int status = report(m, o, stop, start_ns, &dump);
+    lockstep_destroy(ls);
     machine_destroy(m);
     return status;
 }

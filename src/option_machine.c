@@ -249,15 +249,44 @@ PARSE(CPU)
     return OK;
 }
 
+/* lockstep[,fast=ENGINE][,check=N] */
+static enum parse parse_lockstep(struct options *o, const char *arg)
+{
+    struct value_list list;
+    struct value_item it;
+    if (!value_list(&list, arg) || !value_next(&list, &it) || it.value)
+        return option_bad(OPT_ACCEL, arg, "use lockstep[,fast=ENGINE][,check=N]");
+    o->cfg.lockstep = (struct lockstep_config){.on = true};
+    while (value_next(&list, &it)) {
+        bool is_fast = !strcmp(it.key, "fast"), is_check = !strcmp(it.key, "check");
+        if (is_fast)
+            o->cfg.engine = engine_find(it.value ? it.value : "");
+        if (!(is_fast || is_check) || !o->cfg.engine || o->cfg.engine == &engine_ref)
+            return option_bad(OPT_ACCEL, arg, "use fast=interp, or check=N");
+        if (is_check &&
+            (!value_u64(it.value, INT64_MAX, &o->cfg.lockstep.check) || !o->cfg.lockstep.check))
+            return option_bad(OPT_ACCEL, arg, "check is a number of instructions, at least 1");
+    }
+    return OK;
+}
+
 PARSE(ACCEL)
 {
+    size_t len = strcspn(arg, ",");
     if (value_is_help(arg)) {
-        printf("Engines:\n  %-8s %s\n  %-8s %s\n", engine_interp.name, engine_interp.summary,
-               engine_ref.name, engine_ref.summary);
+        printf("Engines:\n  %-8s %s\n  %-8s %s\n  %-8s %s\n", engine_interp.name,
+               engine_interp.summary, engine_ref.name, engine_ref.summary, "lockstep",
+               "a faster one and ref, compared all the time");
         return DONE;
     }
+    o->cfg.engine = &engine_interp;
+    o->cfg.lockstep.on = false;
+    if (len == strlen("lockstep") && !strncmp(arg, "lockstep", len))
+        return parse_lockstep(o, arg);
     o->cfg.engine = engine_find(arg);
-    return o->cfg.engine ? OK : option_bad(OPT_ACCEL, arg, "no such engine; use interp or ref");
+    return o->cfg.engine
+               ? OK
+               : option_bad(OPT_ACCEL, arg, "no such engine; use interp, ref or lockstep");
 }
 
 /* ---- -M bare: devices, registers ---- */

@@ -226,6 +226,22 @@ static bool check_monitor(const struct options *o)
     return false;
 }
 
+/* What observes or changes one machine only. */
+static bool check_lockstep(const struct options *o)
+{
+    const char *what = o->gdb             ? "gdb"
+                       : o->halt_at_start ? "S"
+                       : o->reverse       ? "reverse"
+                       : o->savevm_file   ? "savevm-at"
+                       : o->monitor.where != PROMPT_DEFAULT && o->monitor.where != PROMPT_NONE
+                           ? "monitor"
+                           : NULL;
+    if (!o->cfg.lockstep.on || !what)
+        return true;
+    pef_complain("-%s: not with -accel lockstep, which runs two machines; leave one out", what);
+    return false;
+}
+
 static bool open_log(const struct options *o)
 {
     int err = o->log_file ? log_set_file(o->log_file) : 0;
@@ -241,7 +257,7 @@ static bool finish(struct options *o)
     o->cfg.bare.devices = o->devices;
     o->cfg.bare.regs = o->regs;
     if (!check_memory(o) || !(bare ? check_bare(o) : check_pseries(o)) || !check_tpm(o) ||
-        !check_monitor(o))
+        !check_monitor(o) || !check_lockstep(o))
         return false;
     /* The real ultravisor knows XICS only. */
     if (!o->ic_given && o->cfg.pef && machine_wants_svm(&o->cfg))

@@ -39,9 +39,16 @@ enum machine_stop {
     STOP_LIMIT,         /* -icount-limit */
     STOP_DIVERGED,      /* a replay differs from its recording */
     STOP_RESTORE,       /* not the end: machine_restore_later() */
+    STOP_LOCKSTEP,      /* -accel lockstep: the engines disagree */
 };
 
 enum dump_mode { DUMP_NONE, DUMP_TEXT, DUMP_JSON };
+
+/* -accel lockstep (lockstep.h). The engine of the machine itself is machine_config.engine. */
+struct lockstep_config {
+    bool on;
+    uint64_t check; /* instructions between comparisons, at least; 0: the default */
+};
 
 /* What -M bare is told beyond the common part. Strings as they stand on the command line. */
 struct bare_config {
@@ -99,6 +106,9 @@ struct machine_config {
     enum hv_fault hv_fault;
     unsigned cpus, cores, threads; /* cpus = cores * threads */
     const struct engine *engine;
+    struct lockstep_config lockstep;
+    const struct machine *leader; /* borrowed, of the other machine of -accel lockstep: all answers
+                                     from outside are those that this one was given; or NULL */
     /* images, already read and unpacked by the loader (src/loader.c) */
     const char *kernel, *initrd, *append, *bios, *dtb, *dumpdtb;
     const char **guest_files;        /* HOST:GUEST strings, NULL-terminated, may be NULL */
@@ -155,7 +165,9 @@ struct machine {
     uint64_t stall_total;   /* the same for attempts that an interrupt ended */
     uint64_t slice_insns, slice_stalls; /* of the running CPU when its slice began */
     struct slice_rest rest;             /* of cpus[turn]: machine_run() goes on with it */
-    uint64_t rounds;                    /* of machine_run() */
+    int64_t piece; /* machine_round() leaves a slice after about so many instructions, with a rest:
+                      0: it does not, < 0: in front of the first */
+    uint64_t rounds; /* of machine_run() */
     /* machine_restore_later(), while stop is STOP_RESTORE */
     bool (*restore)(struct machine *m, void *opaque);
     void *restore_opaque;
@@ -183,6 +195,13 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
 void machine_destroy(struct machine *m);
 /* Run until something stops the machine; handles guest reboots inside. */
 enum machine_stop machine_run(struct machine *m);
+/* What it is made of: a turn of every CPU, or the rest of it, and what the outside wants. False:
+ * the machine has stopped. */
+bool machine_round(struct machine *m);
+/* The rest of a slice (m->rest.pending) made the running one, to execute something of it, and left
+ * again; @over: nothing of it is left. In between an engine may run on the CPU returned. */
+struct cpu *machine_resume_slice(struct machine *m);
+void machine_suspend_slice(struct machine *m, bool over);
 /* Is the host time of -timeout used up? */
 bool machine_time_is_up(const struct machine *m);
 /**

@@ -37,6 +37,10 @@ struct snap {
     } section[SNAP_DEPTH];
     unsigned depth;
     char why[SNAP_WHY_MAX]; /* of the first failure: one line */
+    /* Which state byte @find of the buffer is, when saving; snap_find() */
+    size_t find, field_at;
+    const char *field; /* that is being saved; NULL: it has no name */
+    char found[SNAP_WHY_MAX];
 };
 
 void snap_save_begin(struct snap *s);
@@ -46,6 +50,13 @@ bool snap_load_end(struct snap *s);
 /* Saving: wipes and frees what was written. */
 void snap_free(struct snap *s);
 void snap_fail(struct snap *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What comes next is @name. Only for people: snap_find(). */
+static inline void snap_field(struct snap *s, const char *name)
+{
+    s->field = name;
+    s->field_at = s->len;
+}
 
 /* A section: a name, a version, a length. Loading fails when one of them is not what is expected:
  * the file is of another version of pefemu, or of another machine. */

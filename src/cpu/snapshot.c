@@ -60,7 +60,7 @@ void snap_pmu(struct snap *s, void *p, size_t size, size_t width)
 
 /* ---- groups of registers ---- */
 
-#define R(name) snap_register(s, cpu->name)
+#define R(name) (snap_field(s, #name), snap_register(s, cpu->name))
 
 static void user_registers(struct snap *s, struct cpu *cpu)
 {

@@ -14,8 +14,9 @@
 #define INPUT_MAX 4096u
 
 struct outside {
-    struct machine *m;       /* borrowed */
-    struct chardev *console; /* borrowed, or NULL */
+    struct machine *m;            /* borrowed */
+    struct chardev *console;      /* borrowed, or NULL */
+    const struct outside *leader; /* borrowed: its answers are this one's; or NULL */
     enum outside_mode mode;
     bool keeps; /* answers go into the journal */
     bool diverged, said_end, said_changed;
@@ -45,6 +46,12 @@ struct outside *outside_create(struct machine *m, struct chardev *console)
     o->mode = m->cfg.rr;
     if (o->mode != OUTSIDE_LIVE)
         machine_identity(&m->cfg, identity);
+    if (m->cfg.leader) {
+        o->leader = m->cfg.leader->outside;
+        o->mode = OUTSIDE_REPLAY;
+        return o;
+    }
+    o->keeps = m->cfg.lockstep.on; /* for the one that follows */
     if (o->mode == OUTSIDE_RECORD)
         ok = o->keeps = journal_record(&o->journal, m->cfg.rr_file, identity);
     else if (o->mode == OUTSIDE_REPLAY)
@@ -60,7 +67,8 @@ void outside_destroy(struct outside *o)
 {
     if (!o)
         return;
-    journal_close(&o->journal);
+    if (!o->leader) /* else the journal is borrowed */
+        journal_close(&o->journal);
     free(o);
 }
 
@@ -86,6 +94,15 @@ static bool is_given_up(const struct outside *o)
 }
 
 /* ---- the journal ---- */
+
+/* What a follower may know is what its leader was told so far. */
+static void follow(struct outside *o)
+{
+    if (!o->leader || o->diverged)
+        return;
+    o->journal.buf = o->leader->journal.buf;
+    o->journal.len = o->leader->journal.at;
+}
 
 static bool answers_from_journal(const struct outside *o)
 {
@@ -113,6 +130,10 @@ static void run_out(struct outside *o)
 {
     if (o->said_end || o->diverged)
         return;
+    if (o->leader) {
+        diverge(o, "the other machine did not ask for it");
+        return;
+    }
     o->said_end = true;
     machine_say(o->m, "the recording ends here; it was cut off");
     machine_request_stop(o->m, STOP_QUIT, "end of the recording");
@@ -122,6 +143,7 @@ static void run_out(struct outside *o)
 static bool answer(struct outside *o, enum journal_kind kind, const char *asks,
                    struct journal_record *r)
 {
+    follow(o);
     if (!answers_from_journal(o))
         return false;
     if (!journal_peek(&o->journal, r)) {
@@ -177,6 +199,7 @@ static void drop_typed(struct outside *o)
 static void recorded_input(struct outside *o)
 {
     struct journal_record r;
+    follow(o);
     while (journal_peek(&o->journal, &r) && r.kind == JOURNAL_CONSOLE && r.number <= o->looks) {
         if (r.number < o->looks || r.position != machine_position(o->m)) {
             diverge(o, "console input came elsewhere");
@@ -256,7 +279,7 @@ bool outside_may_say(struct outside *o)
     if (is_given_up(o) || ++o->lines <= o->shown_lines)
         return false;
     o->shown_lines = o->lines;
-    return true;
+    return !o->leader; /* it has said so */
 }
 
 /* ---- time and chance ---- */
@@ -408,6 +431,8 @@ size_t outside_place(const struct outside *o)
 void outside_go_to(struct outside *o, size_t place)
 {
     o->journal.at = place;
+    if (o->leader)
+        o->diverged = false;
 }
 
 void outside_loaded(struct outside *o)

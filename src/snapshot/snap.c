@@ -13,7 +13,7 @@
 
 void snap_save_begin(struct snap *s)
 {
-    *s = (struct snap){.loading = false};
+    *s = (struct snap){.loading = false, .find = SIZE_MAX};
 }
 
 void snap_load_begin(struct snap *s, const void *buf, size_t len)
@@ -70,10 +70,23 @@ static bool grow(struct snap *s, size_t len)
     return true;
 }
 
+/* The byte that is looked for is saved next: says what it is. */
+static void found(struct snap *s)
+{
+    const char *section = s->depth ? s->section[s->depth - 1].name : "state";
+    if (s->field)
+        snprintf(s->found, sizeof(s->found), "%s: %s, byte %zu", section, s->field,
+                 s->find - s->field_at);
+    else
+        snprintf(s->found, sizeof(s->found), "%s: byte %zu of the state", section, s->find);
+}
+
 static void save(struct snap *s, const void *p, size_t len)
 {
     if (!p || !len || !grow(s, len))
         return;
+    if (s->find - s->len < len)
+        found(s);
     memcpy(s->buf + s->len, p, len);
     s->len += len;
 }
@@ -223,6 +236,7 @@ void snap_begin(struct snap *s, const char *name, unsigned version)
         here = s->at + (s->failed ? 0 : len);
     }
     s->section[s->depth].name = name;
+    s->field = NULL;
     s->section[s->depth++].at = s->failed && s->loading ? s->at : here;
 }
 
@@ -231,6 +245,7 @@ void snap_end(struct snap *s)
     if (!s->depth)
         return;
     size_t at = s->section[--s->depth].at;
+    s->field = NULL;
     if (s->failed)
         return;
     if (s->loading && s->at != at)
