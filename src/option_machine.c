@@ -3,6 +3,7 @@
 #include "option_parse.h"
 #include "option_value.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,7 +263,7 @@ static enum parse parse_lockstep(struct options *o, const char *arg)
         if (is_fast)
             o->cfg.engine = engine_find(it.value ? it.value : "");
         if (!(is_fast || is_check) || !o->cfg.engine || o->cfg.engine == &engine_ref)
-            return option_bad(OPT_ACCEL, arg, "use fast=interp, or check=N");
+            return option_bad(OPT_ACCEL, arg, "use fast=jit|interp, or check=N");
         if (is_check &&
             (!value_u64(it.value, INT64_MAX, &o->cfg.lockstep.check) || !o->cfg.lockstep.check))
             return option_bad(OPT_ACCEL, arg, "check is a number of instructions, at least 1");
@@ -272,21 +273,31 @@ static enum parse parse_lockstep(struct options *o, const char *arg)
 
 PARSE(ACCEL)
 {
-    size_t len = strcspn(arg, ",");
+    size_t len = strcspn(arg, ","), at = 0;
     if (value_is_help(arg)) {
-        printf("Engines:\n  %-8s %s\n  %-8s %s\n  %-8s %s\n", engine_interp.name,
-               engine_interp.summary, engine_ref.name, engine_ref.summary, "lockstep",
-               "a faster one and ref, compared all the time");
+        printf("Engines:\n");
+        for (const struct engine *e; (e = engine_next(&at)) != NULL;)
+            printf("  %-8s %s\n", e->name, e->summary);
+        printf("  %-8s %s\n", "lockstep", "a faster one and ref, compared all the time");
         return DONE;
     }
     o->cfg.engine = &engine_interp;
     o->cfg.lockstep.on = false;
     if (len == strlen("lockstep") && !strncmp(arg, "lockstep", len))
         return parse_lockstep(o, arg);
+    if (!strncmp(arg, "jit,hot=", 8)) { /* for tests: 1 makes all code that is jumped to native */
+        char *end;
+        unsigned long hot = strtoul(arg + 8, &end, 10);
+
+        if (!hot || hot > 1000000 || *end || !isdigit((unsigned char)arg[8]))
+            return option_bad(OPT_ACCEL, arg, "hot is a number from 1 to 1000000");
+        o->cfg.hot = (unsigned)hot;
+        arg = "jit";
+    }
     o->cfg.engine = engine_find(arg);
     return o->cfg.engine
                ? OK
-               : option_bad(OPT_ACCEL, arg, "no such engine; use interp, ref or lockstep");
+               : option_bad(OPT_ACCEL, arg, "no such engine; use jit, interp, ref or lockstep");
 }
 
 /* ---- -M bare: devices, registers ---- */

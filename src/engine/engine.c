@@ -13,6 +13,11 @@ const struct engine *engine_find(const char *name)
     return NULL;
 }
 
+const struct engine *engine_next(size_t *at)
+{
+    return *at < ARRAY_SIZE(engines) ? engines[(*at)++] : NULL;
+}
+
 void engine_begin(struct cpu *cpu, int64_t budget)
 {
     cpu->budget = budget;

@@ -2,7 +2,8 @@
  * Random instructions on the emulator's engines and on an independent implementation, state against
  * state.
  *
- *   conformance [--seed N] [--count N] [--engine ref|interp] [--only PATTERN] [--oracle COMMAND]
+ *   conformance [--seed N] [--count N] [--engine ref|interp|jit] [--only PATTERN] [--oracle
+ * COMMAND]
  *               [--guest PROGRAM] [--defects FILE] [--big] [--verbose]
  *
  * --count is per mnemonic. The oracle is the command that runs PROGRAM (guest.c for ppc64le); an
@@ -52,8 +53,8 @@ struct session {
     struct conf_case cases[BATCH];
     struct conf_state expected[BATCH];
     size_t ncases;
-    const struct engine *engines[2];
-    struct conf_machine *machines[2];
+    const struct engine *engines[3];
+    struct conf_machine *machines[3];
     size_t nengines;
     struct tally tally[INSN_COUNT];
 };
@@ -576,7 +577,7 @@ static bool run_variant(struct session *s, size_t i, const struct conf_state *ba
 {
     struct conf_case *c = &s->cases[i], plain = *c;
     unsigned mode = s->opt.big ? RUN_BIG : 0;
-    struct conf_state want = *base, got[2];
+    struct conf_state want = *base, got[3];
     const char *than = "plain";
     bool good = true, foretold = true;
 
@@ -593,8 +594,8 @@ static bool run_variant(struct session *s, size_t i, const struct conf_state *ba
         if (foretold)
             good = check(s, i, s->engines[e]->name, &got[e], than, &want) && good;
     }
-    if (s->nengines == 2)
-        good = check(s, i, s->engines[1]->name, &got[1], s->engines[0]->name, &got[0]) && good;
+    for (size_t e = 1; e < s->nengines; e++)
+        good = check(s, i, s->engines[e]->name, &got[e], s->engines[0]->name, &got[0]) && good;
     *c = plain;
     return good;
 }
@@ -608,15 +609,15 @@ static bool run_batch(struct session *s)
         return false;
     for (size_t i = 0; i < s->ncases; i++) {
         struct tally *t = &s->tally[s->cases[i].row];
-        struct conf_state got[2];
+        struct conf_state got[3];
         bool good = true;
         for (size_t e = 0; e < s->nengines; e++) {
             run_case(s->machines[e], &s->cases[i], s->opt.big ? RUN_BIG : 0, &got[e]);
             if (oracle)
                 good = check(s, i, s->engines[e]->name, &got[e], "oracle", &s->expected[i]) && good;
         }
-        if (s->nengines == 2)
-            good = check(s, i, s->engines[1]->name, &got[1], s->engines[0]->name, &got[0]) && good;
+        for (size_t e = 1; e < s->nengines; e++)
+            good = check(s, i, s->engines[e]->name, &got[e], s->engines[0]->name, &got[0]) && good;
         if (i % 4 == 1 || i % 4 == 3)
             good = run_variant(s, i, &got[0]) && good;
         t->run++;
@@ -680,7 +681,7 @@ static int summary(struct session *s)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: conformance [--seed N] [--count N] [--engine ref|interp]\n"
+    fprintf(stderr, "usage: conformance [--seed N] [--count N] [--engine ref|interp|jit]\n"
                     "                   [--only PATTERN] [--oracle COMMAND] [--guest PROGRAM]\n"
                     "                   [--defects FILE] [--big] [--verbose]\n");
     return 2;
@@ -723,7 +724,7 @@ static bool parse(struct options *o, int argc, char **argv)
 
 static bool create_machines(struct session *s)
 {
-    const char *names[] = {"ref", "interp"};
+    const char *names[] = {"ref", "interp", "jit"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (s->opt.engine && strcmp(s->opt.engine, names[i]))
             continue;

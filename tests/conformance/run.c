@@ -29,6 +29,7 @@ struct conf_machine *run_create(const struct engine *engine)
     m = &cm->m;
     cm->cpu = cpu;
     m->engine = engine;
+    m->cfg.hot = 1; /* all that jit can make native is */
     m->cpus = cpu;
     m->ncpus = 1;
     cpu->machine = m;

@@ -5,6 +5,8 @@
  */
 #include "code.h"
 
+#include "thread.h"
+
 #include <stdlib.h>
 
 #include "pefemu/mmu.h"
@@ -32,10 +34,16 @@ static struct code_cache *cache_of(struct machine *m)
     return m->code;
 }
 
-static void reset_slots(struct code_page *page, unsigned first, unsigned last, insn_thread fn)
+uint32_t code_cold(const struct machine *m)
+{
+    return m->cfg.hot ? HOT - m->cfg.hot : 0;
+}
+
+static void reset_slots(const struct machine *m, struct code_page *page, unsigned first,
+                        unsigned last, insn_thread fn)
 {
     for (unsigned i = first; i <= last; i++)
-        page->ops[i].fn = fn, page->ops[i].heat = 0;
+        page->ops[i].fn = fn, page->ops[i].heat = code_cold(m);
 }
 
 /* Takes the page out of the cache. Threaded code may still stand in it: every slot leads out. */
@@ -53,7 +61,7 @@ static void drop(struct machine *m, size_t slot)
         m->mem.code_map[slot >> 1] = 0;
     if (page->native)
         m->code_client->drop(m, page);
-    reset_slots(page, 0, CODE_PAGE_INSNS, thread_stale);
+    reset_slots(m, page, 0, CODE_PAGE_INSNS, thread_stale);
     tlb_forget_code(m, page->ops);
     page->next_dead = code->dead;
     code->dead = page;
@@ -91,7 +99,7 @@ struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
     page->le = le;
     page->writes = 0;
     page->native = NULL;
-    reset_slots(page, 0, CODE_PAGE_INSNS - 1, thread_decode);
+    reset_slots(m, page, 0, CODE_PAGE_INSNS - 1, thread_decode);
     page->ops[CODE_PAGE_INSNS].fn = thread_page_end;
     code->pages[slot] = page;
     code->live++;
@@ -125,7 +133,7 @@ static void page_written(struct machine *m, size_t slot, unsigned offset, unsign
         drop(m, slot);
     else
         /* the slot before may be fused with the first one */
-        reset_slots(page, first ? first - 1 : 0, (offset + len - 1) / 4, thread_decode);
+        reset_slots(m, page, first ? first - 1 : 0, (offset + len - 1) / 4, thread_decode);
 }
 
 void code_written(struct machine *m, ra_t ra, uint64_t len)

@@ -40,6 +40,8 @@ struct code_cache {
 struct code_page *code_page_get(struct machine *m, ra_t ra, bool le);
 /* Frees pages dropped earlier. Only when no threaded code is being executed. */
 void code_bury(struct machine *m);
+/* What a slot's heat starts with. */
+uint32_t code_cold(const struct machine *m);
 /* Engine callbacks. */
 void code_written(struct machine *m, ra_t ra, uint64_t len);
 void code_forget(struct machine *m);

@@ -174,6 +174,7 @@ static void run_threaded(struct cpu *cpu, const struct insn *ops)
     cpu->page_ea = cpu->cia & ~0xfffULL;
     cpu->budget += index;
     cpu->exit_trap = TRAP_NONE;
+    in = warm(cpu, in);
     do {
         in = in->fn(cpu, in);
     } while (in);

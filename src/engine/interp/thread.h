@@ -64,7 +64,7 @@ const struct insn *leave_fault(struct cpu *cpu, const struct insn *in, trap_t t)
 
 /* ---- control flow: each returns the operation to go on with ---- */
 
-/* A slot that has been jumped to so often is hot: code_client. */
+/* A slot whose heat is this is hot: code_client. It counts jumps from code_cold() on. */
 #define HOT 50
 const struct insn *thread_hot(struct cpu *cpu, const struct insn *op);
 

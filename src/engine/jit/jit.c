@@ -257,7 +257,7 @@ static void jit_drop(struct machine *m, struct code_page *page)
         ((struct native_cell *)(jit->space.write + n->cell[slot]))->code = jit->leave;
         if (page->ops[slot].fn == thread_native)
             page->ops[slot].fn = thread_decode;
-        page->ops[slot].heat = 0;
+        page->ops[slot].heat = code_cold(m);
     }
 }
 

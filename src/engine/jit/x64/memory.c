@@ -7,8 +7,7 @@
 
 #include "memory.h"
 
-/* EA of D, DS and X forms: *base + *disp, base a pinned register or RAX. */
-static unsigned address(struct tr *t, const struct insn *in, bool indexed, int32_t *disp)
+unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t *disp)
 {
     struct emit *e = &t->e;
 
@@ -73,8 +72,7 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
     return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
 }
 
-/* RA = EA */
-static void update(struct tr *t, const struct insn *in, unsigned base, int32_t disp)
+void x64_update(struct tr *t, const struct insn *in, unsigned base, int32_t disp)
 {
     struct emit *e = &t->e;
 
@@ -98,7 +96,7 @@ static void load(struct tr *t, const struct insn *in, unsigned size, unsigned ho
     bool swap = t->le == !!(how & REVERSED);
     unsigned d = gpr_dest(in->rt, RDX);
     int32_t disp;
-    unsigned base = address(t, in, how & INDEXED, &disp);
+    unsigned base = x64_address(t, in, how & INDEXED, &disp);
     struct x64_access a = x64_access(t, base, disp, size, false, false);
 
     /* the address is wanted once more after the load */
@@ -119,7 +117,7 @@ static void load(struct tr *t, const struct insn *in, unsigned size, unsigned ho
     if (swap && (how & SIGN))
         x_ext_rr(e, size == 2 ? X_MOVSX16 : X_MOVSXD, d, d);
     if ((how & UPDATE) && in->ra != in->rt)
-        update(t, in, base, disp);
+        x64_update(t, in, base, disp);
     gpr_write(t, in->rt, d);
     tr_back(t, a.slow);
 }
@@ -129,7 +127,7 @@ static void store(struct tr *t, const struct insn *in, unsigned size, unsigned h
     struct emit *e = &t->e;
     bool swap = t->le == !!(how & REVERSED);
     int32_t disp;
-    unsigned base = address(t, in, how & INDEXED, &disp);
+    unsigned base = x64_address(t, in, how & INDEXED, &disp);
     struct x64_access a = x64_access(t, base, disp, size, true, false);
     unsigned s = gpr_read(t, in->rt, RDX);
 
@@ -148,7 +146,7 @@ static void store(struct tr *t, const struct insn *in, unsigned size, unsigned h
     else
         x_mov_mr8(e, a.m, s);
     if (how & UPDATE)
-        update(t, in, base, disp);
+        x64_update(t, in, base, disp);
     tr_back(t, a.slow);
 }
 

@@ -27,5 +27,10 @@ void x64_late_group(struct tr *t, const struct late *l);
 /* After every instruction, and where no addend is to be trusted any more. */
 void x64_group_after(struct tr *t, const struct insn *in);
 void x64_group_forget(struct tr *t);
+/* EA of D, DS, DQ (@indexed: X) forms: *@disp and the register that is returned, a pinned one or
+ * RAX. */
+unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t *disp);
+/* RA = the EA that x64_address() gave. */
+void x64_update(struct tr *t, const struct insn *in, unsigned base, int32_t disp);
 
 #endif

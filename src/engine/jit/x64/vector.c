@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VMX and VSX instructions on whole registers. */
-#include "vsr.h"
+/* VMX and VSX, and the loads and stores of all vector-scalar registers: where which is. */
+#include "vector.h"
+
+struct vregs v_begin(struct tr *t, const struct insn *in)
+{
+    unsigned first = insn_table[in->id].fac == FAC_VMX ? 32 : 0;
+
+    vsr_need(t, insn_facility_need(in));
+    return (struct vregs){first + in->rt, first + in->ra, first + in->rb, first + in->rc};
+}
 
 bool x64_vector(struct tr *t, const struct insn *in)
 {
-    (void)t;
-    (void)in;
-    return false;
+    unsigned fac = insn_table[in->id].fac;
+
+    if (fac != FAC_VMX && fac != FAC_VSX && fac != FAC_FPU)
+        return false;
+    return x64_float_memory(t, in) || x64_vector_memory(t, in);
 }

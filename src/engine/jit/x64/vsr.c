@@ -49,6 +49,23 @@ unsigned vsr_read(struct tr *t, unsigned n, enum vsr_view view)
     return x;
 }
 
+int vsr_cached(struct tr *t, unsigned n, enum vsr_view view)
+{
+    int have = find(t, n, view);
+
+    if (have >= 0)
+        t->xmm[have].used = t->xmm_clock;
+    return have;
+}
+
+unsigned vsr_own(struct tr *t, unsigned n)
+{
+    unsigned x = vsr_read(t, n, VSR_WHOLE);
+
+    t->xmm[x].vsr = NO_VSR;
+    return x;
+}
+
 unsigned vsr_new(struct tr *t)
 {
     return take(t);

@@ -28,6 +28,10 @@ static inline struct x64_mem vsr_dword_mem(unsigned n, unsigned dword)
 
 /* VSR @n in an xmm register, loaded if need be. It must not be changed. */
 unsigned vsr_read(struct tr *t, unsigned n, enum vsr_view view);
+/* The xmm register that VSR @n is in already, or -1. */
+int vsr_cached(struct tr *t, unsigned n, enum vsr_view view);
+/* All of VSR @n in an xmm register that counts as one from vsr_new(): memory alone has it now. */
+unsigned vsr_own(struct tr *t, unsigned n);
 /* An xmm register for a result or as scratch, until the instruction ends or it is written. */
 unsigned vsr_new(struct tr *t);
 /* VSR @n becomes what is in @x, a register from vsr_new(). VSR_SCALAR: doubleword 1 becomes 0. */

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loads and stores of scalars in vector-scalar registers, in little-endian mode. Numbers in single
+ * format change it on the way. The host's conversion does the same for all but signalling NaNs, and
+ * for what a store would have to cut off: the handler does those.
+ */
+#include "vector.h"
+
+enum { INDEXED = 1, UPDATE = 2 };
+
+enum format { DOUBLE, SINGLE, WORD, WORD_SIGNED, HALF, BYTE };
+
+static const uint8_t sizes[] = {8, 4, 4, 4, 2, 1};
+
+#define V_UCOMISS  VOP(MAP_0F, PP_NONE, 0x2e)
+#define V_CVTSS2SD VOP(MAP_0F, PP_F3, 0x5a)
+#define V_CVTSD2SS VOP(MAP_0F, PP_F2, 0x5a)
+
+static void load_integer(struct emit *e, enum format format, unsigned x, struct x64_mem m)
+{
+    if (format == WORD) {
+        v_load32(e, x, m);
+        return;
+    }
+    x_ext_rm(e, format == WORD_SIGNED ? X_MOVSXD : format == HALF ? X_MOVZX16 : X_MOVZX8, RDX, m);
+    v_from_gpr(e, x, RDX);
+}
+
+static bool load(struct tr *t, const struct insn *in, enum format format, unsigned how)
+{
+    struct emit *e = &t->e;
+
+    if ((how & UPDATE) && !in->ra)
+        return false;
+    struct vregs r = v_begin(t, in);
+    int32_t disp;
+    unsigned base = x64_address(t, in, how & INDEXED, &disp);
+    struct x64_access a = x64_access(t, base, disp, sizes[format], false, false);
+    struct late *nan = NULL;
+    unsigned x = vsr_new(t);
+
+    if (format == DOUBLE) {
+        v_load64(e, x, a.m);
+    } else if (format == SINGLE) {
+        v_load32(e, x, a.m);
+        vop(e, V_UCOMISS, x, 0, x);
+        nan = tr_slow(t, x_jcc(e, CC_P), false);
+        vop(e, V_CVTSS2SD, x, x, x);
+    } else {
+        load_integer(e, format, x, a.m);
+    }
+    if (how & UPDATE)
+        x64_update(t, in, base, disp);
+    vsr_write(t, r.t, x, VSR_SCALAR);
+    tr_back(t, a.slow);
+    if (nan)
+        tr_back(t, nan);
+    return true;
+}
+
+/* XMM0 becomes @x in single format; else, with what is returned, the handler is asked. */
+static struct late *to_single(struct tr *t, unsigned x)
+{
+    struct emit *e = &t->e;
+
+    vop(e, V_CVTSD2SS, 0, x, x);
+    vop(e, V_CVTSS2SD, 1, 0, 0);
+    vop(e, V_PXOR, 1, 1, x);
+    v_to_gpr(e, RDX, 1);
+    x_test_rr(e, true, RDX, RDX);
+    return tr_slow(t, x_jcc(e, CC_NE), false);
+}
+
+static bool store(struct tr *t, const struct insn *in, enum format format, unsigned how)
+{
+    struct emit *e = &t->e;
+
+    if ((how & UPDATE) && !in->ra)
+        return false;
+    struct vregs r = v_begin(t, in);
+    int32_t disp;
+    unsigned x = vsr_read(t, r.t, VSR_SCALAR);
+    struct late *odd = format == SINGLE ? to_single(t, x) : NULL;
+    unsigned base = x64_address(t, in, how & INDEXED, &disp);
+    struct x64_access a = x64_access(t, base, disp, sizes[format], true, false);
+
+    if (format == DOUBLE) {
+        v_store64(e, a.m, x);
+    } else if (format == SINGLE) {
+        v_store32(e, a.m, 0);
+    } else if (format == WORD) {
+        v_store32(e, a.m, x);
+    } else {
+        v_to_gpr32(e, RDX, x);
+        (format == HALF ? x_mov_mr16 : x_mov_mr8)(e, a.m, RDX);
+    }
+    if (how & UPDATE)
+        x64_update(t, in, base, disp);
+    tr_back(t, a.slow);
+    if (odd)
+        tr_back(t, odd);
+    return true;
+}
+
+#define LOADS(ID, format, how)                                                                     \
+    case INSN_##ID:                                                                                \
+        return load(t, in, format, how);
+#define STORES(ID, format, how)                                                                    \
+    case INSN_##ID:                                                                                \
+        return store(t, in, format, how);
+
+bool x64_float_memory(struct tr *t, const struct insn *in)
+{
+    if (!t->le)
+        return false;
+    switch (in->id) {
+        LOADS(LFD, DOUBLE, 0)
+        LOADS(LFDU, DOUBLE, UPDATE)
+        LOADS(LFDX, DOUBLE, INDEXED)
+        LOADS(LFDUX, DOUBLE, INDEXED | UPDATE)
+        LOADS(LFS, SINGLE, 0)
+        LOADS(LFSU, SINGLE, UPDATE)
+        LOADS(LFSX, SINGLE, INDEXED)
+        LOADS(LFSUX, SINGLE, INDEXED | UPDATE)
+        LOADS(LFIWAX, WORD_SIGNED, INDEXED)
+        LOADS(LFIWZX, WORD, INDEXED)
+        LOADS(LXSD, DOUBLE, 0)
+        LOADS(LXSDX, DOUBLE, INDEXED)
+        LOADS(LXSSP, SINGLE, 0)
+        LOADS(LXSSPX, SINGLE, INDEXED)
+        LOADS(LXSIWAX, WORD_SIGNED, INDEXED)
+        LOADS(LXSIWZX, WORD, INDEXED)
+        LOADS(LXSIHZX, HALF, INDEXED)
+        LOADS(LXSIBZX, BYTE, INDEXED)
+        STORES(STFD, DOUBLE, 0)
+        STORES(STFDU, DOUBLE, UPDATE)
+        STORES(STFDX, DOUBLE, INDEXED)
+        STORES(STFDUX, DOUBLE, INDEXED | UPDATE)
+        STORES(STFS, SINGLE, 0)
+        STORES(STFSU, SINGLE, UPDATE)
+        STORES(STFSX, SINGLE, INDEXED)
+        STORES(STFSUX, SINGLE, INDEXED | UPDATE)
+        STORES(STFIWX, WORD, INDEXED)
+        STORES(STXSD, DOUBLE, 0)
+        STORES(STXSDX, DOUBLE, INDEXED)
+        STORES(STXSSP, SINGLE, 0)
+        STORES(STXSSPX, SINGLE, INDEXED)
+        STORES(STXSIWX, WORD, INDEXED)
+        STORES(STXSIHX, HALF, INDEXED)
+        STORES(STXSIBX, BYTE, INDEXED)
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads and stores of whole vector registers, in little-endian mode. */
+#include "vector.h"
+
+enum { INDEXED = 1, ALIGNED = 2 };
+
+/* How the elements stand in memory. */
+enum order { AS_ONE, BY_DWORDS, BY_WORDS, BY_HALVES, BY_BYTES };
+
+static const _Alignas(16) uint8_t by_halves[16] = {14, 15, 12, 13, 10, 11, 8, 9,
+                                                   6,  7,  4,  5,  2,  3,  0, 1};
+static const _Alignas(16) uint8_t by_bytes[16] = {15, 14, 13, 12, 11, 10, 9, 8,
+                                                  7,  6,  5,  4,  3,  2,  1, 0};
+
+static struct x64_access access16(struct tr *t, const struct insn *in, unsigned how, bool store)
+{
+    int32_t disp;
+    unsigned base = x64_address(t, in, how & INDEXED, &disp);
+
+    if (how & ALIGNED) {
+        if (base != RAX)
+            x_mov_rr(&t->e, true, RAX, base);
+        x_alu_ri(&t->e, true, X_AND, RAX, -16);
+        base = RAX;
+    }
+    return x64_access(t, base, disp, 16, store, false);
+}
+
+static void reorder(struct emit *e, enum order order, unsigned to, unsigned from)
+{
+    switch (order) {
+    case AS_ONE:
+        break;
+    case BY_DWORDS:
+        vop_i(e, V_PSHUFD, to, 0, from, 0x4e);
+        break;
+    case BY_WORDS:
+        vop_i(e, V_PSHUFD, to, 0, from, 0x1b);
+        break;
+    case BY_HALVES:
+        vop_m(e, V_PSHUFB, to, from, v_const(e, by_halves));
+        break;
+    case BY_BYTES:
+        vop_m(e, V_PSHUFB, to, from, v_const(e, by_bytes));
+        break;
+    }
+}
+
+static bool load(struct tr *t, const struct insn *in, unsigned how, enum order order)
+{
+    struct vregs r = v_begin(t, in);
+    struct x64_access a = access16(t, in, how, false);
+    unsigned x = vsr_new(t);
+
+    v_load(&t->e, x, a.m);
+    reorder(&t->e, order, x, x);
+    vsr_write(t, r.t, x, VSR_WHOLE);
+    tr_back(t, a.slow);
+    return true;
+}
+
+static bool store(struct tr *t, const struct insn *in, unsigned how, enum order order)
+{
+    struct vregs r = v_begin(t, in);
+    struct x64_access a = access16(t, in, how, true);
+    unsigned x = v_whole(t, r.t);
+
+    if (order != AS_ONE) {
+        reorder(&t->e, order, 0, x);
+        x = 0;
+    }
+    v_store(&t->e, a.m, x);
+    tr_back(t, a.slow);
+    return true;
+}
+
+/* One element into all: vmovddup or vbroadcastss. */
+static bool load_splat(struct tr *t, const struct insn *in, unsigned size)
+{
+    struct vregs r = v_begin(t, in);
+    int32_t disp;
+    unsigned base = x64_address(t, in, true, &disp);
+    struct x64_access a = x64_access(t, base, disp, size, false, false);
+    unsigned x = vsr_new(t);
+
+    vop_m(&t->e, size == 8 ? VOP(MAP_0F, PP_F2, 0x12) : V_38(0x18), x, 0, a.m);
+    vsr_write(t, r.t, x, VSR_WHOLE);
+    tr_back(t, a.slow);
+    return true;
+}
+
+bool x64_vector_memory(struct tr *t, const struct insn *in)
+{
+    if (!t->le)
+        return false;
+    switch (in->id) {
+    case INSN_LXV:
+        return load(t, in, 0, AS_ONE);
+    case INSN_LXVX:
+        return load(t, in, INDEXED, AS_ONE);
+    case INSN_LVX:
+    case INSN_LVXL:
+        return load(t, in, INDEXED | ALIGNED, AS_ONE);
+    case INSN_LXVD2X:
+        return load(t, in, INDEXED, BY_DWORDS);
+    case INSN_LXVW4X:
+        return load(t, in, INDEXED, BY_WORDS);
+    case INSN_LXVH8X:
+        return load(t, in, INDEXED, BY_HALVES);
+    case INSN_LXVB16X:
+        return load(t, in, INDEXED, BY_BYTES);
+    case INSN_LXVDSX:
+        return load_splat(t, in, 8);
+    case INSN_LXVWSX:
+        return load_splat(t, in, 4);
+    case INSN_STXV:
+        return store(t, in, 0, AS_ONE);
+    case INSN_STXVX:
+        return store(t, in, INDEXED, AS_ONE);
+    case INSN_STVX:
+    case INSN_STVXL:
+        return store(t, in, INDEXED | ALIGNED, AS_ONE);
+    case INSN_STXVD2X:
+        return store(t, in, INDEXED, BY_DWORDS);
+    case INSN_STXVW4X:
+        return store(t, in, INDEXED, BY_WORDS);
+    case INSN_STXVH8X:
+        return store(t, in, INDEXED, BY_HALVES);
+    case INSN_STXVB16X:
+        return store(t, in, INDEXED, BY_BYTES);
+    default:
+        return false;
+    }
+}
