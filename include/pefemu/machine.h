@@ -194,7 +194,7 @@ struct machine {
 /* Build, and destroy (accepts NULL). Errors: one line on stderr by the callee, NULL. */
 struct machine *machine_create(const struct machine_config *cfg, struct chardev *console);
 void machine_destroy(struct machine *m);
-/* Run until something stops the machine; handles guest reboots inside. */
+/* Run until something stops the machine; handles guest reboots inside. src/machine.c */
 enum machine_stop machine_run(struct machine *m);
 /* What it is made of: a turn of every CPU, or the rest of it, and what the outside wants. False:
  * the machine has stopped. */
@@ -215,7 +215,7 @@ bool machine_time_is_up(const struct machine *m);
  * until it is asked to stop; adds what was executed to the machine's time and totals. Does not look
  * at stop and reset_request, which the caller checks between slices.
  *
- * Returns false when the CPU is stopped or sleeps on: nothing was executed.
+ * Returns false when the CPU is stopped or sleeps on: nothing was executed. src/schedule.c
  */
 bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most);
 /* From devices, firmware, signal-safe code on the emulator thread: stop at the next boundary. */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What machine_run() (src/machine.c) asks of the scheduler (src/schedule.c). */
+#ifndef PEFEMU_SCHEDULE_H
+#define PEFEMU_SCHEDULE_H
+
+#include "pefemu/machine.h"
+
+/* The longest sleep without a look at -timeout and signals. */
+#define SLEEP_MAX_NS 500000000ULL
+
+/* One turn of every CPU, until the machine is asked to stop or to reset; a snapshot's round goes on
+ * where it was. Asks for STOP_LIMIT when -icount-limit is reached. Returns how many CPUs ran. */
+unsigned schedule_round(struct machine *m);
+
+/* Nobody can run: warps to the next timer, asleep for as long as the guest thinks it takes. */
+void schedule_idle(struct machine *m);
+
+/* Sleeps for @ns of host time at most: until the console or the debugger has something to say. */
+void schedule_wait(struct machine *m, uint64_t ns);
+
+#endif
