@@ -132,7 +132,21 @@ static enum parse set_property(struct options *o, const char *arg, const struct 
         p++;
     if (!p->name)
         return option_bad(OPT_MACHINE, arg, "unknown property; -M help lists them");
+    o->properties_of = o->cfg.machine;
     return p->set(o, it->value) ? OK : option_bad(OPT_MACHINE, arg, p->expected);
+}
+
+/* The properties of another kind that stand in front would be ignored. */
+static enum parse set_kind(struct options *o, const char *arg, const char *name)
+{
+    const struct machine_kind *kind = machine_kind_find(name);
+    if (!kind)
+        return option_bad(OPT_MACHINE, arg, "no such machine; use pseries (-M help lists them)");
+    if (o->properties_of && strcmp(o->properties_of, kind->name))
+        return option_bad(OPT_MACHINE, arg,
+                          "properties in front are of another machine; put the machine first");
+    o->cfg.machine = kind->name;
+    return OK;
 }
 
 PARSE(MACHINE)
@@ -145,15 +159,10 @@ PARSE(MACHINE)
     if (!value_list(&list, arg))
         return option_bad(OPT_MACHINE, "...", "too long; shorten the file name");
     for (bool first = true; result == OK && value_next(&list, &it); first = false) {
-        if (first && (!it.value || !strcmp(it.key, "type"))) {
-            const struct machine_kind *kind = machine_kind_find(it.value ? it.value : it.key);
-            if (!kind)
-                return option_bad(OPT_MACHINE, arg,
-                                  "no such machine; use pseries (-M help lists them)");
-            o->cfg.machine = kind->name;
-        } else {
+        if (first && (!it.value || !strcmp(it.key, "type")))
+            result = set_kind(o, arg, it.value ? it.value : it.key);
+        else
             result = set_property(o, arg, &it);
-        }
     }
     return result;
 }

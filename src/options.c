@@ -184,11 +184,22 @@ static enum option_id pseries_only(const struct options *o)
                                : OPT_COUNT;
 }
 
+/* An option that needs the TPM; OPT_COUNT: none was given. */
+static enum option_id tpm_only(const struct options *o)
+{
+    return o->cfg.tpm.state_dir ? OPT_TPMSTATE
+           : o->cfg.tpm.socket  ? OPT_TPMDEV
+           : o->socket          ? OPT_CHARDEV
+                                : OPT_COUNT;
+}
+
 static bool check_bare(const struct options *o)
 {
     if (pseries_only(o) != OPT_COUNT)
         pef_complain("-%s: only -M pseries has it; -M bare takes -device loader,file=,addr=",
                      rows[pseries_only(o)].name);
+    else if (tpm_only(o) != OPT_COUNT)
+        pef_complain("-%s: -M bare has no TPM; leave it out", rows[tpm_only(o)].name);
     else if (o->dump_as_hypervisor)
         pef_complain("-dump-as-hypervisor: -M bare has no hypervisor; leave it out");
     else

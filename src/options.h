@@ -29,6 +29,7 @@ struct options {
     const char *traces[OPTIONS_MAX_REPEATS + 1];
     char *dumpdtb;             /* owned */
     const char *memory_given;  /* the argument of -m, NULL: none */
+    const char *properties_of; /* the kind that properties of -M were given for, NULL: none */
     char *chardev_id, *socket; /* owned; of -chardev, for -tpmdev */
     const char *gdb;           /* -gdb, NULL: none */
     bool halt_at_start;        /* -S */

@@ -116,6 +116,16 @@ bad 'log item' -d int,everything
 bad 'can be written' -kernel text -D /nonexistent/log
 bad 'can be written' -kernel text -dump-normal-ram /nonexistent/ram
 bad 'can be written' -kernel text -dump-as-hypervisor /nonexistent/ram
+bad 'no TPM' -M bare -tpmstate dir=state
+bad 'no TPM' -chardev socket,id=t,path=t -tpmdev emulator,id=t,chardev=t -M bare
+bad '-chardev: -M bare has no TPM' -M bare -chardev socket,id=t,path=t
+for word in pef=off secure-mem=2304M svm-paging=4 svm-paging-seed=1 hv-fault=refuse ic-mode=xics; do
+    bad 'properties in front' -M "pseries,$word" -M bare
+done
+for word in svm-paging=4 svm-paging-seed=1 hv-fault=refuse pef=on; do
+    bad 'unknown property' -M "bare,$word"
+done
+bad 'properties in front' -M bare,smf=on -M pseries -kernel text
 bad 'no hypervisor' -M bare -dump-as-hypervisor ram
 bad 'delay, corrupt or rtas' -kernel text -M pseries,hv-fault=often
 bad 'not supported' -serial pty
