@@ -3,18 +3,14 @@
 #include "dump.h"
 #include "options.h"
 #include "stats.h"
+#include "watchers.h"
 
 #include "pefemu/chardev.h"
-#include "pefemu/debug.h"
 #include "pefemu/err.h"
-#include "pefemu/gdb.h"
 #include "pefemu/hostclock.h"
 #include "pefemu/lockstep.h"
 #include "pefemu/log.h"
-#include "pefemu/prompt.h"
-#include "pefemu/snapshot.h"
 #include "pefemu/symbols.h"
-#include "pefemu/trace.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -63,107 +59,6 @@ static void say_why(const struct machine *m, enum machine_stop stop)
         pef_complain("%s%s%s", what[stop], m->stop_text[0] ? ": " : "", m->stop_text);
 }
 
-/* The traces of -tracefile. */
-struct traces {
-    struct trace *trace[OPTIONS_MAX_REPEATS + 1];
-    unsigned count;
-};
-
-static void traces_close(struct traces *all)
-{
-    while (all->count)
-        trace_close(all->trace[--all->count]);
-}
-
-static bool traces_open(struct traces *all, const struct options *o, struct machine *m)
-{
-    char message[TRACE_MESSAGE];
-    all->count = 0;
-    for (const char *const *spec = o->traces; *spec; spec++) {
-        struct trace *t = trace_open(m, *spec, message);
-        if (!t) {
-            pef_complain("-tracefile %s", message);
-            traces_close(all);
-            return false;
-        }
-        all->trace[all->count++] = t;
-    }
-    return true;
-}
-
-/* The debugger and its front ends, as far as they were asked for. */
-struct debuggers {
-    struct debug *debug; /* all owned */
-    struct gdb_server *gdb;
-    struct prompt *prompt;
-};
-
-/* The prompt behind Ctrl-A c is always there and costs nothing until it is used. */
-static bool wants_prompt(const struct options *o)
-{
-    if (o->monitor.where == PROMPT_DEFAULT)
-        return !strcmp(o->serial, "mon:stdio");
-    return o->monitor.where != PROMPT_NONE;
-}
-
-static bool debuggers_start(struct debuggers *all, const struct options *o, struct machine *m,
-                            struct chardev *console)
-{
-    bool prompt = wants_prompt(o);
-    *all = (struct debuggers){0};
-    if (!o->gdb && !o->halt_at_start && !prompt && !o->savevm_file && !o->reverse)
-        return true;
-    all->debug = debug_create(m);
-    if (all->debug && o->halt_at_start)
-        debug_halt_at_start(all->debug);
-    if (all->debug && o->reverse && !debug_keep_history(all->debug, o->reverse))
-        return false;
-    if (all->debug && o->gdb)
-        all->gdb = gdb_server_create(all->debug, o->gdb);
-    if (all->debug && prompt)
-        all->prompt = prompt_create(all->debug, &o->monitor, console);
-    return all->debug && (all->gdb || !o->gdb) && (all->prompt || !prompt);
-}
-
-static void debuggers_stop(struct debuggers *all)
-{
-    prompt_destroy(all->prompt);
-    gdb_server_destroy(all->gdb);
-    debug_destroy(all->debug);
-}
-
-/* -savevm-at: the position is reached. */
-struct savevm {
-    struct machine *m;
-    const char *file;
-};
-
-static void save_at(void *opaque)
-{
-    const struct savevm *s = opaque;
-    char why[SNAPSHOT_WHY_MAX];
-    if (snapshot_save(s->m, s->file, why, sizeof(why)))
-        machine_say(s->m, "snapshot written to %s", s->file);
-    else
-        pef_complain("-savevm-at %s: %s", s->file, why);
-}
-
-/* -loadvm and -savevm-at. False with one line on stderr. */
-static bool prepare_snapshots(const struct options *o, struct savevm *s)
-{
-    char why[SNAPSHOT_WHY_MAX];
-    if (o->cfg.loadvm && !snapshot_load(s->m, o->cfg.loadvm, why, sizeof(why))) {
-        pef_complain("-loadvm %s: %s", o->cfg.loadvm, why);
-        return false;
-    }
-    if (!o->savevm_file)
-        return true;
-    struct debug *d = debug_create(s->m);
-    if (d)
-        debug_set_mark(d, o->savevm_at, save_at, s);
-    return d != NULL;
-}
-
 /* Two machines instead of one. */
 static enum machine_stop run_lockstep(struct lockstep *ls)
 {
@@ -175,19 +70,17 @@ static enum machine_stop run_lockstep(struct lockstep *ls)
 
 /* Runs the guest. With -M ...,dumpdtb= there is nothing to run: the tree has been written. */
 static enum machine_stop run_guest(struct machine *m, struct lockstep *ls, const struct options *o,
-                                   uint64_t start_ns)
+                                   struct watchers *w, uint64_t start_ns)
 {
     struct stats_marker marker = {.m = m, .text = o->stats_on, .start_ns = start_ns};
-    struct debuggers debuggers;
     enum machine_stop stop = STOP_NONE; /* EXIT_PEF_HOST */
     if (o->stats_on)
         chardev_watch(m->console, stats_watch, &marker);
     if (ls)
         stop = run_lockstep(ls);
-    else if (debuggers_start(&debuggers, o, m, m->console))
+    else if (watchers_start(w, o, m->console))
         stop = o->cfg.dumpdtb ? STOP_POWER_OFF : machine_run(m);
-    if (!ls)
-        debuggers_stop(&debuggers);
+    watchers_end(w);
     chardev_watch(m->console, NULL, NULL);
     return stop;
 }
@@ -220,17 +113,15 @@ static int run(const struct options *o)
     struct machine *m = machine_create(&o->cfg, console);
     bool twice = m && o->cfg.lockstep.on && !o->cfg.dumpdtb;
     struct lockstep *ls = twice ? lockstep_create(m, &engine_ref) : NULL;
-    struct savevm savevm = {.m = m, .file = o->savevm_file};
-    struct traces traces;
-    if (!m || (twice && !ls) || !symbols_load_options(m) || !prepare_snapshots(o, &savevm) ||
-        !traces_open(&traces, o, m)) {
+    struct watchers watchers = {0};
+    if (!m || (twice && !ls) || !symbols_load_options(m) || !watchers_prepare(&watchers, o, m)) {
+        watchers_end(&watchers);
         lockstep_destroy(ls);
         machine_destroy(m);
         chardev_close(console);
         return EXIT_PEF_USAGE;
     }
-    enum machine_stop stop = run_guest(m, ls, o, start_ns);
-    traces_close(&traces);
+    enum machine_stop stop = run_guest(m, ls, o, &watchers, start_ns);
     if (o->dump_regs != DUMP_NONE && chardev_mid_line(console))
         putchar('\n'); /* the dump begins on a line of its own */
     chardev_close(console);

@@ -150,7 +150,7 @@ struct machine {
     struct symbols *symbols; /* owned; symbols_of() makes them */
     struct commit *commit;   /* owned by its trace; NULL: no commit log */
     bool commit_on;          /* it is being written: accesses must be told, no TLB may serve them */
-    struct debug *debug;     /* owned by whoever made it (main.c); NULL: no debugger */
+    struct debug *debug;     /* owned by whoever made it (watchers.c); NULL: no debugger */
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
     struct code_cache *code; /* owned by the engine layer */

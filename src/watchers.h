@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who watches a run, as the command line asks for: traces, debuggers, a snapshot to write or to
+ * begin with. src/watchers.c */
+#ifndef PEFEMU_WATCHERS_H
+#define PEFEMU_WATCHERS_H
+
+#include "options.h"
+
+struct debug;
+struct gdb_server;
+struct prompt;
+struct trace;
+
+/* For watchers.c alone. Made by watchers_prepare(), freed by watchers_end(); does not move
+ * meanwhile. */
+struct watchers {
+    struct machine *m; /* borrowed */
+    const char *savevm_file;
+    struct trace *trace[OPTIONS_MAX_REPEATS + 1]; /* owned, NULL-terminated */
+    struct debug *debug;                          /* owned, as are its front ends */
+    struct gdb_server *gdb;
+    struct prompt *prompt;
+};
+
+/* Before the run: loads -loadvm, notes -savevm-at, opens -tracefile. False: one line on stderr.
+ * watchers_end() follows either way. */
+bool watchers_prepare(struct watchers *w, const struct options *o, struct machine *m);
+
+/* -gdb, -S, -reverse, and the prompt on @console or at -monitor. False: as above. */
+bool watchers_start(struct watchers *w, const struct options *o, struct chardev *console);
+
+/* After the run, of a machine that is still there. */
+void watchers_end(struct watchers *w);
+
+#endif
