@@ -275,9 +275,10 @@ static void prompt_poll(void *opaque)
         return;
     }
     struct pollfd pfd = {.fd = p->listener, .events = POLLIN};
-    if (poll(&pfd, 1, 0) > 0)
+    bool knocks = poll(&pfd, 1, 0) > 0;
+    read_client(p); /* one that has gone makes room for the next */
+    if (knocks)
         accept_client(p);
-    read_client(p);
 }
 
 static unsigned prompt_fds(void *opaque, struct pollfd *fds, unsigned max)
