@@ -128,17 +128,27 @@ static void save_snap(struct snap *s, struct thread_save *t)
 
 /* ---- lists: loading appends, so that the order stays ---- */
 
+/* Saving: @have. Loading: a new one of @size bytes. NULL: there is none, or no memory for it. */
+static void *next_element(struct snap *s, void *have, size_t size)
+{
+    if (!snap_more(s, have != NULL))
+        return NULL;
+    if (!s->loading)
+        return have;
+    void *made = calloc(1, size);
+    if (!made)
+        snap_fail(s, "the host has not enough memory");
+    return made;
+}
+
 static void saves_snap(struct snap *s, struct svm *svm)
 {
-    struct thread_save **at = &svm->saves;
-    while (snap_more(s, *at != NULL)) {
-        if (s->loading && !(*at = calloc(1, sizeof(**at)))) {
-            snap_fail(s, "the host has not enough memory");
-            return;
-        }
-        (*at)->svm = svm;
-        save_snap(s, *at);
-        at = &(*at)->next;
+    struct thread_save **at = &svm->saves, *save;
+    while ((save = next_element(s, *at, sizeof(*save)))) {
+        *at = save;
+        save->svm = svm;
+        save_snap(s, save);
+        at = &save->next;
     }
 }
 
@@ -177,13 +187,9 @@ static bool slot_alloc(struct snap *s, struct slot *slot)
 static void slots_snap(struct snap *s, struct svm *svm)
 {
     struct machine *m = svm->uv->m;
-    struct slot **at = &svm->slots;
-    while (snap_more(s, *at != NULL)) {
-        if (s->loading && !(*at = calloc(1, sizeof(**at)))) {
-            snap_fail(s, "the host has not enough memory");
-            return;
-        }
-        struct slot *slot = *at;
+    struct slot **at = &svm->slots, *slot;
+    while ((slot = next_element(s, *at, sizeof(*slot)))) {
+        *at = slot;
         snap_limit(s, &slot->id, SLOT_MAX - 1);
         snap(s, &slot->base);
         snap(s, &slot->size);
@@ -283,13 +289,10 @@ static void digests_snap(struct snap *s, struct esm_digests *d)
 
 static void esm_snap(struct snap *s, struct svm *svm)
 {
-    if (!snap_more(s, svm->esm != NULL))
+    struct esm *e = next_element(s, svm->esm, sizeof(*e));
+    if (!e)
         return;
-    if (s->loading && !(svm->esm = calloc(1, sizeof(*svm->esm)))) {
-        snap_fail(s, "the host has not enough memory");
-        return;
-    }
-    struct esm *e = svm->esm;
+    svm->esm = e;
     snap_begin(s, "esm", 1);
     snap(s, &e->kbase);
     snap(s, &e->fdt_gpa);
@@ -430,17 +433,14 @@ static void forget_records(struct uv *uv)
 
 static void svms_snap(struct snap *s, struct uv *uv)
 {
-    struct svm **at = &uv->svms;
+    struct svm **at = &uv->svms, *svm;
     if (s->loading)
         forget_records(uv);
-    while (snap_more(s, *at != NULL)) {
-        if (s->loading && !(*at = calloc(1, sizeof(**at)))) {
-            snap_fail(s, "the host has not enough memory");
-            return;
-        }
-        (*at)->uv = uv;
-        svm_snap(s, *at);
-        at = &(*at)->next;
+    while ((svm = next_element(s, *at, sizeof(*svm)))) {
+        *at = svm;
+        svm->uv = uv;
+        svm_snap(s, svm);
+        at = &svm->next;
     }
 }
 

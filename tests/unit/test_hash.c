@@ -472,7 +472,7 @@ static void test_lpcr_must_agree_with_the_partition_table(void **state)
 static void test_hpt_outside_memory_is_a_machine_check(void **state)
 {
     struct bed *b = *state;
-    struct xlate x;
+    struct xlate x = {0};
     segments(b->cpu, L_LP_64K);
     pagetable_set_root(&b->hv, 1ULL << 40);
     assert_int_equal(mmu_translate(b->cpu, USER_EA, ACCESS_LOAD, &x), TRAP_MCHECK);
@@ -622,7 +622,7 @@ static void test_replaced_segment_takes_its_translations_along(void **state)
 {
     struct bed *b = *state;
     struct cpu *cpu = b->cpu;
-    uint32_t v;
+    uint32_t v = 0;
     segments(cpu, L_LP_64K);
     enter(b, USER_EA, DATA, RW_PAGE);
     assert_int_equal(mem_store32(cpu, USER_EA, 0x1234), TRAP_NONE);
@@ -661,7 +661,7 @@ static void test_tlbie_by_virtual_address(void **state)
         const struct size *s = &sizes[i % ARRAY_SIZE(sizes)];
         ea_t ea = eas[i / ARRAY_SIZE(sizes)] & ~((1ULL << s->size_log2) - 1);
         struct page p = page_of(ea, s->base_log2);
-        uint64_t slot, va = (p.vsid << (p.b ? 40 : 28)) | p.offset;
+        uint64_t slot = 0, va = (p.vsid << (p.b ? 40 : 28)) | p.offset;
 
         hpt_reset(&b->hv);
         assert_int_equal(enter_sized(b, ea, s, DATA, RW_PAGE, false, &slot), H_SUCCESS);
@@ -693,7 +693,7 @@ static void test_hypercalls_invalidate_on_every_cpu(void **state)
     for (unsigned i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(eas) * 2; i++) {
         const struct size *s = &sizes[i / 2 % ARRAY_SIZE(sizes)];
         ea_t ea = eas[i / 2 / ARRAY_SIZE(sizes)] | 0x3000;
-        uint64_t slot;
+        uint64_t slot = 0;
 
         hpt_reset(&b->hv);
         assert_int_equal(enter_sized(b, ea, s, DATA, RW_PAGE, i & 1, &slot), H_SUCCESS);

@@ -417,7 +417,7 @@ static void test_amr_key_0_stops_privileged_access_to_user_pages(void **state)
 {
     struct bed *b = *state;
     struct cpu *cpu = b->cpu;
-    uint8_t v;
+    uint8_t v = 0;
     map_user(b, USER_EA, 16, DATA | USER_RWX | PTE_R | PTE_C);
     map_kernel(b, KERNEL_EA, 21, DATA | KERNEL_RWX | PTE_R | PTE_C);
 
@@ -492,7 +492,7 @@ static void test_fetches_go_where_loads_went_if_they_may(void **state)
 static void test_accessors_follow_guest_byte_order(void **state)
 {
     struct bed *b = *state;
-    uint32_t v;
+    uint32_t v = 0;
     map_user(b, USER_EA, 16, DATA | USER_RWX);
     for (int i = 0; i < 2; i++) { /* first by walk, then by TLB */
         assert_int_equal(mem_store32(b->cpu, USER_EA + 4, 0x11223344), TRAP_NONE);
@@ -511,7 +511,7 @@ static void test_straddling_store_writes_nothing_when_one_page_faults(void **sta
 {
     struct bed *b = *state;
     struct cpu *cpu = b->cpu;
-    uint64_t v;
+    uint64_t v = 0;
     map_user(b, USER_EA, 12, DATA | USER_RWX);
     map_user(b, USER_EA + 0x1000, 12, (DATA + 0x8000) | PTE_READ);
     assert_fault(b, mem_store64(cpu, USER_EA + 0xffc, ~0ULL), TRAP_DSI,
@@ -532,7 +532,7 @@ static void test_small_pages_use_the_second_level(void **state)
 {
     struct bed *b = *state;
     struct cpu *cpu = b->cpu;
-    uint8_t v;
+    uint8_t v = 0;
     map_user(b, USER_EA, 12, DATA | USER_RWX);
     map_user(b, USER_EA + 0x1000, 12, (DATA + 0x5000) | USER_RWX);
     assert_int_equal(mem_store8(cpu, USER_EA, 1), TRAP_NONE);
@@ -548,7 +548,7 @@ static void test_device_values_are_big_endian(void **state)
 {
     struct bed *b = *state;
     struct cpu *cpu = b->cpu;
-    uint32_t v;
+    uint32_t v = 0;
     map_kernel(b, KERNEL_EA, 16, DEVICE | PTE_READ | PTE_WRITE | PTE_PRIV | PTE_CI);
     b->device_value = 0x11223344;
     assert_int_equal(mem_load32(cpu, KERNEL_EA + 4, &v), TRAP_NONE);
@@ -766,7 +766,7 @@ static void test_tlbie_of_pid_0_drops_kernel_pages_of_every_process(void **state
     *guest_byte(b, DATA + 0x10000) = 2;
     remap(b, USER_EA, 16, DATA);
     struct itlb_entry *ops = &cpu->tlb->i[7];
-    struct xlate x;
+    struct xlate x = {0};
     load8(cpu, USER_EA);
     assert_int_equal(load8(cpu, KERNEL_EA), 0);
     assert_int_equal(mmu_translate(cpu, KERNEL_EA + 0x7000, ACCESS_FETCH, &x), TRAP_NONE);
@@ -862,8 +862,8 @@ static void test_stores_to_code_pages_are_reported(void **state)
 
     *map_byte = 1;
     tlb_protect_code(&b->m, ra);
-    uint8_t *host;
-    ra_t at;
+    uint8_t *host = NULL;
+    ra_t at = 0;
     b->written = 0;
     assert_int_equal(mmu_host(cpu, USER_EA + 0x80, 128, ACCESS_STORE, &host, &at), TRAP_NONE);
     assert_ptr_equal(host, b->m.mem.ram + ra + 0x80);

@@ -739,7 +739,7 @@ static void test_host_takes_exact_half_ways_only(void **state)
     const uint64_t three = fph_bits64(3);
     /* the product is 8388609.5 less a 2^-56th: the double nearest to it is 8388609.5 */
     const uint64_t above_1 = fph_bits64(1 + 0x1p-28), below = fph_bits64(8388609.5 * (1 - 0x1p-28));
-    uint64_t r;
+    uint64_t r = 0;
 
     for (unsigned i = 0; i < 2; i++) {
         cpu.fpscr = i ? FPSCR_XX : 0;
@@ -888,10 +888,11 @@ static void test_host_lanes_at_once_equal_softfp(void **state)
         unsigned what = i % O_MOVE;
         union vsr a, b, c, r;
         struct fp_op op = environment(FP_NEAREST, 0);
-        for (unsigned n = 0; n < 4; n++) /* mostly plain numbers, or no whole register is */
-            VW(a, n) = i & 8 ? random_f32() : fph_bits32((float)mrand48()),
-                  VW(b, n) = i & 16 ? random_f32() : fph_bits32((float)lrand48()),
-                  VW(c, n) = fph_bits32((float)drand48());
+        for (unsigned n = 0; n < 4; n++) { /* mostly plain numbers, or no whole register is */
+            VW(a, n) = i & 8 ? random_f32() : fph_bits32((float)mrand48());
+            VW(b, n) = i & 16 ? random_f32() : fph_bits32((float)lrand48());
+            VW(c, n) = fph_bits32((float)drand48());
+        }
         if (host_lanes32(what, &a, &b, &c, &r)) {
             for (unsigned n = 0; n < 4; n++)
                 assert_int_equal(VW(r, n), soft32(what, VW(a, n), VW(b, n), VW(c, n), &op));
