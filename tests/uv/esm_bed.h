@@ -9,6 +9,7 @@
 #include <libfdt.h>
 
 #include "../../src/ultravisor/enter.h"
+#include "rtas_services.h"
 
 #ifndef VM_RAM /* a layout that a test may choose */
 #define VM_RAM (16 * MiB)
@@ -40,28 +41,14 @@ static inline int add_node(const char *name)
 
 static inline void make_tree(void)
 {
-    static const char *const services[] = {
-        "stop-self",
-        "start-cpu",
-        "ibm,os-term",
-        "power-off",
-        "check-exception",
-        "event-scan",
-        "ibm,configure-connector",
-        "ibm,get-system-parameter",
-        "ibm,set-system-parameter",
-        "nvram-fetch",
-        "nvram-store",
-        "ibm,slot-error-detail",
-    };
     BED_CHECK(fdt_create_empty_tree(tree, sizeof(tree)) == 0);
     add_node("memory@0");
     CELLS("/memory@0", "reg", 0, 0, 0, VM_RAM);
     fdt_setprop_string(tree, add_node("cpu@0"), "device_type", "cpu");
     CELLS("/cpu@0", "ibm,ppc-interrupt-server#s", 0);
     add_node("rtas");
-    for (unsigned i = 0; i < ARRAY_SIZE(services); i++)
-        CELLS("/rtas", services[i], 0x2000 + i);
+    for (unsigned i = 0; i < ARRAY_SIZE(bed_services) - 1; i++)
+        CELLS("/rtas", bed_services[i], BED_TOKEN(i));
     CELLS("/rtas", "ibm,lrdr-capacity", 0, VM_RAM, 0, 0x10000000, 2);
     CELLS("/rtas", "linux,rtas-base", RTAS);
     CELLS("/rtas", "rtas-size", 0x1000);

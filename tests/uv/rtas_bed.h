@@ -7,6 +7,7 @@
 #define PEFEMU_TESTS_UV_RTAS_BED_H
 
 #include "bed.h"
+#include "rtas_services.h"
 
 #define BOUNCE (GUEST_BASE + 0x400000) /* six pages, as ESM sets them aside */
 #define NORMAL 0x1000000ULL            /* the hypervisor's pages for them */
@@ -14,22 +15,8 @@
 #define DATA   (GUEST_BASE + 0x62340)  /* and its buffer, in another page */
 #define AROUND 0x5a
 
-enum {
-    STOP_SELF,
-    START_CPU,
-    OS_TERM,
-    POWER_OFF,
-    CHECK_EXCEPTION,
-    EVENT_SCAN,
-    CONFIGURE_CONNECTOR,
-    GET_PARAMETER,
-    SET_PARAMETER,
-    NVRAM_FETCH,
-    NVRAM_STORE,
-    SLOT_ERROR,
-    NMI_REGISTER,
-    OTHER
-};
+#define SERVICE_ID(id, name) id,
+enum { BED_SERVICES(SERVICE_ID) OTHER };
 #define TOKEN(service) BED_TOKEN(service)
 enum { H_BUSY = 1, H_HARDWARE = -1 };
 

@@ -8,29 +8,14 @@
 
 static void *tree(uint32_t token_base, const char *leave_out, uint32_t cores)
 {
-    static const char *const names[] = {
-        "stop-self",
-        "start-cpu",
-        "ibm,os-term",
-        "power-off",
-        "check-exception",
-        "event-scan",
-        "ibm,configure-connector",
-        "ibm,get-system-parameter",
-        "ibm,set-system-parameter",
-        "nvram-fetch",
-        "nvram-store",
-        "ibm,slot-error-detail",
-        "ibm,nmi-register",
-    };
     static uint8_t fdt[8192];
     uint32_t capacity[5] = {0, 0, 0, 0, cpu_to_fdt32(cores)}, servers[2] = {0, cpu_to_fdt32(1)};
 
     assert_int_equal(fdt_create_empty_tree(fdt, sizeof(fdt)), 0);
     int rtas = fdt_add_subnode(fdt, 0, "rtas");
-    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-        if (!leave_out || strcmp(names[i], leave_out))
-            fdt_setprop_u32(fdt, rtas, names[i], token_base + i);
+    for (unsigned i = 0; i < ARRAY_SIZE(bed_services); i++)
+        if (!leave_out || strcmp(bed_services[i], leave_out))
+            fdt_setprop_u32(fdt, rtas, bed_services[i], token_base + i);
     if (!leave_out || strcmp(leave_out, "ibm,lrdr-capacity"))
         fdt_setprop(fdt, rtas, "ibm,lrdr-capacity", capacity, sizeof(capacity));
     int cpu = fdt_add_subnode(fdt, 0, "cpu");
