@@ -3,29 +3,13 @@
 # gdb.sh BUILD TMP [TEST...]: gdb-multiarch and worse clients at the gdb server. Prints "pass system
 # gdb_NAME", "FAIL ..." or "skip ..." lines.
 set -u
-build=$1 tmp=$2/gdb
+build=$(cd "$1" && pwd) tmp=$2/gdb suite=gdb_
 shift 2
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
-cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
-guest=$cache/guest
-svm_kernel=$cache/kernel-svm/vmlinux
+. "$(dirname "$0")/lib.sh"
 limit=${PEFEMU_TEST_TIMEOUT:-120}
+heard=said
 socket=$tmp/s # a path of a unix socket is at most 107 bytes
-child=
 mkdir -p "$tmp"
-
-pass() { echo "pass system gdb_$1"; }
-skip() { echo "skip system gdb_$1: $2"; }
-fail() {
-    echo "FAIL system gdb_$1: $2"
-    [ -s "$tmp/said" ] && tail -n 25 "$tmp/said" | sed 's/^/    | /'
-    [ -s "$tmp/errors" ] && tail -n 8 "$tmp/errors" | tr -d '\r' | sed 's/^/    ! /'
-}
-# shellcheck disable=SC2317
-finish() { [ -z "$child" ] || kill "$child" 2>/dev/null; }
-trap finish EXIT
-trap 'exit 1' INT TERM
 
 # serve OPTIONS...: pefemu in the background, and its gdb server on $socket
 serve() {
@@ -40,11 +24,6 @@ serve() {
         [ $tries -gt 0 ] && kill -0 "$child" 2>/dev/null || return 1
         sleep 0.2
     done
-}
-ended() { # sets status
-    wait "$child"
-    status=$?
-    child=
 }
 # gdb [FILE]: runs the commands on standard input after connecting; what it says goes to said. An error
 # does not end it, the end of the commands does: the machine goes on.
@@ -216,17 +195,13 @@ GDB
 
 # The kernel of a secure VM: its memory is secure, gdb sees it as the kernel does.
 test_svm() {
-    [ -f "$svm_kernel" ] && make -s -C "$top" BUILD="$build" "$build/esm-file" >/dev/null &&
-        "$top/scripts/svm" "$build" || { skip svm "no kernel for secure VMs in the cache"; return; }
-    flock "$cache/svm/lock" cp -r "$cache/svm" "$tmp/made"
-    rm -f "$tmp/made/tpm/lock"
+    svm_files svm || return
     # Its command line is measured, and the guest waits for input: ended in its first processes.
-    svm="-m 512M -kernel $svm_kernel -initrd $tmp/made/initrd.img -icount-limit 50000000"
+    svm="-m 512M -kernel $svm_kernel -initrd $made/initrd.img -icount-limit 50000000"
     # shellcheck disable=SC2086
-    cp -r "$tmp/made/tpm" "$tmp/tpm" && alone svm $svm $fixed -append "$(cat "$tmp/made/args")" -tpmstate dir="$tmp/tpm"
-    rm -rf "$tmp/tpm"
+    svm_tpm && alone svm $svm $fixed -append "$(cat "$made/args")" -tpmstate dir="$tmp/tpm"
     # shellcheck disable=SC2086
-    cp -r "$tmp/made/tpm" "$tmp/tpm" && serve $svm $fixed -append "$(cat "$tmp/made/args")" -tpmstate dir="$tmp/tpm" -S ||
+    svm_tpm && serve $svm $fixed -append "$(cat "$made/args")" -tpmstate dir="$tmp/tpm" -S ||
         { fail svm "no server"; return; }
     gdb "$svm_kernel" <<GDB
 monitor catch ucall UV_ESM
@@ -256,7 +231,7 @@ delete
 detach
 GDB
     ended
-    rm -rf "$tmp/made" "$tmp/tpm"
+    rm -rf "$made" "$tmp/tpm"
     if ! all 'ucall UV_ESM' '"CPU 0 ultravisor"' 'Could not write register "r3"' 'UV_ESM(kbase 0x400000' \
         'UV_ESM returns U_SUCCESS' '"CPU 0 secure privileged"' ' = \[.* S .*\]' 'Linux version' 'urmor 1000000000000' \
         'Hardware watchpoint 2' 'New value' '"CPU 0 secure problem"' '=> 0x0*'"$(user_entry | sed 's/^0*//')" 'detached'; then
@@ -387,4 +362,3 @@ fi
 for t in "$@"; do
     "test_$t"
 done
-rm -rf "$tmp"

@@ -9,30 +9,9 @@ case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status 2>/dev/null) in
 esac
 build=$(cd "$1" && pwd) || exit 2
 shift
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
 pefemu=$build/pefemu
-cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
-guest=$cache/guest
-tmp=$(mktemp -d)
-limit=${PEFEMU_TEST_TIMEOUT:-300}
-passed=0 failed=0 skipped=0
-# shellcheck disable=SC2317
-finish() {
-    [ -n "${child-}" ] && kill "$child" 2>/dev/null
-    rm -rf "$tmp"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM
-
-pass() { passed=$((passed + 1)); echo "pass system $1"; }
-skip() { skipped=$((skipped + 1)); echo "skip system $1: $2"; }
-fail() {
-    failed=$((failed + 1))
-    echo "FAIL system $1: $2"
-    [ -f "$tmp/console" ] && tail -n 25 "$tmp/console" | tr -d '\r' | sed 's/^/    | /'
-    [ -s "$tmp/errors" ] && tail -n 5 "$tmp/errors" | sed 's/^/    ! /'
-}
+tmp=$(mktemp -d) suite=
+. "$(dirname "$0")/lib.sh"
 
 # boot APPEND OPTIONS...: runs to the end. Leaves $status, console and errors in $tmp.
 boot() {
@@ -44,35 +23,9 @@ boot() {
     tr -d '\r' <"$tmp/console" >"$tmp/text"
 }
 
-# An interactive run: talk_begin; expect TEXT; type_line TEXT; talk_end.
-talk_begin() {
-    rm -f "$tmp/keys"
-    mkfifo "$tmp/keys"
-    : >"$tmp/console"
-    "$pefemu" -M pseries -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
-        -append "console=hvc0 quiet" -timeout "$limit" "$@" \
-        <"$tmp/keys" >"$tmp/console" 2>"$tmp/errors" &
-    child=$!
-    exec 3>"$tmp/keys"
-}
-expect() { # expect TEXT [COUNT]: seen COUNT times (1) before the emulator ended or time is up
-    tries=$((limit * 5))
-    while [ "$(tr -d '\r' <"$tmp/console" | grep -a -c -- "$1")" -lt "${2:-1}" ]; do
-        tries=$((tries - 1))
-        if [ "$tries" = 0 ] || ! kill -0 "$child" 2>/dev/null; then
-            # It may have been the last thing said.
-            [ "$(tr -d '\r' <"$tmp/console" | grep -a -c -- "$1")" -ge "${2:-1}" ]
-            return
-        fi
-        sleep 0.2
-    done
-}
-type_line() { printf '%s\n' "$1" >&3; }
-talk_end() { # sets status
-    exec 3>&-
-    wait "$child" 2>/dev/null
-    status=$?
-    child=
+talk_begin() { # talk_begin OPTIONS...: at the guest's console
+    talk "$pefemu" -M pseries -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+        -append "console=hvc0 quiet" -timeout "$limit" "$@"
 }
 # dialogue NAME OPTIONS...: type arithmetic, see the answer, power off.
 dialogue() {
@@ -211,9 +164,6 @@ test_quit() {
 # On a terminal: raw while the guest runs, restored afterwards, Ctrl-C goes to the guest.
 test_terminal() {
     command -v script >/dev/null || { skip terminal "no script(1)"; return; }
-    rm -f "$tmp/keys"
-    mkfifo "$tmp/keys"
-    : >"$tmp/console"
     cat >"$tmp/inner.sh" <<INNER
 stty -a | grep -o -- '-*icanon' | sed 's/^/before /'
 "$pefemu" -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
@@ -221,18 +171,13 @@ stty -a | grep -o -- '-*icanon' | sed 's/^/before /'
 echo "status \$?"
 stty -a | grep -o -- '-*icanon' | sed 's/^/after /'
 INNER
-    script -qfec "sh $tmp/inner.sh" /dev/null <"$tmp/keys" >"$tmp/console" 2>"$tmp/errors" &
-    child=$!
-    exec 3>"$tmp/keys"
+    talk script -qfec "sh $tmp/inner.sh" /dev/null
     ok=
     expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" && type_line 'sleep 1000' && sleep 2 &&
         printf '\003' >&3 && type_line 'echo ctrl-c $((5 * 5))' && expect 'ctrl-c 25' && ok=1
     printf '\001x' >&3
     expect 'after ' || ok=
-    exec 3>&-
-    wait "$child" 2>/dev/null
-    child=
-    tr -d '\r' <"$tmp/console" >"$tmp/text"
+    talk_end
     grep -q '^before icanon' "$tmp/text" && grep -q '^after icanon' "$tmp/text" &&
         grep -q '^status 0' "$tmp/text" && grep -q 'leave with Ctrl-A x' "$tmp/text" &&
         [ -n "$ok" ] && pass terminal || fail terminal "see above"
@@ -328,7 +273,6 @@ test_stats_on() {
 # The overhead laboratory: counts are the same in each run, and a program executes the same number of
 # instructions whether its VM is secure or not. A result that was tampered with is noticed.
 test_overhead() {
-    svm_kernel=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}/kernel-svm/vmlinux
     [ -f "$svm_kernel" ] || { skip overhead "no kernel for secure VMs"; return; }
     sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
         skip overhead "no ppc64el compiler"

@@ -4,19 +4,15 @@
 # from a snapshot must be the rest of the run that it was made in: console, counts, every register,
 # with PEFEMU_FULL=1 all of normal memory too. Prints "pass system snapshot_NAME", "FAIL ..." or "skip ..." lines.
 set -u
-build=$1 tmp=$2/snapshot
+build=$(cd "$1" && pwd) tmp=$2/snapshot suite=snapshot_
 shift 2
+. "$(dirname "$0")/lib.sh"
 pefemu=$build/pefemu
-cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
-limit=${PEFEMU_TEST_TIMEOUT:-300}
 full=${PEFEMU_FULL:-}
 mkdir -p "$tmp"
 cd "$tmp" || exit 1
 
-pass() { echo "pass system snapshot_$1"; }
-skip() { echo "skip system snapshot_$1: $2"; }
-fail() {
-    echo "FAIL system snapshot_$1: $2"
+evidence() {
     for f in whole rest; do tail -n 4 "$f.err" 2>/dev/null | tr -d '\r' | cut -c1-300 | sed 's/^/    ! /'; done
 }
 

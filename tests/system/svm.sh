@@ -4,30 +4,13 @@
 # a hypervisor short of memory or hostile. Prints "pass system svm_NAME", "FAIL ..." or "skip ..." lines.
 # "# attack NN" before a test: the test covers that row of docs/security.md (tests/uv/attacks.sh).
 set -u
-build=$1 tmp=$2/svm
+build=$(cd "$1" && pwd) tmp=$2/svm suite=svm_
 shift 2
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
-cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
-kernel=$cache/kernel-svm/vmlinux
-svm=$tmp/made # as scripts/svm made it
-limit=${PEFEMU_TEST_TIMEOUT:-300}
+. "$(dirname "$0")/lib.sh"
+kernel=$svm_kernel
 args="console=hvc0 svm=on xive=off quiet"
 mem=512M
 tpm="-tpmstate dir=$tmp/tpm"
-child=
-
-pass() { echo "pass system svm_$1"; }
-skip() { echo "skip system svm_$1: $2"; }
-fail() {
-    echo "FAIL system svm_$1: $2"
-    [ -f "$tmp/text" ] && tail -n 25 "$tmp/text" | sed 's/^/    | /'
-    [ -s "$tmp/errors" ] && tail -n 8 "$tmp/errors" | tr -d '\r' | sed 's/^/    ! /'
-}
-# shellcheck disable=SC2317
-finish() { [ -z "$child" ] || kill "$child" 2>/dev/null; }
-trap finish EXIT
-trap 'exit 1' INT TERM
 trap '' PIPE # an emulator that ended does not take what is typed
 
 # ---- guests ----
@@ -37,15 +20,15 @@ image() {
     rm -rf "$tmp/root"
     mkdir "$tmp/root"
     cp "$1" "$tmp/root/test.sh"
-    { cat "$svm/plain.img"; (cd "$tmp/root" && echo test.sh | cpio --quiet -o -H newc -R 0:0); } >"$tmp/$2.plain"
+    { cat "$made/plain.img"; (cd "$tmp/root" && echo test.sh | cpio --quiet -o -H newc -R 0:0); } >"$tmp/$2.plain"
 }
 # blob NAME ARGS [RECIPIENT]: NAME.blob and NAME.img for NAME.plain, as its owner makes them
 blob() {
     cat >"$tmp/blob.yml" <<YML
-- origin: { pubkey: $svm/owner.pem, seckey: $svm/owner.key }
-- recipient: { pubkey: ${3-$svm/tpm.pem} }
+- origin: { pubkey: $made/owner.pem, seckey: $made/owner.key }
+- recipient: { pubkey: ${3-$made/tpm.pem} }
 - digest: { args: "$2", initramfs: $tmp/$1.plain, kernel: $kernel }
-- file: { path: $svm/passphrase, name: rootd }
+- file: { path: $made/passphrase, name: rootd }
 YML
     rm -f "$tmp/$1.blob" "$tmp/$1.img"
     "$build/pefemu-esm" make -b "$tmp/$1.blob" -y "$tmp/blob.yml" &&
@@ -80,43 +63,16 @@ is_secure() { grep -qx 'svm 1' "$tmp/text"; }
 is_normal() { grep -qx 'svm 0' "$tmp/text"; }
 which_vm='echo svm $(cat /sys/devices/system/cpu/svm)'
 
-# ---- dialogue, as run.sh has it ----
-
-talk_begin() {
-    rm -f "$tmp/keys" "$tmp/text"
-    mkfifo "$tmp/keys"
-    : >"$tmp/console"
-    "$build/pefemu" -M pseries -m $mem -kernel "$kernel" -initrd "$svm/initrd.img" -append "$args" \
-        -tpmstate dir="$tmp/tpm" -timeout "$limit" "$@" <"$tmp/keys" >"$tmp/console" 2>"$tmp/errors" &
-    child=$!
-    exec 3>"$tmp/keys"
-}
-seen() { [ "$(tr -d '\r' <"$tmp/console" | grep -a -c -- "$1")" -ge "$2" ]; }
-expect() { # expect TEXT [COUNT]
-    tries=$((limit * 5))
-    while ! seen "$1" "${2:-1}"; do
-        tries=$((tries - 1))
-        if [ "$tries" = 0 ] || ! kill -0 "$child" 2>/dev/null; then
-            seen "$1" "${2:-1}"
-            return
-        fi
-        sleep 0.2
-    done
-}
-type_line() { printf '%s\n' "$1" >&3; }
-talk_end() { # sets status
-    exec 3>&-
-    wait "$child" 2>/dev/null
-    status=$?
-    child=
-    tr -d '\r' <"$tmp/console" >"$tmp/text"
+talk_begin() { # talk_begin OPTIONS...: at the guest's console
+    talk "$build/pefemu" -M pseries -m $mem -kernel "$kernel" -initrd "$made/initrd.img" -append "$args" \
+        -tpmstate dir="$tmp/tpm" -timeout "$limit" "$@"
 }
 
 # ---- the tests ----
 
 # A shell in the SVM; the owner's file opens once, for one process.
 test_shell() {
-    secret=$(cat "$svm/passphrase")
+    secret=$(cat "$made/passphrase")
     for cpus in 1 4; do
         talk_begin -smp $cpus
         if expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" &&
@@ -263,7 +219,7 @@ m=\$(printf '%s' '$marker_text' | sha256sum | cut -c 1-40)
 i=0; while [ \$i -lt 2000 ]; do echo \$m; i=\$((i + 1)); done >/tmp/marker
 esm-file rootd >/tmp/file 2>/dev/null
 sha256sum /tmp/marker /tmp/file" || { fail secret "no blob"; return; }
-    secret=$(cat "$svm/passphrase")
+    secret=$(cat "$made/passphrase")
     # A normal VM first: without the marker in its dumps the test could not fail.
     : >"$tmp/found"
     for vm in normal secure; do
@@ -418,7 +374,7 @@ test_swtpm() {
         with_swtpm "$tmp/swtpm" boot "$tmp/ok.img" -smp $cpus
         ended=$?
         if [ $ended != 0 ] || [ $status != 0 ] || ! is_secure || ! said 'lockbox opened' ||
-            ! grep -q "$(cat "$svm/passphrase")" "$tmp/text"; then
+            ! grep -q "$(cat "$made/passphrase")" "$tmp/text"; then
             fail "swtpm_smp$cpus" "exit status $status; swtpm: $ended $(cat "$tmp/swtpm.log")"
         else
             pass "swtpm_smp$cpus"
@@ -447,7 +403,7 @@ test_leftovers() {
         -dump-as-hypervisor "$tmp/dump"
     if [ $status != 0 ] || ! is_normal || ! said 'lockbox opened'; then
         fail leftovers "exit status $status"
-    elif grep -q "$(cat "$svm/passphrase")" "$tmp/text"; then
+    elif grep -q "$(cat "$made/passphrase")" "$tmp/text"; then
         fail leftovers "a normal VM got the file"
     # The tree of digests: the digest of the kernel.
     elif ! perl "$here/find.pl" "$tmp/digests.dtb" $digest; then
@@ -455,7 +411,7 @@ test_leftovers() {
     elif perl "$here/find.pl" "$tmp/ram" $digest ||
         perl "$here/find.pl" "$tmp/dump" $digest; then
         fail leftovers "the blob's digests are in normal memory"
-    elif grep -a -q -F "$(cat "$svm/passphrase")" "$tmp/ram" "$tmp/dump"; then
+    elif grep -a -q -F "$(cat "$made/passphrase")" "$tmp/ram" "$tmp/dump"; then
         fail leftovers "the owner's file is in normal memory"
     else
         pass leftovers
@@ -491,7 +447,7 @@ test_intact() {
 
 # The second SVM is a new one; nobody has read the owner's file in it.
 test_reboot() {
-    secret=$(cat "$svm/passphrase")
+    secret=$(cat "$made/passphrase")
     talk_begin -smp 2
     ok=
     for n in 1 2; do
@@ -546,21 +502,10 @@ test_pef_off() {
 
 # ---- main ----
 
-[ -f "$kernel" ] || {
-    skip all "no kernel for secure VMs in the cache; scripts/kernel svm builds it"
-    exit 0
-}
-make -s -C "$top" BUILD="$build" "$build/esm-file" >/dev/null
-"$top/scripts/svm" "$build" || {
-    fail all "scripts/svm could not make the guest"
-    exit 0
-}
 rm -rf "$tmp"
 mkdir -p "$tmp"
-# Another run may make it anew.
-flock "$cache/svm/lock" cp -r "$cache/svm" "$svm"
-cp -r "$svm/tpm" "$tmp/tpm"
-rm -f "$tmp/tpm/lock"
+svm_files || exit 0
+svm_tpm
 
 if [ $# = 0 ]; then
     set -- shell determinism paging hostile secret refused refused_early other_tpm swtpm fresh_tpm leftovers intact reboot xive pef_off
@@ -569,4 +514,3 @@ fi
 for t in "$@"; do
     "test_$t"
 done
-rm -rf "$tmp"

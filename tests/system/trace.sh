@@ -3,32 +3,16 @@
 # trace.sh BUILD TMP [TEST...]: traces and symbols of whole runs, most of them of a kernel that becomes a secure
 # VM. Prints "pass system trace_NAME", "FAIL ..." or "skip ..." lines.
 set -u
-build=$(cd "$1" && pwd) tmp=$2/trace
+build=$(cd "$1" && pwd) tmp=$2/trace suite=trace_
 shift 2
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
-cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
-kernel=$cache/kernel-svm/vmlinux
-limit=${PEFEMU_TEST_TIMEOUT:-300}
-child=
-
-pass() { echo "pass system trace_$1"; }
-skip() { echo "skip system trace_$1: $2"; }
-fail() {
-    echo "FAIL system trace_$1: $2"
-    [ -s "$tmp/errors" ] && tail -n 8 "$tmp/errors" | tr -d '\r' | sed 's/^/    ! /'
-}
-# shellcheck disable=SC2317
-finish() { [ -z "$child" ] || kill -9 "$child" 2>/dev/null; }
-trap finish EXIT
-trap 'exit 1' INT TERM
+. "$(dirname "$0")/lib.sh"
 
 # svm INSTRUCTIONS OPTIONS...: the secure guest, which waits for input at the end
 svm() {
     insns=$1
     shift
-    exec "$build/pefemu" -M pseries -m 512M -kernel "$kernel" -initrd "$tmp/made/initrd.img" \
-        -append "$(cat "$tmp/made/args")" -tpmstate dir="$tmp/tpm" -timeout "$limit" \
+    exec "$build/pefemu" -M pseries -m 512M -kernel "$svm_kernel" -initrd "$made/initrd.img" \
+        -append "$(cat "$made/args")" -tpmstate dir="$tmp/tpm" -timeout "$limit" \
         -rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off -icount-limit "$insns" -stats=json "$@" </dev/null
 }
 # run NAME INSTRUCTIONS OPTIONS...: leaves NAME.console, NAME.count and errors in $tmp
@@ -138,7 +122,7 @@ test_slow() {
 test_bad() {
     bad=
     for option in "-tracefile $tmp/x,format=xml" "-tracefile $tmp/x,events=no" "-tracefile /nowhere/x" \
-        "-tracefile $tmp/x.commit -tracefile $tmp/y.commit" "-sym /nowhere" "-sym $0" "-sym $kernel,as=king"; do
+        "-tracefile $tmp/x.commit -tracefile $tmp/y.commit" "-sym /nowhere" "-sym $0" "-sym $svm_kernel,as=king"; do
         # shellcheck disable=SC2086
         "$build/pefemu" -M bare -m 1M -reg pc=0x1000 -icount-limit 5 $option >/dev/null 2>"$tmp/errors" </dev/null
         [ $? = 2 ] && [ "$(grep -c '^pefemu: -' "$tmp/errors")" = 1 ] || bad="$bad $option"
@@ -151,9 +135,9 @@ test_page() {
     mkdir -p "$tmp/page" "$tmp/cache"
     ln -sf "$top/scripts" "$tmp/page/scripts"
     ln -sf "$build" "$tmp/page/build"
-    ln -sf "$(dirname "$kernel")" "$tmp/cache/kernel-svm"
-    ln -sf "$tmp/made" "$tmp/cache/svm"
-    rm -f "$tmp/made/tpm/lock"
+    ln -sf "$(dirname "$svm_kernel")" "$tmp/cache/kernel-svm"
+    ln -sf "$made" "$tmp/cache/svm"
+    rm -f "$made/tpm/lock"
     awk -v out="$tmp/block" '/^## / { mine = $0 == "## Traces, statistics, symbols" }
         !mine { next }
         /^```sh$/ { to = out "." ++n ".sh"; next }
@@ -177,24 +161,12 @@ test_page() {
 
 # ---- main ----
 
-[ -f "$kernel" ] || {
-    skip all "no kernel for secure VMs in the cache; scripts/kernel svm builds it"
-    exit 0
-}
-make -s -C "$top" BUILD="$build" "$build/esm-file" >/dev/null
-"$top/scripts/svm" "$build" || {
-    fail all "scripts/svm could not make the guest"
-    exit 0
-}
 rm -rf "$tmp"
 mkdir -p "$tmp"
-# Another run may make it anew.
-flock "$cache/svm/lock" cp -r "$cache/svm" "$tmp/made"
-cp -r "$tmp/made/tpm" "$tmp/tpm"
-rm -f "$tmp/tpm/lock"
+svm_files || exit 0
+svm_tpm
 
 [ $# = 0 ] && set -- boot killed commit slow bad page
 for t in "$@"; do
     "test_$t"
 done
-rm -rf "$tmp"
