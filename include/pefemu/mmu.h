@@ -72,7 +72,6 @@ struct tlb_ctx {
     struct jump_entry j[JUMP_ENTRIES];
     uint8_t jump_pages[ITLB_ENTRIES / 8]; /* bit of a page in i[]: j[] may have an EA in such a one */
     struct tlb_key key;
-    uint64_t last_used;
     uint64_t exec[TLB_ENTRIES / 64]; /* bit n of it all: where e[n] permits loads, fetches may go */
     uint8_t filled;                  /* what may hold entries: flushes look nowhere else */
     struct tlb_log log[2];           /* user, kernel */

@@ -83,9 +83,7 @@ static __attribute__((noinline)) uint32_t key_pair_number(struct tlb_set *set,
     return number;
 }
 
-/* On the path of every system call: hardly a branch, and inlined so that the key stays in
- * registers. */
-static inline __attribute__((always_inline)) struct tlb_key key_of(const struct cpu *cpu)
+static struct tlb_key key_of(const struct cpu *cpu)
 {
     uint64_t msr = cpu->msr;
     bool keys_load = !(msr & MSR_PR) & !!(msr & MSR_DR);
@@ -108,17 +106,6 @@ static bool key_equal(const struct tlb_key *a, const struct tlb_key *b)
     return a->mode == b->mode && a->pid == b->pid && a->lpid == b->lpid && a->keys == b->keys;
 }
 
-/* Places the modes that alternate (problem state, each KUAP setting, real mode) side by side and
- * spreads processes: neighbours never push each other out. */
-static unsigned key_hash(const struct tlb_key *k)
-{
-    uint32_t m = k->mode;
-    uint32_t keys = m >> MODE_AMR_SHIFT & 7, problem = m >> 14 & 1, relocation = m >> 4 & 3;
-    return (keys ^ problem << 3 ^ relocation << 2 ^ k->pid << 4 ^ k->keys << 4 ^ k->lpid << 7 ^
-            m >> 28 ^ m >> 17) %
-           TLB_FINDER;
-}
-
 static void finder_clear(struct tlb_set *set)
 {
     for (unsigned i = 0; i < TLB_FINDER; i++)
@@ -136,7 +123,7 @@ static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *ke
     } else {
         ctx = &set->ctx[0];
         for (unsigned i = 1; i < TLB_CONTEXTS; i++)
-            if (set->ctx[i].last_used < ctx->last_used)
+            if (set->last_used[i] < set->last_used[ctx - set->ctx])
                 ctx = &set->ctx[i];
     }
     ctx_clear(ctx);
@@ -152,16 +139,55 @@ static struct tlb_ctx *ctx_find(struct tlb_set *set, const struct tlb_key *key)
     return ctx_recycle(set, key);
 }
 
+/* What of MSR a context depends on. */
+#define PLACE_MSR (MODE_MSR | MSR_HV | MSR_SF)
+
+/* Places the modes that alternate (problem state, each setting of KUAP, real mode) side by side and
+ * spreads processes: neighbours never push each other out. */
+static unsigned place_index(const struct cpu *cpu)
+{
+    uint64_t msr = cpu->msr;
+    uint64_t mode = (msr >> 4 & 3) ^ (msr >> 12 & 4) ^ (cpu->amr >> 59 & 0x18);
+    return (mode ^ msr >> 54 ^ (msr >> 17 & 0x20) ^ cpu->amr >> 52 ^ (uint64_t)cpu->pid << 5 ^
+            (uint64_t)cpu->lpid << 6) %
+           TLB_FINDER;
+}
+
+static bool is_place(const struct tlb_place *p, const struct cpu *cpu)
+{
+    uint64_t differs = (p->msr ^ (cpu->msr & PLACE_MSR)) | (p->lpcr ^ cpu->lpcr) |
+                       (p->amr ^ cpu->amr) | (p->iamr ^ cpu->iamr) | (p->lpid ^ cpu->lpid) |
+                       (p->pid ^ cpu->pid);
+    return !differs && p->ctx;
+}
+
+static __attribute__((noinline)) void place_fill(struct tlb_set *set, struct tlb_place *p,
+                                                 const struct cpu *cpu)
+{
+    struct tlb_key key = key_of(cpu);
+    struct tlb_ctx *ctx = ctx_find(set, &key);
+    *p = (struct tlb_place){
+        .msr = cpu->msr & PLACE_MSR,
+        .lpcr = cpu->lpcr,
+        .amr = cpu->amr,
+        .iamr = cpu->iamr,
+        .lpid = cpu->lpid,
+        .pid = cpu->pid,
+        .ctx = ctx,
+        .number = (uint32_t)(ctx - set->ctx),
+    };
+}
+
+/* On the path of every system call. */
 void tlb_switch(struct cpu *cpu)
 {
     struct tlb_set *set = cpu->tlbs;
     if (unlikely(!set))
         return;
-    struct tlb_key key = key_of(cpu);
-    struct tlb_place *p = &set->finder[key_hash(&key)];
-    if (unlikely(!p->ctx || !key_equal(&p->key, &key)))
-        *p = (struct tlb_place){key, ctx_find(set, &key)};
-    p->ctx->last_used = ++set->clock;
+    struct tlb_place *p = &set->finder[place_index(cpu)];
+    if (unlikely(!is_place(p, cpu)))
+        place_fill(set, p, cpu);
+    set->last_used[p->number] = ++set->clock;
     cpu->tlb = p->ctx;
 }
 
@@ -183,7 +209,7 @@ bool tlb_init(struct cpu *cpu)
     scope_flush(set);
     struct tlb_key key = key_of(cpu);
     cpu->tlb = ctx_recycle(set, &key);
-    cpu->tlb->last_used = 0;
+    set->last_used[0] = 0;
     return true;
 }
 

@@ -7,7 +7,7 @@
 #include "pefemu/mmu.h"
 
 #define TLB_CONTEXTS 32
-#define TLB_FINDER   256
+#define TLB_FINDER   128
 
 /* tlb_key.mode. MSR bits keep their place (HV and SF move down by 32), the rest uses free places.
  */
@@ -43,16 +43,20 @@ struct scope_entry {
 };
 #define SCOPE_NO_TAG 1ULL
 
-/* Where a key was last found: mode switches touch this and nothing else. */
+/* Where the context was last found for what registers: a mode switch compares them with one of
+ * these, a cache line, and touches nothing else. The bits of MSR that count are in @msr. */
 struct tlb_place {
-    struct tlb_key key;
+    uint64_t msr, lpcr, amr, iamr;
+    uint32_t lpid, pid;
     struct tlb_ctx *ctx; /* NULL: none */
+    uint32_t number;     /* of ctx */
 };
 
 struct tlb_set {
-    unsigned count;                      /* contexts that have been handed out */
-    uint64_t clock;                      /* for last_used */
-    struct tlb_place finder[TLB_FINDER]; /* by hash of the key */
+    unsigned count; /* contexts that have been handed out */
+    uint64_t clock; /* for last_used */
+    uint64_t last_used[TLB_CONTEXTS];
+    _Alignas(64) struct tlb_place finder[TLB_FINDER]; /* by place_index() */
     struct key_pair pairs[KEY_PAIRS];
     uint32_t last_pair; /* number */
     /* the caches of partition-scoped translations hold this partition's tree only */
