@@ -19,6 +19,7 @@
 /* DSISR: atomic memory operation with an invalid function code */
 #define DSISR_BAD_AMO PPC_BIT(61)
 
+#ifndef PEFEMU_INLINE_OPS /* called from elsewhere */
 void cpu_break_reservations(struct machine *m, ra_t ra, const struct cpu *except)
 {
     for (unsigned i = 0; i < m->ncpus; i++) {
@@ -27,6 +28,7 @@ void cpu_break_reservations(struct machine *m, ra_t ra, const struct cpu *except
             cpu->reserve_valid = false;
     }
 }
+#endif
 
 /* Real address of @ea. Storage other than RAM is caching inhibited and knows no atomic access. */
 static trap_t real_address(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
@@ -158,6 +160,7 @@ OP(stqcx_)
 }
 
 /* ---- atomic memory operations: FC is the RB field ---- */
+#ifndef PEFEMU_INLINE_OPS /* what follows is called from threaded code */
 
 enum amo {
     AMO_ADD = 0,
@@ -352,3 +355,4 @@ OP(stdat)
 {
     return amo_put(cpu, in, 8);
 }
+#endif

@@ -36,7 +36,7 @@ trap_t exec_gate_special(struct cpu *cpu, const struct insn *in, uint64_t need)
 trap_t exec_gate(struct cpu *cpu, const struct insn *in)
 {
     const struct insn_row *row = &insn_table[in->id];
-    uint64_t need = insn_facility_need(in);
+    uint64_t need = row->fac == FAC_SYS || row->fac == FAC_BRU ? 0 : insn_facility_need(in);
     uint64_t missing = need & ~cpu->msr;
 
     if (unlikely(row->priv != PRIV_USER)) {

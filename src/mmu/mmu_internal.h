@@ -84,6 +84,9 @@ void fault_note_secure(const struct walk *w, ra_t ra);
 /* ---- partition.c ---- */
 /* Table accesses by real address; false: no such memory or not for this S. */
 bool table_read(const struct walk *w, ra_t ra, bool secure, uint64_t *value);
+/* The same at a guest real address that the caches of partition-scoped translations let be read;
+ * false: it takes partition_translate(). After partition_load(). */
+bool table_read_cached(const struct walk *w, gra_t gra, uint64_t *value);
 void table_write(const struct walk *w, ra_t ra, uint64_t value);
 /* Loads w->pate for w->lpid. */
 trap_t partition_load(struct walk *w);

@@ -33,6 +33,19 @@ void table_write(const struct walk *w, ra_t ra, uint64_t value)
         memory_written(w->m, ra, 8);
 }
 
+/* Once a walk, before the caches are asked: they hold one tree at a time. */
+static void scope_select(const struct walk *w)
+{
+    struct tlb_set *set = w->cpu->tlbs;
+    if (likely(set->scope_lpid == w->lpid && set->scope_dw0 == w->pate[0] &&
+               set->scope_secure == w->secure))
+        return;
+    scope_flush(set);
+    set->scope_lpid = w->lpid;
+    set->scope_secure = w->secure;
+    set->scope_dw0 = w->pate[0];
+}
+
 trap_t partition_load(struct walk *w)
 {
     uint64_t ptcr = w->cpu->ptcr;
@@ -46,6 +59,8 @@ trap_t partition_load(struct walk *w)
     if (unlikely(!table_read(w, ra, true, &w->pate[0]) ||
                  !table_read(w, ra + 8, true, &w->pate[1])))
         return fault_bad_real(w, true);
+    if (likely(w->cached && w->scoped))
+        scope_select(w);
     return TRAP_NONE;
 }
 
@@ -57,6 +72,8 @@ trap_t process_entry(struct walk *w, uint32_t pid, uint64_t *dw0)
 
     struct xlate x = {.ra = (w->pate[1] & TABLE_BASE) + offset};
     if (w->scoped) {
+        if (likely(table_read_cached(w, x.ra, dw0)))
+            return TRAP_NONE;
         trap_t t = partition_translate(w, x.ra, ACCESS_LOAD, true, &x);
         if (unlikely(t))
             return t;
@@ -112,14 +129,6 @@ static bool scope_hit(const struct scope_entry *e, gra_t gra, unsigned log2, uns
 static bool scope_lookup(struct walk *w, gra_t gra, unsigned need, struct xlate *out)
 {
     struct tlb_set *set = w->cpu->tlbs;
-    if (unlikely(set->scope_lpid != w->lpid || set->scope_dw0 != w->pate[0] ||
-                 set->scope_secure != w->secure)) {
-        scope_flush(set);
-        set->scope_lpid = w->lpid;
-        set->scope_secure = w->secure;
-        set->scope_dw0 = w->pate[0];
-        return false;
-    }
     return scope_hit(scope_slot(set->big, gra, SCOPE_BIG_LOG2), gra, SCOPE_BIG_LOG2, need, out) ||
            scope_hit(scope_slot(set->small, gra, TLB_GRANULE_LOG2), gra, TLB_GRANULE_LOG2, need,
                      out);
@@ -131,15 +140,38 @@ static void scope_remember(struct walk *w, gra_t gra, const struct xlate *x)
     bool big = x->size_log2 >= SCOPE_BIG_LOG2;
     unsigned log2 = big ? SCOPE_BIG_LOG2 : TLB_GRANULE_LOG2;
     gra_t low = (1ULL << log2) - 1;
+    ra_t ra = x->ra & ~low;
     if (x->size_log2 < TLB_GRANULE_LOG2)
         return;
     *scope_slot(big ? set->big : set->small, gra, log2) = (struct scope_entry){
         .tag = gra & ~low,
-        .ra = x->ra & ~low,
+        .ra = ra,
+        .host = secure_check(w->m, ra, w->secure) ? memory_ptr(&w->m->mem, ra, low + 1) : NULL,
         .size_log2 = x->size_log2,
         .flags = (x->read ? SCOPE_READ : 0) | (x->write ? SCOPE_WRITE : 0) |
                  (x->exec ? SCOPE_EXEC : 0) | (x->guarded_io ? SCOPE_CI : 0),
     };
+}
+
+static const uint8_t *scope_host(const struct scope_entry *e, gra_t gra, unsigned log2)
+{
+    gra_t low = (1ULL << log2) - 1;
+    bool hit = e->tag == (gra & ~low) && e->host && (e->flags & SCOPE_READ);
+    return hit ? e->host + (gra & low) : NULL;
+}
+
+bool table_read_cached(const struct walk *w, gra_t gra, uint64_t *value)
+{
+    struct tlb_set *set = w->cpu->tlbs;
+    const uint8_t *p = NULL;
+    if (likely(w->cached)) {
+        p = scope_host(scope_slot(set->big, gra, SCOPE_BIG_LOG2), gra, SCOPE_BIG_LOG2);
+        if (!p)
+            p = scope_host(scope_slot(set->small, gra, TLB_GRANULE_LOG2), gra, TLB_GRANULE_LOG2);
+    }
+    if (p)
+        *value = get_be64(p);
+    return p;
 }
 
 /* ---- translation ---- */

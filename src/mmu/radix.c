@@ -19,6 +19,10 @@ static trap_t read_real(struct walk *w, uint64_t addr, ra_t *ra, uint64_t *entry
 static trap_t read_guest(struct walk *w, uint64_t addr, ra_t *ra, uint64_t *entry)
 {
     struct xlate x;
+    if (likely(table_read_cached(w, addr, entry))) {
+        *ra = 0; /* nobody asks: radix_set_rc() has it translated for a store */
+        return TRAP_NONE;
+    }
     trap_t t = partition_translate(w, addr, ACCESS_LOAD, true, &x);
     return unlikely(t) ? t : read_real(w, x.ra, ra, entry);
 }

@@ -38,6 +38,7 @@ struct key_pair {
 struct scope_entry {
     uint64_t tag; /* GRA of the range, or SCOPE_NO_TAG */
     ra_t ra;
+    const uint8_t *host; /* of the range, when walks may read page tables there; or NULL */
     uint8_t size_log2;
     uint8_t flags;
 };

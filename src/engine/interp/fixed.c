@@ -9,4 +9,5 @@
 #include "../../cpu/fixed_load.c"
 #include "../../cpu/fixed_store.c"
 #include "../../cpu/cr.c"
+#include "../../cpu/atomic.c"
 #include "../../cpu/cache.c"

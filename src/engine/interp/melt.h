@@ -97,7 +97,8 @@ static inline void set_cr0_64(struct cpu *cpu, uint64_t v)
 #define cpu_illegal(cpu, w) TRAP_AGAIN
 #define cpu_set_cr0(cpu, v) set_cr0_64(cpu, v)
 
-#define mmu_host(cpu, ea, size, access, host, ra) ((void)(host), (void)(ra), TRAP_AGAIN)
+#define mmu_host(cpu, ea, size, access, host, ra)                                                  \
+    ((void)(size), (void)(host), (void)(ra), TRAP_AGAIN)
 
 #define PEFEMU_INLINE_OPS
 #undef OP
