@@ -67,6 +67,7 @@ struct pmu {
     bool live;                /* not all is frozen: pmu_settle() must see every change of state */
     bool stepped;             /* pmu_observe() must see every instruction */
     bool recording;           /* branches go into the BHRB */
+    bool bhrb_used;           /* software has read or cleared the BHRB; until then nobody records */
     uint64_t due;             /* cycle count at which pmu_settle() is wanted; ~0: none */
     uint64_t tb_events;       /* transitions of the selected time base bit that have been seen */
     uint64_t bhrb[BHRB_ENTRIES];

@@ -61,6 +61,17 @@ static trap_t check(struct cpu *cpu)
     return TRAP_NONE;
 }
 
+/* Recording takes a look at every instruction, and MMCR0[PMAE]=1 alone, which all use of the
+ * monitor with interrupts has, does not say that anybody wants it. So it waits for the first access
+ * to the buffer; Linux clears it before its first use. */
+static trap_t used(struct cpu *cpu)
+{
+    bool first = !cpu->pmu.bhrb_used;
+
+    cpu->pmu.bhrb_used = true;
+    return first && cpu->pmu.live ? TRAP_RESCHED : TRAP_NONE;
+}
+
 OP(mfbhrbe)
 {
     unsigned n = WORD_BITS(in->word, 11, 20);
@@ -70,7 +81,7 @@ OP(mfbhrbe)
         return t;
     cpu->gpr[in->rt] =
         n < BHRB_ENTRIES ? cpu->pmu.bhrb[(cpu->pmu.bhrb_last - n) % BHRB_ENTRIES] : 0;
-    return TRAP_NONE;
+    return used(cpu);
 }
 
 OP(clrbhrb)
@@ -81,5 +92,5 @@ OP(clrbhrb)
     if (t)
         return t;
     memset(cpu->pmu.bhrb, 0, sizeof(cpu->pmu.bhrb));
-    return TRAP_NONE;
+    return used(cpu);
 }

@@ -258,7 +258,8 @@ static void start_counters(struct cpu *cpu)
 
     choose_kinds(pmu);
     pmu->running = (uint8_t)running_counters(cpu);
-    pmu->recording = (pmu->mmcr0 & MMCR0_PMAE) && !is_frozen(cpu) && !is_out_of_bounds(cpu);
+    pmu->recording =
+        pmu->bhrb_used && (pmu->mmcr0 & MMCR0_PMAE) && !is_frozen(cpu) && !is_out_of_bounds(cpu);
     pmu->stepped = pmu->recording;
     for (unsigned n = 0; n < PMC_COUNT; n++) {
         if (runs_lazily(pmu, n))

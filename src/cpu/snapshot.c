@@ -52,6 +52,7 @@ void snap_pmu(struct snap *s, void *p, size_t size, size_t width)
     snap(s, &pmu->live);
     snap(s, &pmu->stepped);
     snap(s, &pmu->recording);
+    snap(s, &pmu->bhrb_used);
     snap(s, &pmu->due);
     snap(s, &pmu->tb_events);
     snap_array(s, pmu->bhrb);
