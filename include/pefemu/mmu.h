@@ -62,8 +62,12 @@ struct tlb_key {
 #define TLB_LOG 224
 struct tlb_log {
     uint16_t used;        /* part of at[] in use; TLB_LOG + 1: it overflowed */
-    uint16_t at[TLB_LOG]; /* index in e[], then s[], then i[] */
+    uint16_t at[TLB_LOG]; /* index in e[], then s[], i[], v[] */
 };
+
+/* First-level entries that others pushed out, by another hash: the slow way looks here first. What
+ * a program uses together does collide: Linux's regions of the kernel's quadrant all begin at 0. */
+#define TLB_VICTIMS 64
 
 struct tlb_ctx {
     struct tlb_entry e[TLB_ENTRIES];
@@ -71,15 +75,18 @@ struct tlb_ctx {
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     struct jump_entry j[JUMP_ENTRIES];
     uint8_t jump_pages[ITLB_ENTRIES / 8]; /* bit of a page in i[]: j[] may have an EA in such a one */
+    struct tlb_entry v[TLB_VICTIMS];
     struct tlb_key key;
-    uint64_t exec[TLB_ENTRIES / 64]; /* bit n of it all: where e[n] permits loads, fetches may go */
-    uint8_t filled;                  /* what may hold entries: flushes look nowhere else */
-    struct tlb_log log[2];           /* user, kernel */
+    /* bit n of it all: where e[n], then v[n], permits loads, fetches may go */
+    uint64_t exec[(TLB_ENTRIES + TLB_VICTIMS) / 64];
+    uint8_t filled;        /* what may hold entries: flushes look nowhere else */
+    struct tlb_log log[2]; /* user, kernel */
 };
 #define TLB_FILLED_E 1u
 #define TLB_FILLED_S 2u
 #define TLB_FILLED_I 4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
-#define TLB_FILLED_J 8u
+#define TLB_FILLED_V 8u
+#define TLB_FILLED_J 16u
 
 static inline bool is_kernel_ea(ea_t ea)
 {

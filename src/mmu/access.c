@@ -38,10 +38,12 @@ static bool part_from_entry(const struct tlb_entry *e, ea_t mask, enum mmu_acces
 static bool part_from_tlb(struct cpu *cpu, enum mmu_access access, struct part *p)
 {
     const struct tlb_ctx *ctx = cpu->tlb;
+    const struct tlb_entry *e = &ctx->e[tlb_index(p->ea)];
     if (access == ACCESS_FETCH)
         return false;
     return part_from_entry(&ctx->s[tlb_small_index(p->ea)], TLB_SMALL_MASK, access, p) ||
-           part_from_entry(&ctx->e[tlb_index(p->ea)], TLB_MASK, access, p);
+           part_from_entry(e, TLB_MASK, access, p) ||
+           (tlb_recall(cpu, p->ea, access) && part_from_entry(e, TLB_MASK, access, p));
 }
 
 /* A watchpoint hit is found here since no entry of any TLB covers one (dawr_covers). */

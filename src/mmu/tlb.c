@@ -25,14 +25,23 @@ static void clear_ops(struct itlb_entry *e)
         e[i].tag = TLB_NO_TAG;
 }
 
+/* Places in the logs. */
+enum {
+    LOG_S = TLB_ENTRIES,
+    LOG_I = LOG_S + TLB_SMALL_ENTRIES,
+    LOG_V = LOG_I + ITLB_ENTRIES,
+};
+
 static void drop_logged(struct tlb_ctx *ctx, unsigned where)
 {
-    if (where < TLB_ENTRIES)
-        ctx->e[where].tag_r = ctx->e[where].tag_w = TLB_NO_TAG;
-    else if (where < TLB_ENTRIES + TLB_SMALL_ENTRIES)
-        ctx->s[where - TLB_ENTRIES].tag_r = ctx->s[where - TLB_ENTRIES].tag_w = TLB_NO_TAG;
+    if (where < LOG_S)
+        clear_entries(&ctx->e[where], 1);
+    else if (where < LOG_I)
+        clear_entries(&ctx->s[where - LOG_S], 1);
+    else if (where < LOG_V)
+        ctx->i[where - LOG_I].tag = TLB_NO_TAG;
     else
-        ctx->i[where - TLB_ENTRIES - TLB_SMALL_ENTRIES].tag = TLB_NO_TAG;
+        clear_entries(&ctx->v[where - LOG_V], 1);
 }
 
 /* False: the log does not know of all. */
@@ -58,6 +67,8 @@ static void ctx_clear(struct tlb_ctx *ctx)
             clear_entries(ctx->s, TLB_SMALL_ENTRIES);
         if (ctx->filled & TLB_FILLED_I)
             clear_ops(ctx->i);
+        if (ctx->filled & TLB_FILLED_V)
+            clear_entries(ctx->v, TLB_VICTIMS);
         ctx->log[0].used = ctx->log[1].used = 0;
     }
     ctx->filled = 0;
@@ -247,6 +258,11 @@ static void drop_page_ops(struct tlb_ctx *ctx, ea_t page)
         drop_jumps(ctx);
 }
 
+static unsigned victim_index(ea_t ea)
+{
+    return (ea >> TLB_GRANULE_LOG2) * 0x9e3779b97f4a7c15ULL >> 58;
+}
+
 /* A page of up to one granule: look only where it can be. A 4 KiB page takes its granule's
  * first-level entry along. */
 static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
@@ -254,6 +270,8 @@ static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
     ea_t first = ea & ~((1ULL << size_log2) - 1);
     unsigned pages = 1u << (size_log2 - TLB_SMALL_LOG2);
     drop_entry(&ctx->e[tlb_index(ea)], ea & TLB_MASK, TLB_MASK);
+    if (ctx->filled & TLB_FILLED_V)
+        drop_entry(&ctx->v[victim_index(ea)], ea & TLB_MASK, TLB_MASK);
     for (unsigned n = 0; n < pages; n++) {
         ea_t page = first + ((ea_t)n << TLB_SMALL_LOG2);
         drop_entry(&ctx->s[tlb_small_index(page)], page, TLB_SMALL_MASK);
@@ -272,6 +290,8 @@ static void ctx_drop_range_rest(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
 {
     if (ctx->filled & TLB_FILLED_S)
         drop_entries(ctx->s, TLB_SMALL_ENTRIES, ea, mask);
+    if (ctx->filled & TLB_FILLED_V)
+        drop_entries(ctx->v, TLB_VICTIMS, ea, mask);
     for (unsigned i = 0; ctx->filled & TLB_FILLED_I && i < ITLB_ENTRIES; i++)
         drop_ops(&ctx->i[i], ea, mask);
     if (ctx->filled & TLB_FILLED_J)
@@ -430,8 +450,7 @@ void tlb_note_fetch(struct cpu *cpu, ea_t ea)
 {
     unsigned i = ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
     if (mmu_caches(cpu))
-        ctx_filled(cpu->tlb, ea, cpu->tlb->i[i].tag, TLB_FILLED_I,
-                   TLB_ENTRIES + TLB_SMALL_ENTRIES + i);
+        ctx_filled(cpu->tlb, ea, cpu->tlb->i[i].tag, TLB_FILLED_I, LOG_I + i);
 }
 
 /* Fetches are translated as loads are only while both are relocated or both are not. */
@@ -446,12 +465,49 @@ static void exec_set(struct tlb_ctx *ctx, unsigned index, bool exec)
     *word = exec ? *word | bit : *word & ~bit;
 }
 
-bool tlb_fetch(const struct cpu *cpu, ea_t ea, struct xlate *x)
+static bool exec_get(const struct tlb_ctx *ctx, unsigned index)
+{
+    return ctx->exec[index / 64] >> index % 64 & 1;
+}
+
+/* e[@index] is about to hold something else than it does. */
+static void keep_victim(struct tlb_ctx *ctx, unsigned index)
+{
+    const struct tlb_entry *e = &ctx->e[index];
+    ea_t ea = tag_of(e);
+    if (ea == TLB_NO_TAG)
+        return;
+    unsigned n = victim_index(ea);
+    ctx_filled(ctx, ea, tag_of(&ctx->v[n]), TLB_FILLED_V, LOG_V + n);
+    ctx->v[n] = *e;
+    exec_set(ctx, TLB_ENTRIES + n, exec_get(ctx, index));
+}
+
+bool tlb_recall(struct cpu *cpu, ea_t ea, enum mmu_access access)
+{
+    struct tlb_ctx *ctx = cpu->tlb;
+    unsigned n = victim_index(ea), index = tlb_index(ea);
+    struct tlb_entry v = ctx->v[n];
+    if (!(ctx->filled & TLB_FILLED_V) ||
+        (access == ACCESS_STORE ? v.tag_w : v.tag_r) != (ea & TLB_MASK))
+        return false;
+    bool exec = exec_get(ctx, TLB_ENTRIES + n);
+    clear_entries(&ctx->v[n], 1);
+    keep_victim(ctx, index);
+    ctx_filled(ctx, ea, tag_of(&ctx->e[index]), TLB_FILLED_E, index);
+    ctx->e[index] = v;
+    exec_set(ctx, index, exec);
+    return true;
+}
+
+bool tlb_fetch(struct cpu *cpu, ea_t ea, struct xlate *x)
 {
     const struct tlb_ctx *ctx = cpu->tlb;
     unsigned index = tlb_index(ea);
     const struct tlb_entry *e = &ctx->e[index];
-    if (e->tag_r != (ea & TLB_MASK) || !(ctx->exec[index / 64] >> index % 64 & 1))
+    if (e->tag_r != (ea & TLB_MASK) && !tlb_recall(cpu, ea, ACCESS_LOAD))
+        return false;
+    if (!exec_get(ctx, index))
         return false;
     *x = (struct xlate){.ra = e->ra + (ea & ~TLB_MASK),
                         .size_log2 = TLB_GRANULE_LOG2,
@@ -470,6 +526,8 @@ static bool fill_granule(struct cpu *cpu, ea_t ea, const struct xlate *x)
     if (x->size_log2 < TLB_GRANULE_LOG2 || !host)
         return false;
     struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
+    if (tag_of(e) != (ea & TLB_MASK))
+        keep_victim(cpu->tlb, tlb_index(ea));
     ctx_filled(cpu->tlb, ea, tag_of(e), TLB_FILLED_E, tlb_index(ea));
     bool code = granule_has_code(mem, ra);
     bool write = x->write && !code;
@@ -492,7 +550,7 @@ void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x)
     if (x->size_log2 >= TLB_GRANULE_LOG2 && granule_has_code(&cpu->machine->mem, ra))
         ra |= TLB_SMALL_FOR_CODE;
     struct tlb_entry *s = &cpu->tlb->s[tlb_small_index(ea)];
-    ctx_filled(cpu->tlb, ea, tag_of(s), TLB_FILLED_S, TLB_ENTRIES + tlb_small_index(ea));
+    ctx_filled(cpu->tlb, ea, tag_of(s), TLB_FILLED_S, LOG_S + tlb_small_index(ea));
     if (host)
         entry_set(s, ea & TLB_SMALL_MASK, host, ra, x->read, x->write);
 }
@@ -510,11 +568,17 @@ void tlb_fill_fetched(struct cpu *cpu, ea_t ea, const struct xlate *x)
 
 /* ---- code ---- */
 
+static void entries_protect(struct tlb_entry *e, unsigned n, ra_t granule)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (e[i].ra == granule)
+            e[i].tag_w = TLB_NO_TAG;
+}
+
 static void ctx_protect(struct tlb_ctx *ctx, ra_t granule)
 {
-    for (unsigned i = 0; i < TLB_ENTRIES; i++)
-        if (ctx->e[i].ra == granule)
-            ctx->e[i].tag_w = TLB_NO_TAG;
+    entries_protect(ctx->e, TLB_ENTRIES, granule);
+    entries_protect(ctx->v, TLB_VICTIMS, granule);
 }
 
 void tlb_protect_code(struct machine *m, ra_t ra)

@@ -125,10 +125,13 @@ static inline bool dawr_enabled(const struct cpu *cpu, enum mmu_access access)
 void tlb_fill(struct cpu *cpu, ea_t ea, const struct xlate *x);
 /* After a translation for a fetch: the engine may put the page into i[]. */
 void tlb_note_fetch(struct cpu *cpu, ea_t ea);
+/* Brings back to e[] what was pushed out and permits @access, not a fetch, at @ea. False: nothing.
+ */
+bool tlb_recall(struct cpu *cpu, ea_t ea, enum mmu_access access);
 /* The same for later fetches from the granule, which any page of it may be asked for. */
 void tlb_fill_fetched(struct cpu *cpu, ea_t ea, const struct xlate *x);
 /* The translation of a fetch, if an entry of e[] says it. */
-bool tlb_fetch(const struct cpu *cpu, ea_t ea, struct xlate *x);
+bool tlb_fetch(struct cpu *cpu, ea_t ea, struct xlate *x);
 /* Forget the cached partition-scoped translations. */
 void scope_flush(struct tlb_set *set);
 

@@ -780,6 +780,55 @@ static void test_tlbie_of_pid_0_drops_kernel_pages_of_every_process(void **state
     assert_int_equal(load8(cpu, USER_EA), 0);
 }
 
+/* Two granules of one first-level entry take turns without walks, and flushes reach the one that is
+ * out of it. */
+static void test_entries_pushed_out_come_back_unless_flushed(void **state)
+{
+    struct bed *b = *state;
+    struct cpu *cpu = b->cpu;
+    ea_t other = USER_EA + 0x10000;
+    while (tlb_index(other) != tlb_index(USER_EA))
+        other += 0x10000;
+    remap(b, USER_EA, 16, DATA);
+    remap(b, other, 16, DATA + 0x10000);
+    *guest_byte(b, DATA) = 1;
+    *guest_byte(b, DATA + 0x10000) = 2;
+    assert_int_equal(load8(cpu, USER_EA), 1);
+    assert_int_equal(load8(cpu, other), 2);
+    uint64_t fills = cpu->tlb_fills;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(load8(cpu, USER_EA), 1);
+        assert_int_equal(load8(cpu, other), 2);
+    }
+    struct xlate x;
+    assert_int_equal(mmu_translate(cpu, USER_EA + 4, ACCESS_FETCH, &x), TRAP_NONE);
+    assert_int_equal(x.ra, GUEST_BASE + DATA + 4);
+    assert_int_equal(cpu->tlb_fills, fills);
+
+    /* by page, by process, everything, and for code */
+    remap(b, other, 16, DATA);
+    tlb_flush(cpu, LPID, PID, other, 16);
+    assert_int_equal(load8(cpu, other), 1);
+    remap(b, USER_EA, 16, DATA + 0x10000);
+    tlb_flush(cpu, LPID, PID, ~0ULL, 0);
+    assert_int_equal(load8(cpu, USER_EA), 2);
+    assert_int_equal(load8(cpu, other), 1);
+    remap(b, USER_EA, 16, DATA);
+    tlb_flush(cpu, LPID, PID, USER_EA & ~0x1fffffULL, 21);
+    assert_int_equal(load8(cpu, USER_EA), 1);
+
+    ra_t ra = GUEST_BASE + DATA;
+    remap(b, other, 16, DATA + 0x10000);
+    tlb_flush_all(cpu);
+    assert_int_equal(mem_store8(cpu, USER_EA, 5), TRAP_NONE);
+    assert_int_equal(load8(cpu, other), 2); /* the entry for stores is out */
+    b->m.mem.code_map[ra >> 12] = 1;
+    tlb_protect_code(&b->m, ra);
+    b->written = 0;
+    assert_int_equal(mem_store8(cpu, USER_EA + 1, 5), TRAP_NONE);
+    assert_int_equal(b->written, ra + 1);
+}
+
 static void test_tlbie_needs_the_right(void **state)
 {
     struct bed *b = *state;
@@ -935,6 +984,7 @@ int main(void)
         TEST(test_tlbie_4k_page_in_the_second_level),
         TEST(test_tlbie_wider_forms),
         TEST(test_tlbie_of_pid_0_drops_kernel_pages_of_every_process),
+        TEST(test_entries_pushed_out_come_back_unless_flushed),
         TEST(test_tlbie_needs_the_right),
         TEST(test_partition_scoped_tlbie_reaches_the_guest),
         TEST(test_straddling_access_never_hits_the_next_granule),
