@@ -21,6 +21,9 @@
 /* More than an engine's slice may be longer than asked for: to the end of a page. */
 #define LIMIT_STEPS 4096
 
+/* Linux reaches its first program after 10^9 instructions. */
+#define INSNS_UNTIL_HUGE_PAGES 1000000000u
+
 /* ---- time ---- */
 
 /* Attempts of the running CPU since its slice began: instructions and interrupts taken. */
@@ -148,6 +151,8 @@ static void end_slice(struct machine *m, struct cpu *cpu)
     m->current = NULL;
     m->now_ns += (insns + stalls) << m->cfg.icount_shift;
     m->insn_total += insns;
+    if (m->insn_total > INSNS_UNTIL_HUGE_PAGES)
+        memory_want_huge_pages(&m->mem);
     m->stall_total += stalls;
     /* Another CPU may store to the granule now; the ISA lets a reservation be lost at any time. */
     if (m->ncpus > 1)

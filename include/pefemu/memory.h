@@ -39,16 +39,21 @@ struct memory {
                           engine holds predecoded operations of that page */
     uint8_t
         *write_hint; /* owned; one byte per 64 KiB: non-zero when some TLB may hold a write tag */
+    bool huge; /* huge pages have been asked for */
     struct mmio_region mmio[MEM_MAX_MMIO];
     unsigned mmio_count;
 };
 
 /**
- * memory_init - reserve address space; pages are touched lazily, huge pages advised
+ * memory_init - reserve address space; pages are touched lazily
  * Return: false when the host refuses; nothing is left allocated then.
  */
 bool memory_init(struct memory *mem, uint64_t ram_size, uint64_t secure_size);
 void memory_free(struct memory *mem);
+/* Whatever is touched from now on is to be in huge pages, where the host has them: they save TLB
+ * misses of the host, but each is cleared as a whole when it is first touched, and starting a guest
+ * touches many places once. So machines ask when a guest has run for a while. */
+void memory_want_huge_pages(struct memory *mem);
 /* Zeroes all RAM by giving the pages back to the host. */
 void memory_clear(struct memory *mem);
 /* Zeroes [ra, ra+len), which must be RAM; large pieces go back to the host. The caller sees to

@@ -29,8 +29,22 @@ static uint8_t *map_ram(uint64_t size)
         munmap(p, head);
     if (head < HUGE_PAGE)
         munmap(start + len, HUGE_PAGE - head);
-    madvise(start, len, MADV_HUGEPAGE); /* refusal costs only speed */
     return start;
+}
+
+static void advise_huge(uint8_t *p, uint64_t size)
+{
+    if (p)
+        madvise(p, round_up(size, HUGE_PAGE), MADV_HUGEPAGE); /* refusal costs only speed */
+}
+
+void memory_want_huge_pages(struct memory *mem)
+{
+    if (mem->huge)
+        return;
+    mem->huge = true;
+    advise_huge(mem->ram, mem->ram_size);
+    advise_huge(mem->secure, mem->secure_size);
 }
 
 static void unmap_ram(uint8_t *p, uint64_t size)
