@@ -261,8 +261,9 @@ asan:
 	    $(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined \
 	    OPT="-O1 -g" check
 
+# BENCH: options of bench/run.sh, as in make bench BENCH="--quick --engine ref".
 bench: all
-	@bench/run.sh $(BUILD)
+	@bench/run.sh $(BUILD) $(BENCH)
 	@bench/pef.sh $(BUILD)
 
 # On the test bed of tests/uv: needs cmocka.

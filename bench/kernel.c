@@ -11,13 +11,6 @@
 
 #include "bench.h"
 
-static void fail(const char *what)
-{
-    printf("BENCH-FAIL %s\n", what);
-    fflush(stdout);
-    exit(1);
-}
-
 /* ---- syscall ---- */
 uint64_t bench_syscall(unsigned work)
 {
@@ -33,7 +26,7 @@ uint64_t bench_syscall(unsigned work)
 static void move(ssize_t done)
 {
     if (done != 8) {
-        fail("pipe");
+        bench_fail("pipe");
     }
 }
 
@@ -42,11 +35,11 @@ uint64_t bench_pipe(unsigned work)
     int there[2], back[2];
     uint64_t word = 1, rounds = (uint64_t)work * 128;
     if (pipe(there) || pipe(back)) {
-        fail("pipe");
+        bench_fail("pipe");
     }
     pid_t child = fork();
     if (child < 0) {
-        fail("fork");
+        bench_fail("fork");
     }
     for (uint64_t i = 0; i < rounds; i++) {
         if (child == 0) {
@@ -84,7 +77,7 @@ uint64_t bench_forkexec(unsigned work)
         }
         int status = 0;
         if (child < 0 || waitpid(child, &status, 0) != child) {
-            fail("fork");
+            bench_fail("fork");
         }
         sum = bench_mix(sum, (uint64_t)WEXITSTATUS(status));
     }
@@ -100,7 +93,7 @@ uint64_t bench_pagefault(unsigned work)
         uint8_t *pages =
             mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (pages == MAP_FAILED) {
-            fail("mmap");
+            bench_fail("mmap");
         }
         /* Huge pages would leave one fault in thirty-two. */
         madvise(pages, BYTES, MADV_NOHUGEPAGE);
@@ -124,7 +117,7 @@ uint64_t bench_file(unsigned work)
     uint64_t sum = 0;
     int fd = mkstemp(name);
     if (fd < 0) {
-        fail("mkstemp");
+        bench_fail("mkstemp");
     }
     close(fd);
     for (unsigned i = 0; i < work; i++) {
@@ -132,13 +125,13 @@ uint64_t bench_file(unsigned work)
         for (size_t k = 0; k < BLOCKS; k++) {
             memset(block, (int)(i + k), 64);
             if (write(fd, block, BLOCK) != BLOCK) {
-                fail("write");
+                bench_fail("write");
             }
         }
         lseek(fd, 0, SEEK_SET);
         for (size_t k = 0; k < BLOCKS; k++) {
             if (read(fd, block, BLOCK) != BLOCK) {
-                fail("read");
+                bench_fail("read");
             }
             sum = bench_mix(sum, block[k % 128]);
         }

@@ -1,40 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * report PROGRAMS EXPECTED ROWS [JSON]: the table of a benchmark run.
- * PROGRAMS is the output of `bench list`, EXPECTED the rows of a native run, ROWS those of the
- * runner. Medians; the ratio is QEMU's time over pefemu's: above 1, pefemu is faster. Status 1 when
- * a checksum was wrong or a program is missing.
+ * report FOLDER SUBJECT BASE SIZE SUBJECT-VERSION BASE-VERSION JSON MARKDOWN: the tables of a
+ * benchmark run. Reads FOLDER/programs (lines of `bench list`), FOLDER/expected (of a native run)
+ * and FOLDER/rows (the runner's). The ratio is BASE's best time over SUBJECT's median: above 1,
+ * SUBJECT is faster. A gate that is missed is only printed. Status 1 when a checksum is wrong or
+ * SUBJECT has not run a program.
  */
+#include "report.h"
+
 #include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PROGRAMS 64
-#define MAX_SAMPLES  32
-
-enum emulator { PEFEMU, QEMU, EMULATORS };
-
-struct samples {
-    double values[MAX_SAMPLES];
-    size_t n;
+const struct class classes[CLASS_COUNT] = {
+#define CLASS(id, title, floor, reach, stretch, computes) {#id, title, floor, reach, stretch},
+#include "class.def"
+#undef CLASS
 };
 
-struct program {
-    char name[32], class[32], expected[32];
-    struct samples ns[EMULATORS], insns;
-    bool wrong[EMULATORS];
-};
-
-struct report {
-    struct program programs[MAX_PROGRAMS];
-    size_t n;
-    struct samples boot[EMULATORS], start[EMULATORS], idle[EMULATORS], memory[EMULATORS];
-    struct samples touched[EMULATORS];
-    struct samples insns; /* of a boot and power-off alone: the smallest of the runs */
-};
+/* ---- figures ---- */
 
 static void add(struct samples *s, double value)
 {
@@ -49,17 +33,107 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* 0 without samples. */
-static double median(struct samples *s)
+double median(const struct samples *s)
 {
-    qsort(s->values, s->n, sizeof(s->values[0]), compare);
-    return s->n ? s->values[s->n / 2] : 0;
+    struct samples sorted = *s;
+    qsort(sorted.values, sorted.n, sizeof(sorted.values[0]), compare);
+    return sorted.n ? sorted.values[sorted.n / 2] : 0;
 }
 
-static double least(struct samples *s)
+double least(const struct samples *s)
 {
-    qsort(s->values, s->n, sizeof(s->values[0]), compare);
-    return s->n ? s->values[0] : 0;
+    double best = s->n ? s->values[0] : 0;
+    for (size_t i = 1; i < s->n; i++) {
+        best = s->values[i] < best ? s->values[i] : best;
+    }
+    return best;
+}
+
+double ratio_of(const struct program *p)
+{
+    double mine = median(&p->ns[SUBJECT]);
+    return mine > 0 ? least(&p->ns[BASE]) / mine : 0;
+}
+
+double instructions_of(const struct program *p, enum who who)
+{
+    for (size_t i = 0; i < p->counts[who].n; i++) {
+        if (strcmp(p->counts[who].count[i].key, "instructions") == 0) {
+            return median(&p->counts[who].count[i].samples);
+        }
+    }
+    return 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* The name is the engine's to choose: whatever was counted in ns or s. */
+double translation_ns(const struct counts *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const char *key = c->count[i].key;
+        if (ends_with(key, "_ns") || ends_with(key, ".ns")) {
+            return median(&c->count[i].samples);
+        }
+        if (ends_with(key, "_s") || ends_with(key, ".s")) {
+            return median(&c->count[i].samples) * 1e9;
+        }
+    }
+    return -1;
+}
+
+struct mean mean_of(const struct report *r, enum class_id class)
+{
+    struct mean m = {0};
+    double ratios = 0, mips = 0;
+    size_t timed = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct program *p = &r->programs[i];
+        double ratio = ratio_of(p), mine = median(&p->ns[SUBJECT]);
+        if (p->class != class) {
+            continue;
+        }
+        if (mine > 0 && instructions_of(p, SUBJECT) > 0) {
+            mips += log(instructions_of(p, SUBJECT) / mine * 1e3);
+            timed++;
+        }
+        if (ratio > 0) {
+            ratios += log(ratio);
+            m.programs++;
+            m.below_floor += ratio < p->floor;
+        }
+    }
+    m.ratio = m.programs ? exp(ratios / (double)m.programs) : 0;
+    m.mips = timed ? exp(mips / (double)timed) : 0;
+    return m;
+}
+
+bool is_right(const struct program *p)
+{
+    return !p->wrong[SUBJECT] && !p->wrong[BASE] && p->ns[SUBJECT].n > 0;
+}
+
+bool has_gates(const struct report *r)
+{
+    return strcmp(r->names[BASE], "qemu") == 0;
+}
+
+/* ---- reading ---- */
+
+static FILE *open_in(const struct report *r, const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof(path), "%s/%s", r->folder, name);
+    FILE *f = fopen(path, "r");
+    if (!f) {
+        perror(path);
+        exit(2);
+    }
+    return f;
 }
 
 static struct program *find(struct report *r, const char *name)
@@ -72,31 +146,36 @@ static struct program *find(struct report *r, const char *name)
     return NULL;
 }
 
-static FILE *open_or_die(const char *path, const char *mode)
+static void add_program(struct report *r, const char *name, const char *class, double floor)
 {
-    FILE *f = fopen(path, mode);
-    if (!f) {
-        perror(path);
-        exit(2);
+    for (int c = 0; c < CLASS_COUNT && r->n < MAX_PROGRAMS; c++) {
+        if (strcmp(classes[c].id, class) == 0) {
+            struct program *p = &r->programs[r->n++];
+            snprintf(p->name, sizeof(p->name), "%s", name);
+            p->class = (enum class_id)c;
+            p->floor = floor > 0 ? floor : classes[c].floor;
+        }
     }
-    return f;
 }
 
-static void read_programs(struct report *r, const char *path)
+static void read_programs(struct report *r)
 {
-    char line[256];
-    FILE *f = open_or_die(path, "r");
-    while (r->n < MAX_PROGRAMS && fgets(line, sizeof(line), f)) {
-        struct program *p = &r->programs[r->n];
-        r->n += sscanf(line, "%31s %31s", p->name, p->class) == 2;
+    char line[256], name[32], class[32];
+    double floor;
+    add_program(r, "boot", "BOOT", 0);
+    FILE *f = open_in(r, "programs");
+    while (fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "%31s %31s %*s %lf", name, class, &floor) == 3) {
+            add_program(r, name, class, floor);
+        }
     }
     fclose(f);
 }
 
-static void read_expected(struct report *r, const char *path)
+static void read_expected(struct report *r)
 {
     char line[256], name[32], sum[32];
-    FILE *f = open_or_die(path, "r");
+    FILE *f = open_in(r, "expected");
     while (fgets(line, sizeof(line), f)) {
         struct program *p;
         if (sscanf(line, "BENCH-END %31s %31s", name, sum) == 2 && (p = find(r, name))) {
@@ -106,179 +185,116 @@ static void read_expected(struct report *r, const char *path)
     fclose(f);
 }
 
-static void read_row(struct report *r, const char *line)
+static void add_count(struct counts *c, const char *key, double value)
 {
-    char who[32], what[32], name[32], sum[32];
-    double value, insns;
-    if (sscanf(line, "%31s %31s %lf", who, what, &value) >= 2) {
-        enum emulator e = strcmp(who, "pefemu") == 0 ? PEFEMU : QEMU;
-        if (strcmp(what, "boot") == 0) {
-            add(&r->boot[e], value);
-        } else if (strcmp(what, "start") == 0) {
-            add(&r->start[e], value);
-        } else if (strcmp(what, "idle") == 0) {
-            add(&r->idle[e], value);
-        } else if (strcmp(what, "memory") == 0) {
-            add(&r->memory[e], value);
-        } else if (strcmp(what, "touched") == 0) {
-            add(&r->touched[e], value);
-        } else if (strcmp(what, "insns") == 0) {
-            add(&r->insns, value);
-        } else if (sscanf(line, "%*s run %31s %31s %lf %lf", name, sum, &insns, &value) == 4) {
-            struct program *p = find(r, name);
-            if (p) {
-                add(&p->ns[e], value);
-                p->wrong[e] |= strcmp(sum, p->expected) != 0;
-                if (e == PEFEMU) {
-                    add(&p->insns, insns);
-                }
-            }
+    size_t i = 0;
+    while (i < c->n && strcmp(c->count[i].key, key) != 0) {
+        i++;
+    }
+    if (i == MAX_COUNTS) {
+        return;
+    }
+    if (i == c->n) {
+        snprintf(c->count[c->n++].key, sizeof(c->count[i].key), "%s", key);
+    }
+    add(&c->count[i].samples, value);
+}
+
+static void read_run(struct report *r, enum who who, const char *line)
+{
+    char name[32], sum[32];
+    double ns;
+    struct program *p;
+    if (sscanf(line, "%*s run %31s %31s %lf", name, sum, &ns) == 3 && (p = find(r, name))) {
+        add(&p->ns[who], ns);
+        p->wrong[who] |= strcmp(sum, p->expected) != 0;
+    }
+}
+
+static void read_count(struct report *r, enum who who, const char *line)
+{
+    char name[32], key[64];
+    double value;
+    if (sscanf(line, "%*s count %31s %63s %lf", name, key, &value) == 3) {
+        struct program *p = find(r, name);
+        if (p) {
+            add_count(&p->counts[who], key, value);
+        } else if (strcmp(name, "all") == 0) {
+            add_count(&r->whole[who], key, value);
         }
     }
 }
 
-static void read_rows(struct report *r, const char *path)
+static void read_row(struct report *r, const char *line)
+{
+    char name[32], what[32], text[32];
+    if (sscanf(line, "%31s %31s %31s", name, what, text) != 3) {
+        return;
+    }
+    enum who who = strcmp(name, r->names[SUBJECT]) == 0 ? SUBJECT : BASE;
+    double value = strtod(text, NULL);
+    if (strcmp(what, "run") == 0) {
+        read_run(r, who, line);
+    } else if (strcmp(what, "count") == 0) {
+        read_count(r, who, line);
+    } else if (strcmp(what, "boot") == 0) {
+        add(&r->programs[0].ns[who], value);
+    } else if (strcmp(what, "start") == 0) {
+        add(&r->start[who], value);
+    } else if (strcmp(what, "idle") == 0) {
+        add(&r->idle[who], value);
+    } else if (strcmp(what, "memory") == 0) {
+        add(&r->memory[who], value);
+    } else if (strcmp(what, "touched") == 0) {
+        add(&r->touched[who], value);
+    } else if (strcmp(what, "engine") == 0 && who == SUBJECT) {
+        strcpy(r->engine, text);
+    }
+}
+
+static void read_rows(struct report *r)
 {
     char line[256];
-    FILE *f = open_or_die(path, "r");
+    FILE *f = open_in(r, "rows");
     while (fgets(line, sizeof(line), f)) {
         read_row(r, line);
     }
     fclose(f);
 }
 
-static void print_figure(double value, const char *format, int width)
+static bool write_file(const struct report *r, const char *path,
+                       void (*write)(const struct report *r, FILE *f))
 {
-    char text[32] = "-";
-    if (value > 0) {
-        snprintf(text, sizeof(text), format, value);
+    FILE *f = fopen(path, "w");
+    if (!f) {
+        perror(path);
+        return false;
     }
-    printf(" %*s", width, text);
-}
-
-static void print_line(const char *name, double insns, double pefemu_ns, double qemu_ns)
-{
-    printf("%-12s", name);
-    print_figure(insns / 1e6, "%.0f", 9);
-    print_figure(pefemu_ns / 1e9, "%.3f", 9);
-    print_figure(qemu_ns / 1e9, "%.3f", 9);
-    print_figure(pefemu_ns > 0 ? insns / pefemu_ns * 1e3 : 0, "%.0f", 9);
-    print_figure(qemu_ns > 0 ? insns / qemu_ns * 1e3 : 0, "%.0f", 9);
-    print_figure(pefemu_ns > 0 ? qemu_ns / pefemu_ns : 0, "%.2f", 9);
-}
-
-/* One class with its geometric means. Returns whether all its checksums were right. */
-static bool print_class(struct report *r, const char *class)
-{
-    double mips = 0, ratio = 0;
-    size_t n = 0, both = 0;
-    bool good = true;
-    for (size_t i = 0; i < r->n; i++) {
-        struct program *p = &r->programs[i];
-        if (strcmp(p->class, class) != 0 || !(p->ns[PEFEMU].n || p->ns[QEMU].n)) {
-            continue;
-        }
-        double insns = median(&p->insns), mine = median(&p->ns[PEFEMU]);
-        double theirs = median(&p->ns[QEMU]);
-        print_line(p->name, insns, mine, theirs);
-        printf("%s%s\n", p->wrong[PEFEMU] ? "  WRONG CHECKSUM" : "",
-               p->wrong[QEMU] ? "  QEMU: WRONG CHECKSUM" : "");
-        good &= !p->wrong[PEFEMU] && !p->wrong[QEMU] && p->ns[PEFEMU].n > 0;
-        if (mine > 0 && insns > 0) {
-            mips += log(insns / mine * 1e3);
-            n++;
-        }
-        if (mine > 0 && theirs > 0) {
-            ratio += log(theirs / mine);
-            both++;
-        }
-    }
-    if (n > 0) {
-        printf("%-12s %9s %9s %9s", class, "mean", "", "");
-        print_figure(exp(mips / (double)n), "%.0f", 9);
-        printf(" %9s", "");
-        print_figure(both ? exp(ratio / (double)both) : 0, "%.2f", 9);
-        printf("\n\n");
-    }
-    return good;
-}
-
-static bool print_table(struct report *r)
-{
-    static const char *const classes[] = {"INTEGER", "MEMORY", "FP", "VECTOR", "KERNEL"};
-    bool good = true;
-    printf("%-12s %9s %9s %9s %9s %9s %9s\n", "", "Minsns", "pefemu s", "QEMU s", "MIPS",
-           "QEMU MIPS", "ratio");
-    print_line("boot", least(&r->insns), median(&r->boot[PEFEMU]), median(&r->boot[QEMU]));
-    printf("  (kernel's first line to /init)\n");
-    print_line("start", 0, median(&r->start[PEFEMU]), median(&r->start[QEMU]));
-    printf("  (process start to /init; QEMU with its firmware)\n\n");
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        good &= print_class(r, classes[i]);
-    }
-    for (int e = 0; e < EMULATORS; e++) {
-        if (r->idle[e].n) {
-            printf("%s: host memory %.0f MiB at /init, %.0f MiB at the end, %.0f MiB of it the "
-                   "guest's\n",
-                   e == PEFEMU ? "pefemu" : "QEMU", median(&r->idle[e]) / 1024,
-                   median(&r->memory[e]) / 1024, median(&r->touched[e]) / 1024);
-        }
-    }
-    return good;
-}
-
-static void write_pair(FILE *f, const char *name, double scale, struct samples s[EMULATORS])
-{
-    fprintf(f, "\"%s\":{\"pefemu\":%.4f", name, median(&s[PEFEMU]) * scale);
-    if (s[QEMU].n) {
-        fprintf(f, ",\"qemu\":%.4f", median(&s[QEMU]) * scale);
-    }
-    fprintf(f, "}");
-}
-
-static void write_json(struct report *r, const char *path)
-{
-    FILE *f = open_or_die(path, "w");
-    const char *comma = "";
-    fprintf(f, "{");
-    write_pair(f, "boot_s", 1e-9, r->boot);
-    fprintf(f, ",\n");
-    write_pair(f, "start_s", 1e-9, r->start);
-    fprintf(f, ",\n\"boot_instructions\":%.0f,\n", least(&r->insns));
-    write_pair(f, "memory_ready_kib", 1, r->idle);
-    fprintf(f, ",\n");
-    write_pair(f, "memory_kib", 1, r->memory);
-    fprintf(f, ",\n");
-    write_pair(f, "guest_touched_kib", 1, r->touched);
-    fprintf(f, ",\n\"programs\":[");
-    for (size_t i = 0; i < r->n; i++) {
-        struct program *p = &r->programs[i];
-        if (!p->ns[PEFEMU].n && !p->ns[QEMU].n) {
-            continue;
-        }
-        fprintf(f, "%s\n{\"name\":\"%s\",\"class\":\"%s\",\"instructions\":%.0f,", comma, p->name,
-                p->class, median(&p->insns));
-        write_pair(f, "cpu_s", 1e-9, p->ns);
-        fprintf(f, ",\"right\":%s}", p->wrong[PEFEMU] || p->wrong[QEMU] ? "false" : "true");
-        comma = ",";
-    }
-    fprintf(f, "\n]}\n");
-    fclose(f);
+    write(r, f);
+    return !fclose(f);
 }
 
 int main(int argc, char **argv)
 {
     static struct report r;
-    if (argc < 4) {
-        fputs("usage: report PROGRAMS EXPECTED ROWS [JSON]\n", stderr);
+    if (argc != 9) {
+        fputs("usage: report FOLDER SUBJECT BASE SIZE SUBJECT-VERSION BASE-VERSION JSON MARKDOWN\n",
+              stderr);
         return 2;
     }
-    read_programs(&r, argv[1]);
-    read_expected(&r, argv[2]);
-    read_rows(&r, argv[3]);
-    bool good = print_table(&r);
-    if (argc > 4) {
-        write_json(&r, argv[4]);
+    r.folder = argv[1];
+    r.names[SUBJECT] = argv[2];
+    r.names[BASE] = argv[3];
+    r.size = argv[4];
+    r.versions[SUBJECT] = argv[5];
+    r.versions[BASE] = argv[6];
+    read_programs(&r);
+    read_expected(&r);
+    read_rows(&r);
+    write_table(&r, stdout);
+    bool good = write_file(&r, argv[7], write_json) && write_file(&r, argv[8], write_markdown);
+    for (size_t i = 0; i < r.n; i++) {
+        good &= is_right(&r.programs[i]);
     }
     return good ? 0 : 1;
 }

@@ -153,7 +153,7 @@ uint64_t lab_compress(unsigned work)
         size_t length = encode(&coder, text, packed);
         decode(&coder, packed, back);
         if (memcmp(text, back, TEXT) != 0) {
-            lab_fail("compress: not what went in");
+            bench_fail("compress: not what went in");
         }
         for (size_t i = 0; i < length; i += 64) {
             sum = bench_mix(sum, packed[i] + length);

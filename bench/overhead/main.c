@@ -29,7 +29,7 @@ static const struct program {
 };
 #define PROGRAM_COUNT (sizeof(programs) / sizeof(programs[0]))
 
-void lab_fail(const char *what)
+void bench_fail(const char *what)
 {
     printf("LAB-FAIL %s\n", what);
     fflush(stdout);
@@ -40,7 +40,7 @@ void *bench_alloc(size_t bytes)
 {
     void *memory = aligned_alloc(65536, (bytes + 65535) & ~(size_t)65535);
     if (!memory) {
-        lab_fail("out of memory");
+        bench_fail("out of memory");
     }
     return memory;
 }

@@ -33,7 +33,4 @@
 LAB_PROGRAMS(LAB_DECLARE)
 #undef LAB_DECLARE
 
-/* Prints what went wrong and ends: no checksum comes out. */
-void lab_fail(const char *what);
-
 #endif

@@ -29,7 +29,7 @@ for mode in $modes; do
     exit 2
 done
 cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
-kernel=$cache/kernel-svm/vmlinux svm=$cache/svm
+kernel=$cache/kernel-svm/vmlinux
 limit=${PEFEMU_BENCH_TIMEOUT:-1800}
 guest_cc=${GUEST_CC:-powerpc64le-linux-gnu-gcc}
 host_cc=${CC:-gcc}
@@ -39,7 +39,6 @@ command -v "$guest_cc" >/dev/null || { echo "overhead: $guest_cc is not installe
 [ -f "$kernel" ] || ! [ -x "$top/scripts/kernel" ] || "$top/scripts/kernel" svm
 [ -f "$kernel" ] || { echo "overhead: no kernel for secure VMs at $kernel" >&2; exit 1; }
 "$top/scripts/guest"
-"$top/scripts/svm" "$build"
 rm -rf "$out"
 mkdir -p "$out/root" "$out/objects" "$out/runs"
 
@@ -85,14 +84,7 @@ done <"$out/all" >"$out/programs"
 cat "$cache/guest/initrd.img" "$out/cpio" >"$out/plain.img"
 words="xive=off quiet pefemu.test=script"
 svm_args="console=hvc0 svm=on $words"
-cat >"$out/blob.yml" <<YML
-- origin: { pubkey: $svm/owner.pem, seckey: $svm/owner.key, comment: the owner of the example guest }
-- recipient: { pubkey: $svm/tpm.pem, comment: the TPM of this host }
-- digest: { args: "$svm_args", initramfs: $out/plain.img, kernel: $kernel }
-YML
-"$build/pefemu-esm" make -b "$out/guest.blob" -y "$out/blob.yml"
-"$build/pefemu-esm" add -i "$out/plain.img" -b "$out/guest.blob" -f "$out/initrd.img"
-cp -r "$svm/tpm" "$out/tpm"
+"$here/../secure.sh" "$build" "$out" "$kernel" "$svm_args"
 
 # ---- the runs ----
 # A date, a seed and no waiting for the host's clock: a run depends on nothing else.

@@ -21,7 +21,7 @@ enum { FILE_BYTES = 1 << 20, BLOCK = 16384 };
 static void must(ssize_t done, ssize_t wanted, const char *what)
 {
     if (done != wanted) {
-        lab_fail(what);
+        bench_fail(what);
     }
 }
 
@@ -29,7 +29,7 @@ static int open_file(const char *name, int flags)
 {
     int fd = open(name, flags, 0600);
     if (fd < 0) {
-        lab_fail("open");
+        bench_fail("open");
     }
     return fd;
 }
@@ -54,7 +54,7 @@ uint64_t lab_copy(unsigned work)
     static uint8_t block[BLOCK];
     uint64_t seed = 40, sum = 0;
     if (!mkdtemp(folder)) {
-        lab_fail("mkdtemp");
+        bench_fail("mkdtemp");
     }
     for (int i = 0; i < 2; i++) {
         snprintf(names[i], sizeof(names[i]), "%s/%d", folder, i);
