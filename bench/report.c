@@ -2,9 +2,9 @@
 /*
  * report FOLDER SUBJECT BASE SIZE SUBJECT-VERSION BASE-VERSION JSON MARKDOWN: the tables of a
  * benchmark run. Reads FOLDER/programs (lines of `bench list`), FOLDER/expected (of a native run)
- * and FOLDER/rows (the runner's). The ratio is BASE's best time over SUBJECT's median: above 1,
- * SUBJECT is faster. A gate that is missed is only printed. Status 1 when a checksum is wrong or
- * SUBJECT has not run a program.
+ * and FOLDER/rows (the runner's). The ratio is the base's time over the subject's median: above
+ * 1, the subject is faster; QEMU is taken at its best, an NVM at its median. A gate that is missed
+ * is only printed. Status 1 when a checksum is wrong or SUBJECT has not run a program.
  */
 #include "report.h"
 
@@ -49,10 +49,15 @@ double least(const struct samples *s)
     return best;
 }
 
-double ratio_of(const struct program *p)
+double base_ns(const struct report *r, const struct program *p)
+{
+    return has_gates(r) ? least(&p->ns[BASE]) : median(&p->ns[BASE]);
+}
+
+double ratio_of(const struct report *r, const struct program *p)
 {
     double mine = median(&p->ns[SUBJECT]);
-    return mine > 0 ? least(&p->ns[BASE]) / mine : 0;
+    return mine > 0 ? base_ns(r, p) / mine : 0;
 }
 
 double instructions_of(const struct program *p, enum who who)
@@ -93,7 +98,7 @@ struct mean mean_of(const struct report *r, enum class_id class)
     size_t timed = 0;
     for (size_t i = 0; i < r->n; i++) {
         const struct program *p = &r->programs[i];
-        double ratio = ratio_of(p), mine = median(&p->ns[SUBJECT]);
+        double ratio = ratio_of(r, p), mine = median(&p->ns[SUBJECT]);
         if (p->class != class) {
             continue;
         }

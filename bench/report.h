@@ -70,9 +70,10 @@ struct mean {
 double median(const struct samples *s);
 double least(const struct samples *s);
 
-/* The median of the subject's time, the base's best: their quotient is the ratio, 0 without both.
- */
-double ratio_of(const struct program *p);
+/* The base's time: QEMU's best, an NVM's median. */
+double base_ns(const struct report *r, const struct program *p);
+/* That over the median of the subject's; 0 without both. */
+double ratio_of(const struct report *r, const struct program *p);
 double instructions_of(const struct program *p, enum who who);
 /* Time that pefemu spent on translating code in this program, ns; negative: it says nothing. */
 double translation_ns(const struct counts *c);
