@@ -10,7 +10,7 @@ host_cc=${CC:-gcc}
 # Those of the overhead laboratory that are benchmark programs too.
 lab="compress events floating game graph raytrace text"
 # Scalar floating point stays scalar; the vector class is what becomes of loops.
-scalar="fp floating raytrace"
+scalar="fp scalar floating raytrace"
 
 mkdir -p "$out/root" "$out/objects"
 
