@@ -47,12 +47,13 @@ compile() { # compile OUTPUT COMPILER...
     output=$1
     shift
     rm -f "$out/objects"/*
-    for source in "$here"/*.c "$here/../integer.c" "$here/../fp.c" "$here/../kernel.c"; do
+    for source in "$here"/*.c "$here/../integer.c" "$here/../fp.c" "$here/../calls.c" \
+        "$here/../faults.c" "$here/../processes.c"; do
         case $source in "$here"/report*) continue ;; esac
         "$@" -std=gnu11 -O3 -ffp-contract=off -fno-tree-vectorize -D_GNU_SOURCE -Wall -Wextra -c \
             -o "$out/objects/$(basename "$source" .c).o" "$source"
     done
-    "$@" -static -o "$output" "$out/objects"/*.o -lm
+    "$@" -static -pthread -o "$output" "$out/objects"/*.o -lm
 }
 compile "$out/root/lab" "$guest_cc" -mcpu=power9
 # shellcheck disable=SC2086
