@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# build.sh OUT: compile the benchmark programs for the guest (OUT/root/bench) and for this machine
-# (OUT/native), and the tools OUT/runner and OUT/report.
+# build.sh OUT [tools]: compile the benchmark programs for the guest (OUT/root/bench) and for this
+# machine (OUT/native), and the tools OUT/runner and OUT/report; with "tools" only these.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
@@ -28,17 +28,19 @@ compile() { # compile OUTPUT COMPILER...
         esac
         shape="-fno-math-errno -fno-trapping-math"
         case " $scalar " in *" $name "*) shape=-fno-tree-vectorize ;; esac
+        # shellcheck disable=SC2086
         "$@" -std=gnu11 -O3 -ffp-contract=off $shape -D_GNU_SOURCE -Wall -Wextra -c \
             -o "$out/objects/$name.o" "$source"
     done
     "$@" -static -pthread -o "$output" "$out/objects"/*.o -lm
 }
 # shellcheck disable=SC2086
-compile "$out/root/bench" $guest_cc -mcpu=power9
-# shellcheck disable=SC2086
-compile "$out/native" $host_cc
-# shellcheck disable=SC2086
 $host_cc -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -o "$out/runner" "$here/runner.c"
 # shellcheck disable=SC2086
 $host_cc -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -o "$out/report" "$here/report.c" \
     "$here/report_write.c" -lm
+[ "${2-}" != tools ] || exit 0
+# shellcheck disable=SC2086
+compile "$out/root/bench" $guest_cc -mcpu=power9
+# shellcheck disable=SC2086
+compile "$out/native" $host_cc

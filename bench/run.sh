@@ -60,7 +60,8 @@ while read -r program class kind rest; do
 done <"$out/all" >"$out/programs"
 [ -s "$out/programs" ] || { echo "bench: no program or class is called $only" >&2; exit 2; }
 while read -r program _; do
-    "$out/native" "$program" "$size"
+    timeout "$limit" "$out/native" "$program" "$size" </dev/null ||
+        { echo "bench: the native $program did not end" >&2; exit 1; }
 done <"$out/programs" >"$out/expected"
 
 # ---- all get the same bytes: the guest's initramfs and one more archive behind it ----

@@ -144,3 +144,12 @@ uint64_t lab_game(unsigned depth)
     sum = bench_mix(sum, (uint64_t)search(p, (int)depth, -2 * WIN, 2 * WIN, 0));
     return bench_mix(sum, nodes);
 }
+
+uint64_t lab_games(unsigned work)
+{
+    uint64_t sum = 0;
+    while (work--) {
+        sum = bench_mix(sum, lab_game(5));
+    }
+    return sum;
+}

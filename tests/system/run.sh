@@ -67,6 +67,7 @@ test_snapshot() { counted snapshot "$build" "$tmp"; }
 test_monitor() { counted monitor "$build" "$tmp"; }
 test_gdb() { counted gdb "$build" "$tmp"; }
 test_trace() { counted trace "$build" "$tmp"; }
+test_bench() { counted bench "$build" "$tmp"; }
 # What help lists, of machines, their properties, and registers: all there is, on stdout, status 0.
 test_help() {
     for item in 'pseries=-M help' 'smf=-M bare,help' 'secure-mem=-M bare,smf=off,help' \
@@ -586,7 +587,7 @@ selftests_run() { # selftests_run MMU WORDS SHIFT: those of $tmp/list
 
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
-    set -- bad_input help bare install tpm_tool gdb
+    set -- bad_input help bare install tpm_tool gdb bench
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
