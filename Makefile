@@ -337,7 +337,7 @@ help:
 	@echo "make check      run the tests, install nothing"
 	@echo "make test-full  the long tests too, and everything again with sanitizers"
 	@echo "make fuzz       hostile guests and files, SECONDS=60 for each kind (needs clang)"
-	@echo "make bench      measure speed; with QEMU installed, the ratio to it"
+	@echo "make bench      measure speed; with QEMU installed, the ratio to it: BENCH=\"--quick --engine NAME\""
 	@echo "make overhead   what secure VMs cost: RUNS=3 SIZE=test|train|ref, into $(BUILD)/overhead/"
 	@echo "make install DESTDIR= PREFIX=/usr/local     program, manual page, completion"
 	@echo "make docs       write the generated parts of docs/ anew"
