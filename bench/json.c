@@ -171,6 +171,11 @@ static struct node *read_value(struct parser *p, unsigned depth)
 
 /* ---- writing ---- */
 
+static char *write_text(char *to, const char *text)
+{
+    return stpcpy(to, text);
+}
+
 static char *write_string(char *to, const char *s, size_t length)
 {
     *to++ = '"';
@@ -180,10 +185,9 @@ static char *write_string(char *to, const char *s, size_t length)
             *to++ = '\\';
             *to++ = (char)c;
         } else if (c < ' ') {
-            memcpy(to, "\\u00", 4);
-            to[4] = "0123456789abcdef"[c >> 4];
-            to[5] = "0123456789abcdef"[c & 15];
-            to += 6;
+            to = write_text(to, "\\u00");
+            *to++ = "0123456789abcdef"[c >> 4];
+            *to++ = "0123456789abcdef"[c & 15];
         } else {
             *to++ = (char)c;
         }
@@ -219,10 +223,9 @@ static char *write_value(char *to, const struct node *n)
 {
     switch (n->kind) {
     case NOTHING:
-        return (char *)memcpy(to, "null", 4) + 4;
+        return write_text(to, "null");
     case TRUTH:
-        return n->number > 0 ? (char *)memcpy(to, "true", 4) + 4
-                             : (char *)memcpy(to, "false", 5) + 5;
+        return write_text(to, n->number > 0 ? "true" : "false");
     case NUMBER:
         return write_number(to, n->number);
     case STRING:

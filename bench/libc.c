@@ -90,7 +90,11 @@ uint64_t bench_alloc_free(unsigned work)
             sum += (*at)->size + (*at)->bytes[(*at)->size - 1];
         }
         if (*at && (r >> 60) == 0) {
-            *at = realloc(*at, sizeof(**at) + size);
+            struct block *moved = realloc(*at, sizeof(**at) + size);
+            if (!moved) {
+                bench_fail("out of memory");
+            }
+            *at = moved;
         } else {
             free(*at);
             *at = malloc(sizeof(**at) + size);

@@ -153,11 +153,12 @@ uint64_t bench_atomics(unsigned work)
         plain += r >> 60;
         __atomic_store_n(&s.lock, 0, __ATOMIC_RELEASE);
         struct item *first = pop(&s), *second = pop(&s);
-        if (!first || !second || !__atomic_add_fetch(&first->references, 1, __ATOMIC_ACQ_REL)) {
+        if (first && second && __atomic_add_fetch(&first->references, 1, __ATOMIC_ACQ_REL)) {
+            push(&s, first);
+            push(&s, second);
+        } else {
             bench_fail("atomics: the list is empty");
         }
-        push(&s, first);
-        push(&s, second);
         note_most(&s, r >> (i & 31));
     }
     return bench_mix(s.counter + plain, s.most ^ s.flags) + s.byte + s.half +
