@@ -35,6 +35,7 @@ struct itlb_entry {
 
 /* Where native code goes on for a branch to an EA (src/engine/jit). */
 #define JUMP_ENTRIES 1024
+#define JUMP_LOG     64 /* fills that are remembered, so that dropping a few costs little */
 struct jump_entry {
     ea_t ea; /* of the instruction, or TLB_NO_TAG */
     const struct insn *ops;
@@ -74,6 +75,8 @@ struct tlb_ctx {
     struct itlb_entry i[ITLB_ENTRIES];
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     struct jump_entry j[JUMP_ENTRIES];
+    uint16_t jumps_filled; /* used part of the log; JUMP_LOG + 1: it overflowed */
+    uint16_t jump_log[JUMP_LOG];
     uint8_t jump_pages[ITLB_ENTRIES / 8]; /* bit of a page in i[]: j[] may have an EA in such a one */
     struct tlb_entry v[TLB_VICTIMS];
     struct tlb_key key;

@@ -13,8 +13,12 @@ static void clear_entries(struct tlb_entry *e, unsigned n)
 
 static void drop_jumps(struct tlb_ctx *ctx)
 {
-    for (unsigned i = 0; i < JUMP_ENTRIES; i++)
+    bool few = ctx->jumps_filled <= JUMP_LOG;
+    for (unsigned i = 0; few && i < ctx->jumps_filled; i++)
+        ctx->j[ctx->jump_log[i]].ea = TLB_NO_TAG;
+    for (unsigned i = 0; !few && i < JUMP_ENTRIES; i++)
         ctx->j[i].ea = TLB_NO_TAG;
+    ctx->jumps_filled = 0;
     memset(ctx->jump_pages, 0, sizeof(ctx->jump_pages));
     ctx->filled &= ~TLB_FILLED_J;
 }
@@ -59,8 +63,8 @@ static void ctx_clear(struct tlb_ctx *ctx)
 {
     if (ctx->filled & TLB_FILLED_J)
         drop_jumps(ctx);
-    bool few = log_replay(ctx, &ctx->log[0]) & log_replay(ctx, &ctx->log[1]);
-    if (!few) {
+    bool user = log_replay(ctx, &ctx->log[0]), kernel = log_replay(ctx, &ctx->log[1]);
+    if (!user || !kernel) {
         if (ctx->filled & TLB_FILLED_E)
             clear_entries(ctx->e, TLB_ENTRIES);
         if (ctx->filled & TLB_FILLED_S)
@@ -129,6 +133,7 @@ static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *ke
     finder_clear(set);
     if (set->count < TLB_CONTEXTS) {
         ctx = &set->ctx[set->count++];
+        ctx->jumps_filled = JUMP_LOG + 1;
         ctx->filled = ~0; /* memory of a new context is not cleared yet */
         ctx->log[0].used = ctx->log[1].used = TLB_LOG + 1;
     } else {
@@ -619,8 +624,13 @@ void tlb_forget_code(struct machine *m, const struct insn *ops)
 void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell)
 {
     unsigned page = ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
+    unsigned index = ea >> 2 & (JUMP_ENTRIES - 1);
 
-    ctx->j[ea >> 2 & (JUMP_ENTRIES - 1)] = (struct jump_entry){ea, ops, cell, 0};
+    ctx->j[index] = (struct jump_entry){ea, ops, cell, 0};
+    if (ctx->jumps_filled < JUMP_LOG)
+        ctx->jump_log[ctx->jumps_filled] = (uint16_t)index;
+    if (ctx->jumps_filled <= JUMP_LOG)
+        ctx->jumps_filled++;
     ctx->jump_pages[page / 8] |= 1u << page % 8;
     ctx->filled |= TLB_FILLED_J;
 }
