@@ -284,7 +284,7 @@ static bool create_common(struct machine *m)
     return memory_init(&m->mem, m->cfg.ram_size + extra, secure) && create_cpus(m);
 }
 
-struct machine *machine_create(const struct machine_config *cfg, struct chardev *console)
+struct machine *machine_build(const struct machine_config *cfg, struct chardev *console)
 {
     struct machine *m = calloc(1, sizeof(*m));
     bool enough = false;
@@ -305,8 +305,22 @@ struct machine *machine_create(const struct machine_config *cfg, struct chardev 
     if (!enough)
         fprintf(stderr, "pefemu: -m %lluM: the host has not enough memory\n",
                 (unsigned long long)(cfg->ram_size / MiB));
-    /* What is wrong with the kind's own part it says itself. */
-    if (enough && m->kind->create(m) && m->kind->reset(m))
+    if (enough)
+        return m;
+    machine_destroy(m);
+    return NULL;
+}
+
+/* What is wrong with the kind's own part it says itself. */
+bool machine_power_on(struct machine *m)
+{
+    return m->kind->create(m) && m->kind->reset(m);
+}
+
+struct machine *machine_create(const struct machine_config *cfg, struct chardev *console)
+{
+    struct machine *m = machine_build(cfg, console);
+    if (m && machine_power_on(m))
         return m;
     machine_destroy(m);
     return NULL;

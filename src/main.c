@@ -110,11 +110,12 @@ static int run(const struct options *o)
         pef_complain("-serial %s: %s", o->serial, why);
         return EXIT_PEF_USAGE;
     }
-    struct machine *m = machine_create(&o->cfg, console);
-    bool twice = m && o->cfg.lockstep.on && !o->cfg.dumpdtb;
-    struct lockstep *ls = twice ? lockstep_create(m, &engine_ref) : NULL;
+    struct machine *m = machine_build(&o->cfg, console);
     struct watchers watchers = {0};
-    if (!m || (twice && !ls) || !symbols_load_options(m) || !watchers_prepare(&watchers, o, m)) {
+    bool on = m && watchers_begin(&watchers, o, m) && machine_power_on(m);
+    bool twice = on && o->cfg.lockstep.on && !o->cfg.dumpdtb;
+    struct lockstep *ls = twice ? lockstep_create(m, &engine_ref) : NULL;
+    if (!on || (twice && !ls) || !symbols_load_options(m) || !watchers_prepare(&watchers, o)) {
         watchers_end(&watchers);
         lockstep_destroy(ls);
         machine_destroy(m);

@@ -87,11 +87,16 @@ static bool start_fronts(struct watchers *w, const struct options *o, struct cha
 
 /* ---- the whole ---- */
 
-bool watchers_prepare(struct watchers *w, const struct options *o, struct machine *m)
+bool watchers_begin(struct watchers *w, const struct options *o, struct machine *m)
 {
     *w = (struct watchers){.m = m, .savevm_file = o->savevm_file};
-    return (!o->cfg.loadvm || load_snapshot(m, o->cfg.loadvm)) &&
-           (!o->savevm_file || note_savevm(w, o->savevm_at)) && open_traces(w, o->traces);
+    return open_traces(w, o->traces);
+}
+
+bool watchers_prepare(struct watchers *w, const struct options *o)
+{
+    return (!o->cfg.loadvm || load_snapshot(w->m, o->cfg.loadvm)) &&
+           (!o->savevm_file || note_savevm(w, o->savevm_at));
 }
 
 bool watchers_start(struct watchers *w, const struct options *o, struct chardev *console)

@@ -11,7 +11,7 @@ struct gdb_server;
 struct prompt;
 struct trace;
 
-/* For watchers.c alone. Made by watchers_prepare(), freed by watchers_end(); does not move
+/* For watchers.c alone. Made by watchers_begin(), freed by watchers_end(); does not move
  * meanwhile. */
 struct watchers {
     struct machine *m; /* borrowed */
@@ -22,9 +22,12 @@ struct watchers {
     struct prompt *prompt;
 };
 
-/* Before the run: loads -loadvm, notes -savevm-at, opens -tracefile. False: one line on stderr.
+/* Before power-on, which has events as well: opens -tracefile. False: one line on stderr.
  * watchers_end() follows either way. */
-bool watchers_prepare(struct watchers *w, const struct options *o, struct machine *m);
+bool watchers_begin(struct watchers *w, const struct options *o, struct machine *m);
+
+/* Before the run: loads -loadvm, notes -savevm-at. False: as above. */
+bool watchers_prepare(struct watchers *w, const struct options *o);
 
 /* -gdb, -S, -reverse, and the prompt on @console or at -monitor. False: as above. */
 bool watchers_start(struct watchers *w, const struct options *o, struct chardev *console);

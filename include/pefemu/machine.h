@@ -147,6 +147,7 @@ struct machine {
     struct cpu *current; /* the CPU whose engine is running, or NULL */
     unsigned turn;       /* index of the CPU that runs or ran last */
     struct event_hub events;
+    uint64_t loads; /* how often its state was replaced by a saved one: it may be in its past */
     struct symbols *symbols; /* owned; symbols_of() makes them */
     struct commit *commit;   /* owned by its trace; NULL: no commit log */
     bool commit_on;          /* it is being written: accesses must be told, no TLB may serve them */
@@ -191,8 +192,12 @@ struct machine {
     char stop_text[160];    /* e.g. the panic message */
 };
 
-/* Build, and destroy (accepts NULL). Errors: one line on stderr by the callee, NULL. */
+/* Build and power on, and destroy (accepts NULL). Errors: one line on stderr by the callee, NULL. */
 struct machine *machine_create(const struct machine_config *cfg, struct chardev *console);
+/* The same in two parts, for those who watch the events of power-on: CPUs and memory, then the rest.
+ * False with one line on stderr; machine_destroy() it then. */
+struct machine *machine_build(const struct machine_config *cfg, struct chardev *console);
+bool machine_power_on(struct machine *m);
 void machine_destroy(struct machine *m);
 /* Run until something stops the machine; handles guest reboots inside. src/machine.c */
 enum machine_stop machine_run(struct machine *m);

@@ -113,6 +113,7 @@ void machine_snap(struct snap *s, struct machine *m)
 void machine_loaded(struct machine *m)
 {
     m->current = NULL;
+    m->loads++;
     if (m->engine->code_forget)
         m->engine->code_forget(m);
     for (unsigned i = 0; i < m->ncpus; i++) {

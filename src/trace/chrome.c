@@ -19,7 +19,7 @@ static unsigned tid(const struct cpu *cpu, unsigned track)
 /* Microseconds, as the format wants them. */
 static void put_head(struct trace *t, char phase, unsigned thread)
 {
-    uint64_t ns = machine_now_ns(t->m);
+    uint64_t ns = trace_ns(t);
     sink_begin(&t->sink);
     sink_put(&t->sink, ",\n{\"ph\":\"%c\",\"pid\":%u,\"tid\":%u,\"ts\":%llu.%03u", phase, PID,
              thread, (unsigned long long)(ns / 1000), (unsigned)(ns % 1000));
@@ -123,9 +123,12 @@ static void call_ends(struct trace *t, struct cpu *cpu, const struct trace_call 
 
 /* ---- what has no duration ---- */
 
-static bool is_instant(enum event_id id)
+/* The TPM's commands at power-on are inside no call: no CPU runs yet. */
+static bool is_instant(const struct event *ev)
 {
-    switch (id) {
+    switch (ev->id) {
+    case EVENT_TPM:
+        return !ev->cpu;
     case EVENT_PAGE_IN:
     case EVENT_PAGE_OUT:
     case EVENT_PAGE_INVAL:
@@ -145,7 +148,7 @@ static bool is_instant(enum event_id id)
 static void instant(struct trace *t, const struct event *ev, unsigned depth)
 {
     (void)depth;
-    if (!is_instant(ev->id))
+    if (!is_instant(ev))
         return;
     put_head(t, 'i', ev->cpu ? tid(ev->cpu, TID_CALLS) : 0);
     sink_put(&t->sink, ",\"s\":\"%c\",\"cat\":\"%s\",\"name\":\"%s", ev->cpu ? 't' : 'g',
@@ -178,10 +181,11 @@ static void counters(struct trace *t, const struct trace_sample *s)
 static void end(struct trace *t)
 {
     put_head(t, 'i', 0);
-    sink_put(
-        &t->sink,
-        ",\"s\":\"g\",\"name\":\"end of trace\",\"args\":{\"records\":%llu,\"dropped\":%llu}}\n]\n",
-        (unsigned long long)t->sink.records, (unsigned long long)t->sink.dropped);
+    sink_put(&t->sink,
+             ",\"s\":\"g\",\"name\":\"end of trace\",\"args\":{\"records\":%llu,\"dropped\":%llu,"
+             "\"not repeated\":%llu}}\n]\n",
+             (unsigned long long)t->sink.records, (unsigned long long)t->sink.dropped,
+             (unsigned long long)t->repeated);
     sink_end(&t->sink);
 }
 

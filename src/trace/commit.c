@@ -34,8 +34,11 @@ struct shadow {
 };
 
 struct commit {
-    struct trace *t; /* borrowed */
-    bool skip;       /* the present instruction does not pass the filters */
+    struct trace *t;   /* borrowed */
+    bool skip;         /* the present instruction does not pass the filters, or is known */
+    bool leaves;       /* it never was: the machine is on its way into its past */
+    uint64_t position; /* it begins at */
+    uint64_t next;     /* of what has not been seen yet: a trace knows no way back */
     ea_t cia;
     uint32_t word;
     unsigned state;
@@ -93,6 +96,12 @@ void commit_begin(struct commit *c, struct cpu *cpu, uint32_t word)
 {
     look(c);
     c->skip = !c->t->m->commit_on || !trace_passes(c->t, cpu);
+    c->position = machine_position(c->t->m);
+    c->leaves = c->t->m->stop == STOP_RESTORE;
+    if (!c->skip && (c->leaves || c->position < c->next)) {
+        c->t->repeated += !c->leaves;
+        c->skip = true;
+    }
     c->accesses = 0;
     if (c->skip)
         return;
@@ -222,6 +231,8 @@ void commit_end(struct commit *c, struct cpu *cpu, const struct insn *in)
         [ST_ULTRAVISOR + 4] = "uv  ", [ST_ULTRAVISOR] = "    ",
     };
     struct sink *s = &c->t->sink;
+    if (!c->leaves && c->position >= c->next)
+        c->next = c->position + 1;
     if (c->skip)
         return;
     sink_begin(s);
@@ -260,8 +271,9 @@ static void end(struct trace *t)
 {
     t->m->commit = NULL;
     t->m->commit_on = false;
-    sink_line(&t->sink, "# end: %llu records, %llu dropped\n", (unsigned long long)t->sink.records,
-              (unsigned long long)t->sink.dropped);
+    sink_line(&t->sink, "# end: %llu records, %llu dropped, %llu not repeated\n",
+              (unsigned long long)t->sink.records, (unsigned long long)t->sink.dropped,
+              (unsigned long long)t->repeated);
 }
 
 const struct trace_format trace_commit = {

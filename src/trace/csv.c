@@ -27,7 +27,7 @@ static void event_line(struct trace *t, const struct event *ev, unsigned depth)
     const char *state = ev->cpu ? cpu_state_name(cpu_state_index(ev->cpu->msr)) : NULL;
     (void)depth;
     sink_begin(s);
-    sink_put(s, "%llu,%llu,", (unsigned long long)machine_now_ns(t->m),
+    sink_put(s, "%llu,%llu,", (unsigned long long)trace_ns(t),
              (unsigned long long)machine_position(t->m));
     if (ev->cpu)
         sink_put(s, "%u", ev->cpu->index);
@@ -45,9 +45,9 @@ static void event_line(struct trace *t, const struct event *ev, unsigned depth)
 
 static void end(struct trace *t)
 {
-    sink_line(&t->sink, "%llu,%llu,,,end,dropped,0x%llx,,,\r\n",
-              (unsigned long long)machine_now_ns(t->m), (unsigned long long)machine_position(t->m),
-              (unsigned long long)t->sink.dropped);
+    sink_line(&t->sink, "%llu,%llu,,,end,dropped and not repeated,0x%llx,0x%llx,,\r\n",
+              (unsigned long long)trace_ns(t), (unsigned long long)machine_position(t->m),
+              (unsigned long long)t->sink.dropped, (unsigned long long)t->repeated);
 }
 
 const struct trace_format trace_csv = {

@@ -29,7 +29,7 @@ static void put_args(struct trace *t, const struct event *ev)
 
 static void event_line(struct trace *t, const struct event *ev, unsigned depth)
 {
-    uint64_t ns = machine_now_ns(t->m);
+    uint64_t ns = trace_ns(t);
     const char *state = ev->cpu ? cpu_state_name(cpu_state_index(ev->cpu->msr)) : "";
     sink_begin(&t->sink);
     sink_put(&t->sink, "%6llu.%09llu ", (unsigned long long)(ns / 1000000000),
@@ -49,8 +49,9 @@ static void event_line(struct trace *t, const struct event *ev, unsigned depth)
 
 static void end(struct trace *t)
 {
-    sink_line(&t->sink, "# end: %llu records, %llu dropped\n", (unsigned long long)t->sink.records,
-              (unsigned long long)t->sink.dropped);
+    sink_line(&t->sink, "# end: %llu records, %llu dropped, %llu not repeated\n",
+              (unsigned long long)t->sink.records, (unsigned long long)t->sink.dropped,
+              (unsigned long long)t->repeated);
 }
 
 const struct trace_format trace_text = {

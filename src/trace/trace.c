@@ -185,6 +185,33 @@ bool trace_passes(const struct trace *t, const struct cpu *cpu)
     return !c->has_pc || (cpu->cia >= c->pc_low && cpu->cia <= c->pc_high);
 }
 
+/* ---- the way back ---- */
+
+/* The next moment. Has the trace been there before? */
+static bool repeats(struct trace *t)
+{
+    uint64_t here = machine_position(t->m);
+    /* On its way out of a slice into its past, the machine does what never was. */
+    if (t->m->stop == STOP_RESTORE)
+        return true;
+    if (t->now.position != here || t->loads != t->m->loads)
+        t->now = (struct trace_moment){.position = here};
+    t->loads = t->m->loads;
+    t->now.n++;
+    if (here < t->furthest.position || (here == t->furthest.position && t->now.n <= t->furthest.n))
+        return true;
+    t->furthest = t->now;
+    return false;
+}
+
+uint64_t trace_ns(struct trace *t)
+{
+    uint64_t now = machine_now_ns(t->m);
+    if (now > t->last_ns)
+        t->last_ns = now;
+    return t->last_ns;
+}
+
 /* ---- samples ---- */
 
 static uint64_t host_cpu_ns(void)
@@ -240,6 +267,11 @@ static void observe(void *trace, const struct event *ev)
 {
     struct trace *t = trace;
     unsigned depth = ev->cpu ? t->cpu[ev->cpu->index].depth : 0;
+    if (repeats(t)) {
+        t->repeated +=
+            t->m->stop != STOP_RESTORE && (t->cfg.events >> ev->id & 1) && trace_passes(t, ev->cpu);
+        return;
+    }
     if (ev->id == EVENT_RESET)
         after_reset(t);
     if (ev->cpu)
@@ -271,6 +303,7 @@ static bool start(struct trace *t, char *message)
                         errno == ENXIO ? "nobody reads the pipe; start its reader first"
                                        : strerror(errno));
     t->left = t->cfg.count;
+    t->loads = t->m->loads;
     t->sampled_host_ns = host_cpu_ns();
     for (unsigned i = 0; i < t->m->ncpus; i++)
         t->cpu[i].state = cpu_state_index(t->m->cpus[i].msr);

@@ -70,9 +70,20 @@ struct trace_config {
     uint64_t count;       /* records; ~0: no limit */
 };
 
+/* A moment: an event among those at a position of the machine. */
+struct trace_moment {
+    uint64_t position, n;
+};
+
 struct trace {
     struct machine *m; /* borrowed */
     struct trace_config cfg;
+    /* A trace knows no way back. A machine that was put into its past lives again through what has
+     * been written: that is not written again, up to the furthest moment seen. */
+    struct trace_moment now, furthest;
+    uint64_t loads;    /* m->loads, at `now` */
+    uint64_t repeated; /* records that were not written again */
+    uint64_t last_ns;  /* trace_ns() */
     struct sink sink;
     struct trace_cpu cpu[MACHINE_MAX_CPUS];
     uint64_t left; /* of cfg.count */
@@ -81,7 +92,9 @@ struct trace {
     void *own;                               /* the format's, owned; freed with free() */
 };
 
-/* trace.c: do the filters let something pass that happens on @cpu (NULL: on none)? */
+/* trace.c: guest time; never less than the time before, even when another past has been loaded. */
+uint64_t trace_ns(struct trace *t);
+/* Do the filters let something pass that happens on @cpu (NULL: on none)? */
 bool trace_passes(const struct trace *t, const struct cpu *cpu);
 
 /* calls.c: calls the format's enter and leave. */

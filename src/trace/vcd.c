@@ -22,7 +22,8 @@ static const struct {
 enum { GLOBAL_PAGES, GLOBAL_EXITS, GLOBALS };
 
 struct vcd {
-    uint64_t now; /* that the file is at; ~0: before the first value */
+    uint64_t now; /* that the file is at */
+    bool timed;   /* it is: not before the first value, nor behind a dropped one */
     uint64_t value[MACHINE_MAX_CPUS][VARS];
 };
 
@@ -59,10 +60,11 @@ static void put_bits(struct sink *s, uint64_t v, unsigned id)
 static void put_time(struct trace *t)
 {
     struct vcd *v = t->own;
-    uint64_t now = machine_now_ns(t->m);
-    if (now != v->now)
+    uint64_t now = trace_ns(t);
+    if (!v->timed || now != v->now)
         sink_put(&t->sink, "#%llu\n", (unsigned long long)now);
     v->now = now;
+    v->timed = true;
 }
 
 /* A record that was dropped took its time with it. */
@@ -72,7 +74,7 @@ static bool end_record(struct trace *t)
     bool dropped = t->sink.overflow;
     sink_end(&t->sink);
     if (dropped)
-        v->now = ~0ULL;
+        v->timed = false;
     return !dropped;
 }
 
@@ -125,7 +127,6 @@ static void begin(struct trace *t)
     sink_end(s);
     if (!v)
         return;
-    v->now = ~0ULL;
     sink_begin(s);
     put_time(t);
     sink_put(s, "$dumpvars\n");
@@ -210,8 +211,9 @@ static void counters(struct trace *t, const struct trace_sample *s)
 
 static void end(struct trace *t)
 {
-    sink_line(&t->sink, "#%llu\n$comment %llu records dropped $end\n",
-              (unsigned long long)machine_now_ns(t->m), (unsigned long long)t->sink.dropped);
+    sink_line(&t->sink, "#%llu\n$comment %llu records dropped, %llu not repeated $end\n",
+              (unsigned long long)trace_ns(t), (unsigned long long)t->sink.dropped,
+              (unsigned long long)t->repeated);
 }
 
 const struct trace_format trace_vcd = {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pefemu/snapshot.h"
+#include "pefemu/trace.h"
 
 #define INTERVAL 1500 /* of checkpoints: a run has some 25000 positions */
 
@@ -328,6 +329,100 @@ static void test_back_to_accesses(void **state)
     }
 }
 
+/* ---- traces: a machine that went back and forth leaves those of one that did not ---- */
+
+static const char *const trace_formats[] = {"txt", "csv", "vcd", "commit"};
+#define TRACES ARRAY_SIZE(trace_formats)
+
+static void back_and_forth(struct bed *b, const struct debug_halt *halt)
+{
+    (void)halt;
+    if (script.at++ >= 40)
+        return;
+    uint64_t n = next(&script.seed) % 2500 + 1;
+    switch (next(&script.seed) % 4) {
+    case 0: /* at an event, in the middle of an instruction */
+        debug_until(b->d, 1u << EVENT_INTERRUPT, NULL);
+        break;
+    case 1:
+        debug_run_to(b->d, machine_position(b->m) + n);
+        break;
+    case 2:
+        assert_true(debug_rewind(b->d, n));
+        break;
+    case 3:
+        assert_true(debug_reverse_step(b->d, &b->m->cpus[0], n % 20 + 1));
+        break;
+    }
+}
+
+static char *read_file(const char *path)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *in = fopen(path, "rb"), *out = open_memstream(&text, &len);
+    assert_non_null(in);
+    for (int c; (c = getc(in)) != EOF;)
+        putc(c, out);
+    fclose(in);
+    fclose(out);
+    return text;
+}
+
+/* @text[]: the traces without their trailers, to be freed. Returns how many were not repeated. */
+static unsigned long traced_run(const struct engine *e, unsigned cpus, bool goes_back,
+                                char *text[TRACES])
+{
+    struct bed *b = goes_back ? history_bed(e, cpus, back_and_forth) : bed_create(e, cpus);
+    struct trace *t[TRACES];
+    char file[TRACES][64], spec[400], message[TRACE_MESSAGE];
+    unsigned long least = ~0UL;
+    for (unsigned i = 0; i < TRACES; i++) {
+        snprintf(file[i], sizeof(file[i]), "/tmp/pefemu-test-%ld.%s", (long)getpid(),
+                 trace_formats[i]);
+        snprintf(spec, sizeof(spec), "%s,format=%s", file[i], trace_formats[i]);
+        t[i] = trace_open(b->m, spec, message);
+        assert_non_null(t[i]);
+    }
+    run(b);
+    for (unsigned i = 0; i < TRACES; i++) {
+        trace_close(t[i]);
+        text[i] = read_file(file[i]);
+        unlink(file[i]);
+        char *end = strstr(text[i], "repeated"), *number = end;
+        assert_non_null(end);
+        while (number > text[i] && number[-1] != '\n')
+            number--;
+        unsigned long n = 0;
+        if (!strcmp(trace_formats[i], "csv"))
+            assert_int_equal(sscanf(end, "repeated,0x0,%lx", &n), 1);
+        else
+            n = strtoul(strstr(number, "dropped, ") + 9, NULL, 10);
+        least = n < least ? n : least;
+        *number = '\0';
+    }
+    bed_destroy(b);
+    return least;
+}
+
+static void test_a_trace_knows_no_way_back(void **state)
+{
+    (void)state;
+    FOR_ENGINES(e)
+    {
+        for (unsigned cpus = 1; cpus <= 2; cpus++) {
+            char *straight[TRACES], *winding[TRACES];
+            assert_int_equal(traced_run(e, cpus, false, straight), 0);
+            assert_true(traced_run(e, cpus, true, winding) > 0);
+            for (unsigned i = 0; i < TRACES; i++) {
+                assert_string_equal(straight[i], winding[i]);
+                free(straight[i]);
+                free(winding[i]);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_rewinds),
         cmocka_unit_test(test_back_to_breaks),
         cmocka_unit_test(test_back_to_events),
+        cmocka_unit_test(test_a_trace_knows_no_way_back),
         cmocka_unit_test(test_back_to_accesses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

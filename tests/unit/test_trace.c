@@ -257,7 +257,7 @@ static void text_is_indented_by_what_it_happens_in(void **state)
     assert_non_null(strstr(text, "   ucall UV_PAGE_IN number 0xf128"));
     assert_non_null(strstr(text, "     page-in crypt gpa 0x20000 lpid 1 kind 1 ra 0x10000"));
     assert_non_null(strstr(text, "   ucall-return UV_PAGE_IN number 0xf128 rc U_P2 lpid 1"));
-    assert_non_null(strstr(text, "# end: 8 records, 0 dropped\n"));
+    assert_non_null(strstr(text, "# end: 8 records, 0 dropped, 0 not repeated\n"));
     free(text);
     machine_destroy(m);
 }
@@ -468,7 +468,7 @@ static void check_commit_log(const struct engine *engine)
         "core   0: hv   0x0000000000001014 (0x7c6903a6) ctr 0x0000000000000001\n",
         "core   0: hv   0x0000000000001018 (0x7cb24ba6) HDSISR 0x123456789abcdef0\n",
         "core   0: hv   0x000000000000101c (0x48000005) lr 0x0000000000001020\n",
-        "# end: 8 records, 0 dropped\n",
+        "# end: 8 records, 0 dropped, 0 not repeated\n",
     };
     const char *at = text;
     for (unsigned i = 0; i < ARRAY_SIZE(lines); at += strlen(lines[i++]))
