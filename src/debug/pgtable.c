@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* info pgtable: the way of one effective address through the radix trees, entry by entry. */
-#include "monitor_internal.h"
+/* info pgtable: the way of one effective address through the radix trees, entry by entry; hashed
+ * page tables: pgtable_hash.c. */
+#include "pgtable.h"
 
 #include "mmu/mmu_internal.h"
 #include "pefemu/names.h"
@@ -19,14 +20,26 @@ static bool read_entry(const struct tour *t, ra_t ra, uint64_t *v)
     return p;
 }
 
+void pgtable_row(struct report *r, const char *tree, uint64_t addr, uint64_t entry,
+                 const char *what)
+{
+    report_row(r);
+    report_str(r, "tree", "%s", tree);
+    report_hex(r, "entry at", addr);
+    report_str(r, "entry", "%016llx", (unsigned long long)entry);
+    report_str(r, "what", "%s", what);
+}
+
 static void show(const struct tour *t, const char *tree, uint64_t addr, uint64_t entry,
                  const char *what)
 {
-    report_row(t->c->r);
-    report_str(t->c->r, "tree", "%s", tree);
-    report_hex(t->c->r, "entry at", addr);
-    report_str(t->c->r, "entry", "%016llx", (unsigned long long)entry);
-    report_str(t->c->r, "what", "%s", what);
+    pgtable_row(t->c->r, tree, addr, entry, what);
+}
+
+void pgtable_found(struct report *r, ea_t ea, ra_t ra)
+{
+    report_say(r, "0x%llx is at real address 0x%llx, %s", (unsigned long long)ea,
+               (unsigned long long)ra, ra & SECURE_RA_BIT ? "secure" : "normal");
 }
 
 static void leaf_text(char *out, size_t size, uint64_t pte, unsigned bits)
@@ -114,8 +127,7 @@ static void trees(const struct tour *t, ea_t ea)
                     !walk(t, "process", tree, addr, true, true, &addr)))
         return;
     if (partition_walk(t, addr, true, &ra))
-        report_say(t->c->r, "0x%llx is at real address 0x%llx, %s", (unsigned long long)ea,
-                   (unsigned long long)ra, ra & SECURE_RA_BIT ? "secure" : "normal");
+        pgtable_found(t->c->r, ea, ra);
     else
         report_say(t->c->r, "0x%llx has no real address", (unsigned long long)ea);
 }
@@ -130,10 +142,10 @@ bool info_PGTABLE(struct command *c)
         return report_fail(c->r, "info pgtable: say which effective address");
     if (!command_value(c, c->argv[0], &ea))
         return false;
-    if ((cpu->msr & MSR_HV) || !(cpu->lpcr & LPCR_HR)) {
+    if (cpu->msr & MSR_HV) {
         if (!mmu_probe(cpu, ea, ACCESS_LOAD, &x))
             return report_fail(c->r, "0x%llx is not translated", (unsigned long long)ea);
-        report_say(c->r, "0x%llx is at real address 0x%llx (no radix tree of a partition)",
+        report_say(c->r, "0x%llx is at real address 0x%llx (the hypervisor's own translation)",
                    (unsigned long long)ea, (unsigned long long)x.ra);
         return true;
     }
@@ -142,7 +154,12 @@ bool info_PGTABLE(struct command *c)
     if (!read_entry(&t, at, &t.pate[0]) || !read_entry(&t, at + 8, &t.pate[1]))
         return report_fail(c->r, "there is no partition table at 0x%llx", (unsigned long long)at);
     t.scoped = true;
-    show(&t, "partition table", at, t.pate[0], "tree of the partition");
-    trees(&t, ea);
+    bool radix = t.pate[0] & PPC_BIT(0);
+    show(&t, "partition table", at, t.pate[0],
+         radix ? "tree of the partition" : "hashed page table of the partition");
+    if (radix)
+        trees(&t, ea);
+    else
+        pgtable_hash(c, cpu, at, t.pate[0], ea);
     return true;
 }

@@ -52,8 +52,7 @@ bool hpte_page_size(uint64_t dw0, uint64_t dw1, unsigned *base_log2, unsigned *s
     return false;
 }
 
-/* L and LP of an SLB entry; 0: reserved. */
-static unsigned slb_base_log2(bool l, unsigned lp)
+unsigned slb_base_log2(bool l, unsigned lp)
 {
     static const uint8_t large[4] = {24, 16, 34, 0};
     return l ? large[lp] : 12;

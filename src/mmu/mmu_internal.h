@@ -107,6 +107,8 @@ trap_t radix_translate(struct walk *w, uint32_t pid, struct xlate *out);
 bool radix_page_size(unsigned size_log2);
 
 /* ---- hash.c: w->pate is that of a hashed page table ---- */
+/* Base page size by L and LP of an SLB entry, of a partition table entry's PS; 0: reserved. */
+unsigned slb_base_log2(bool l, unsigned lp);
 trap_t hash_translate(struct walk *w, struct xlate *out);
 /* Real mode of a partition: @offset in its virtual real mode area. */
 trap_t hash_translate_vrma(struct walk *w, uint64_t offset, struct xlate *out);

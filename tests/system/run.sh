@@ -432,6 +432,26 @@ test_hash() {
         fail hash_keys "the kernel does not use them"
 }
 
+# The debugger's walk: real mode through the VRMA, the kernel through SLB and HPT.
+test_hash_walk() {
+    printf '%s\n' 'catch rtas event-scan' cont delete step 'info pgtable $pc' 'break 0xc000000000004900' \
+        cont 'info pgtable $pc' 'info pgtable 0xd000000000000000' quit |
+        "$pefemu" -M pseries -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+            -append "console=hvc0 quiet disable_radix" -timeout "$limit" -S -serial null -monitor stdio \
+            >"$tmp/text" 2>"$tmp/errors"
+    status=$?
+    if [ $status = 0 ] && grep -q '^VRMA .*base page 16 MiB$' "$tmp/text" &&
+        grep -q '^0x[0-9a-f]* is at real address 0x[0-9a-f]*, normal$' "$tmp/text" &&
+        grep -q '^SLB .*segment of .* at 0xc000000000000000, VSID' "$tmp/text" &&
+        grep -q '^[ps][a-z]* PTEG .* entries valid$' "$tmp/text" && grep -q '^HPTE .* slot [0-7] of the group' "$tmp/text" &&
+        grep -q '^0xc000000000004900 is at real address 0x4900, normal$' "$tmp/text" &&
+        grep -q '^0xd000000000000000 has no ' "$tmp/text"; then
+        pass hash_walk
+    else
+        fail hash_walk "exit status $status: $(tail -n 1 "$tmp/text")"
+    fi
+}
+
 test_gzip_kernel() {
     gzip -1 -c "$guest/vmlinux" >"$tmp/vmlinux.gz"
     boot "quiet pefemu.test=poweroff" -kernel "$tmp/vmlinux.gz" </dev/null
@@ -591,7 +611,8 @@ if [ $# = 0 ]; then
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism programs perf packed_kernel clients device_tree \
-            no_shutdown serial break hash stats_on svm monitor snapshot gdb trace
+            no_shutdown ended_prompt powerdown serial break hash hash_walk stats_on svm monitor \
+            snapshot gdb trace
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
             kernel_svm selftests
