@@ -295,6 +295,9 @@ my @lines = ('help info', 'info registers r3', 'info pgtable $pc+8', 'info pages
 seed 'monitor', "\0" . join "\n", @lines;
 seed 'monitor', "\0" . join "\n", map { "-j $_" } @lines;
 seed 'monitor', "\1" . join "\r", @lines;
+seed 'monitor', "\2" . join "\n", @lines;
+seed 'monitor', "\2" . join "\n", 'catch hcall', 'step', 'step', 'info status', 'view real', 'x/4xg 0', 'cont',
+    'ubt', 'ufinish', 'savevm f', 'loadvm f', 'dump f 0 16', 'system_powerdown', 'cont', 'quit';
 seed 'monitor', "\1inf\t reg\t\r\e[A\e[D\x7f\x01\x05\x0b\x19\r\x10\x17\x15catch u\t\t U\t\r";
 
 # ---- gdb: framed or not, then packets ----
