@@ -141,8 +141,10 @@ static const char *why_not_now(const struct machine *m)
 {
     if (m->stop != STOP_NONE)
         return "the machine has ended";
-    if (m->debug && debug_in_firmware(m->debug))
-        return "the machine is halted inside firmware; step to the next instruction first";
+    /* The machine starts again between two slices. Other events are in the middle of one. */
+    if (m->debug && debug_in_firmware(m->debug) && debug_halted(m->debug)->event.id != EVENT_RESET)
+        return "the machine is halted in the middle of an instruction or inside firmware; step to "
+               "the next instruction first";
     return NULL;
 }
 

@@ -121,6 +121,57 @@ static void test_a_snapshot_of_another_machine(void **state)
     bed_destroy(two);
 }
 
+/* ---- at events: only where nothing is under way ---- */
+
+static struct {
+    bool saved, refused;
+    struct moment at;
+    struct save save;
+} events;
+
+static void save_at_events(struct bed *b, const struct debug_halt *halt)
+{
+    char why[SNAPSHOT_WHY_MAX] = "";
+    if (!halt->at_event) {
+        debug_until(b->d, 1u << EVENT_INTERRUPT, NULL);
+    } else if (halt->event.id == EVENT_INTERRUPT) {
+        assert_false(snapshot_save(b->m, events.save.file, why, sizeof(why)));
+        assert_non_null(strstr(why, "step to the next instruction"));
+        events.refused = true;
+        machine_request_reset(b->m);
+        debug_until(b->d, 1u << EVENT_RESET, NULL);
+    } else {
+        assert_int_equal(halt->event.id, EVENT_RESET);
+        save_now(&events.save);
+        take_moment(&events.at, b->m);
+        events.saved = true;
+        debug_quit(b->d);
+    }
+}
+
+static void test_saved_at_an_event(void **state)
+{
+    char why[SNAPSHOT_WHY_MAX] = "";
+    struct moment loaded;
+    (void)state;
+    struct bed *b = bed_create(&engine_interp, 2);
+    events.save.m = b->m;
+    snprintf(events.save.file, sizeof(events.save.file), "/tmp/pefemu-test-%ld.snap",
+             (long)getpid());
+    b->at_halt = save_at_events;
+    debug_halt_at_start(b->d);
+    assert_int_equal(machine_run(b->m), STOP_QUIT);
+    assert_true(events.refused && events.saved);
+    bed_destroy(b);
+    b = bed_create(&engine_ref, 2);
+    if (!snapshot_load(b->m, events.save.file, why, sizeof(why)))
+        fail_msg("%s", why);
+    take_moment(&loaded, b->m);
+    assert_same_moment(&events.at, &loaded);
+    bed_destroy(b);
+    unlink(events.save.file);
+}
+
 /* ---- going back: each test is a script of moves, one at each halt ---- */
 
 static struct script {
@@ -428,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_snapshot_goes_on),
         cmocka_unit_test(test_a_snapshot_of_another_machine),
+        cmocka_unit_test(test_saved_at_an_event),
         cmocka_unit_test(test_steps_back),
         cmocka_unit_test(test_rewinds),
         cmocka_unit_test(test_back_to_breaks),
