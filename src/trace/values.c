@@ -66,11 +66,12 @@ const char *value_text(const struct event *ev, unsigned i, char *buf, size_t siz
 
 const char *value_symbol(const struct trace *t, const struct event *ev, char *buf, size_t size)
 {
-    const struct symbols *s = symbols_of(t->m);
     buf[0] = '\0';
+    if (!machine_position(t->m))
+        return buf; /* power-on: symbols_of() could not know yet where the kernel will be */
     if (ev->id == EVENT_INTERRUPT) /* whose code that was stands in SRR1 */
-        symbols_text(s, symbols_context_of(ev->arg[2]), ev->arg[1], buf, size);
+        symbols_text(symbols_of(t->m), symbols_context_of(ev->arg[2]), ev->arg[1], buf, size);
     else if (ev->id == EVENT_SECURE_FAULT && ev->cpu)
-        symbols_text(s, symbols_context(ev->cpu), ev->arg[3], buf, size);
+        symbols_text(symbols_of(t->m), symbols_context(ev->cpu), ev->arg[3], buf, size);
     return buf;
 }

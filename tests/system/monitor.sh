@@ -118,7 +118,7 @@ START
         keys 'INV\t\r' && expect 'ucall UV_PAGE_INVAL  *true' &&
         keys '\033[A\033[A\r' && expect 'suspended' &&              # arrow up: info svm again
         keys 'cont\r\001c' && keys 'echo back $((6 * 7))\r' && expect 'back 42' &&
-        keys '\001cquit\r'; then
+        keys '\001csystem_powerdown\r' && expect 'Power off requested' && expect 'shutting down'; then
         talk_end
         [ $status = 0 ] && pass terminal || fail terminal "exit status $status"
     else

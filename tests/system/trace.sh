@@ -63,6 +63,7 @@ test_boot() {
     [ "$(grep -c '^esm-step ' "$tmp/nested")" = 15 ] || why="${why}not 15 steps; "
     grep -qx 'rc U_SUCCESS' "$tmp/nested" || why="${why}$(tail -n 1 "$tmp/nested")"
     [ -z "$why" ] && pass chrome_nested || fail chrome_nested "$why"
+    grep -q '^ *0[.]0*  *tpm Startup code' "$tmp/t.txt" && pass power_on || fail power_on "no TPM command at time 0"
     grep -q 'interrupt system call vector 0xc00 pc 0x[0-9a-f]* <prom_init+0x[0-9a-f]*>' "$tmp/t.txt" &&
         grep -q '^# end: [0-9]* records, 0 dropped, 0 not repeated$' "$tmp/t.txt" && pass txt || fail txt "$(tail -n 1 "$tmp/t.txt")"
     head -n 1 "$tmp/t.vcd" | grep -q '^\$version' && grep -q '^b111 ' "$tmp/t.vcd" && pass vcd || fail vcd "no ultravisor"
