@@ -177,13 +177,15 @@ static struct late *check_range(struct tr *t, const struct arith *d, unsigned x,
                                : exponent_outside(t, x, 2, 0x7fe);
     struct late *l = tr_slow(t, x_jcc(&t->e, cc), false);
 
-    if (sum && !d->single)
+    /* A zero sum is exact, and in range if double. Rounded to single it may have been tiny, as the
+     * third operand of a multiply-add; and POWER negates a zero after the operation, the host does
+     * not. */
+    if (sum || (d->shape == SHAPE_MULADD && (d->single || d->kind >= FPL_NMADD)))
         return l;
     l->kind = LATE_ZERO;
     l->cont = t->e.p;
     l->zero[0] = (uint8_t)x;
-    /* a sum that is zero is exact */
-    l->zero[1] = (uint8_t)(sum ? x : a);
+    l->zero[1] = (uint8_t)a;
     l->zero[2] = (uint8_t)(d->kind == FPL_DIV ? a : b);
     return l;
 }
