@@ -36,6 +36,13 @@ void cr0_from(struct tr *t, unsigned r)
 
 static void make_plain(struct tr *t, unsigned bf);
 
+void cr_write(struct tr *t, unsigned bf, unsigned r)
+{
+    x_mov_mr8(&t->e, plain(bf), r);
+    x_mov_mi16(&t->e, lazy(bf, 0), 0);
+    t->cr_known[bf] = CR_PLAIN;
+}
+
 /* From the flags of the comparison itself. */
 static enum x64_cc test_flags(const struct tr *t, unsigned bit)
 {

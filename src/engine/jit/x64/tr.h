@@ -145,6 +145,8 @@ void x64_late_edge(struct tr *t, const struct late *l);
 void cr_from_flags(struct tr *t, unsigned bf, bool is_signed);
 /* The record form's: @r compared with 0. */
 void cr0_from(struct tr *t, unsigned r);
+/* CR field @bf becomes the value in register @r. */
+void cr_write(struct tr *t, unsigned bf, unsigned r);
 /* Emits a test of CR bit @bi. The condition code under which it is 1. */
 enum x64_cc cr_test(struct tr *t, unsigned bi);
 void cr_forget(struct tr *t, enum cr_known now);

@@ -174,5 +174,6 @@ static inline void v_to_gpr32(struct emit *e, unsigned to, unsigned from)
 bool x64_float_memory(struct tr *t, const struct insn *in);  /* float_memory.c */
 bool x64_vector_memory(struct tr *t, const struct insn *in); /* vector_memory.c */
 bool x64_vector_perm(struct tr *t, const struct insn *in);   /* vector_perm.c */
+bool x64_vector_int(struct tr *t, const struct insn *in);    /* vector_int.c */
 
 #endif
