@@ -17,5 +17,5 @@ bool x64_vector(struct tr *t, const struct insn *in)
     if (fac != FAC_VMX && fac != FAC_VSX && fac != FAC_FPU)
         return false;
     return x64_float_memory(t, in) || x64_vector_memory(t, in) || x64_vector_perm(t, in) ||
-           x64_vector_int(t, in);
+           x64_vector_int(t, in) || x64_vector_fp(t, in);
 }

@@ -170,10 +170,14 @@ static inline void v_to_gpr32(struct emit *e, unsigned to, unsigned from)
     vop(e, V_66(0x7e), from, 0, to);
 }
 
+/* CR6 of comparisons, whose lanes in @x are ones or zeros: all || 0 || none || 0. vector_int.c */
+void x64_set_cr6(struct tr *t, unsigned x);
+
 /* ---- translations, one facility a file; false: not here ---- */
 bool x64_float_memory(struct tr *t, const struct insn *in);  /* float_memory.c */
 bool x64_vector_memory(struct tr *t, const struct insn *in); /* vector_memory.c */
 bool x64_vector_perm(struct tr *t, const struct insn *in);   /* vector_perm.c */
+bool x64_vector_fp(struct tr *t, const struct insn *in);     /* vector_fp.c */
 bool x64_vector_int(struct tr *t, const struct insn *in);    /* vector_int.c */
 
 #endif

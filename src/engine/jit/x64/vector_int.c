@@ -76,8 +76,7 @@ static void greater_unsigned(struct emit *e, unsigned log2, unsigned x, unsigned
     vop(e, V_PCMPGTQ, x, 0, x);
 }
 
-/* CR6: all || 0 || none || 0, from the bytes' signs. */
-static void set_cr6(struct tr *t, unsigned x)
+void x64_set_cr6(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
 
@@ -122,7 +121,7 @@ static bool compare(struct tr *t, const struct insn *in, enum compare what, unsi
         break;
     }
     if (in->word & 0x400) /* Rc */
-        set_cr6(t, x);
+        x64_set_cr6(t, x);
     return done(t, r.t, x);
 }
 
