@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loads and stores of scalars in vector-scalar registers, in little-endian mode. Numbers in single
- * format change it on the way. The host's conversion does the same for all but signalling NaNs, and
- * for what a store would have to cut off: the handler does those.
+ * format change it on the way. The host's conversion of a load does the same for all but signalling
+ * NaNs: the handler does those.
  */
 #include "vector.h"
 
@@ -14,7 +14,6 @@ static const uint8_t sizes[] = {8, 4, 4, 4, 2, 1};
 
 #define V_UCOMISS  VOP(MAP_0F, PP_NONE, 0x2e)
 #define V_CVTSS2SD VOP(MAP_0F, PP_F3, 0x5a)
-#define V_CVTSD2SS VOP(MAP_0F, PP_F2, 0x5a)
 
 static void load_integer(struct emit *e, enum format format, unsigned x, struct x64_mem m)
 {
@@ -58,17 +57,25 @@ static bool load(struct tr *t, const struct insn *in, enum format format, unsign
     return true;
 }
 
-/* XMM0 becomes @x in single format; else, with what is returned, the handler is asked. */
+/* XMM0 becomes @x in single format; else, with what is returned, the handler is asked: numbers
+ * that are denormal there. The host's conversion would round, and say so. */
 static struct late *to_single(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
 
-    vop(e, V_CVTSD2SS, 0, x, x);
-    vop(e, V_CVTSS2SD, 1, 0, 0);
-    vop(e, V_PXOR, 1, 1, x);
-    v_to_gpr(e, RDX, 1);
-    x_test_rr(e, true, RDX, RDX);
-    return tr_slow(t, x_jcc(e, CC_NE), false);
+    v_to_gpr(e, RAX, x);
+    x_lea(e, true, RCX, mem_index(RAX, RAX, 0, -1)); /* of zeros the greatest number */
+    x_shift_ri(e, true, X_SHR, RCX, 53);
+    x_alu_ri(e, false, X_CMP, RCX, 897);
+    struct late *denormal = tr_slow(t, x_jcc(e, CC_B), false);
+    x_mov_rr(e, true, RDX, RAX);
+    x_shift_ri(e, true, X_SHR, RDX, 32);
+    x_alu_ri(e, false, X_AND, RDX, (int32_t)0xc0000000);
+    x_shift_ri(e, true, X_SHR, RAX, 29);
+    x_alu_ri(e, false, X_AND, RAX, 0x3fffffff);
+    x_alu_rr(e, false, X_OR, RAX, RDX);
+    v_from_gpr32(e, 0, RAX);
+    return denormal;
 }
 
 static bool store(struct tr *t, const struct insn *in, enum format format, unsigned how)
