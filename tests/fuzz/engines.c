@@ -34,12 +34,12 @@ uint32_t engines_tame(const struct insn_row *row, uint32_t word, unsigned at, un
 
 /* ---- state ---- */
 
-static unsigned differ(const char *name, unsigned n, uint64_t ref, uint64_t interp)
+static unsigned differ(const char *name, unsigned n, uint64_t ref, uint64_t fast)
 {
-    if (ref == interp)
+    if (ref == fast)
         return 0;
-    fprintf(stderr, "  %s[%u]: ref %016llx, interp %016llx\n", name, n, (unsigned long long)ref,
-            (unsigned long long)interp);
+    fprintf(stderr, "  %s[%u]: ref %016llx, fast %016llx\n", name, n, (unsigned long long)ref,
+            (unsigned long long)fast);
     return 1;
 }
 
@@ -108,7 +108,7 @@ unsigned engines_memory_differs(const char *what, const uint8_t *ref, const uint
         uint64_t x = get_be64(ref + i), y = get_be64(interp + i);
         if (x == y)
             continue;
-        fprintf(stderr, "  %s at %06llx: ref %016llx, interp %016llx\n", what,
+        fprintf(stderr, "  %s at %06llx: ref %016llx, fast %016llx\n", what,
                 (unsigned long long)i, (unsigned long long)x, (unsigned long long)y);
         bad++;
     }

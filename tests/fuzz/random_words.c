@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random instruction words in every privilege state, with random registers, through both engines:
- * nothing crashes, hangs or touches the host beyond the machine's memory, and both engines end in
- * the same state. Half of the words are rows of the instruction table with random operands.
+ * Random instruction words in every privilege state, with random registers, through the engines:
+ * nothing crashes, hangs or touches the host beyond the machine's memory, and interp and jit
+ * end in the same state as ref. Half of the words are rows of the instruction table with random
+ * operands.
  *
  *   real   0x00000  root of the partition-scoped tree: its first entry; attn from 0x100 on, so that
  *                   an interrupt ends the run
@@ -75,7 +76,7 @@ struct program {
 };
 
 struct bench {
-    struct machine *ref, *interp;
+    struct machine *ref, *fast;
     uint8_t *ram, *secure; /* owned: what memory holds at the start, but for the program */
     uint64_t rng;
 };
@@ -106,6 +107,7 @@ static struct machine *make_machine(const struct engine *engine, struct chardev 
         .cores = 1,
         .threads = 1,
         .engine = engine,
+        .hot = 1, /* all that jit can make native is */
         .deterministic = true,
         .have_seed = true,
         .seed = 1,
@@ -184,6 +186,18 @@ static uint32_t random_word(uint64_t *rng, unsigned at, unsigned count)
     return word;
 }
 
+/* Floating-point and vector instructions on few registers, so that one uses what another left. */
+static uint32_t random_vector_word(uint64_t *rng)
+{
+    const uint32_t register_fields = 0x1c << 21 | 0x1c << 16 | 0x1c << 11 | 0x1c << 6;
+    for (;;) {
+        uint64_t r = splitmix64(rng);
+        const struct insn_row *row = &insn_table[1 + (r >> 32 & 0xffff) % (INSN_COUNT - 1)];
+        if (row->fac == FAC_FPU || row->fac == FAC_VMX || row->fac == FAC_VSX)
+            return row->match | ((uint32_t)r & ~row->mask & ~register_fields);
+    }
+}
+
 static uint64_t random_msr(uint64_t r, const struct state *s)
 {
     uint64_t msr = s->msr | (r & 15 ? MSR_SF : 0) | (r >> 4 & 7 ? MSR_FP | MSR_VEC | MSR_VSX : 0);
@@ -215,8 +229,9 @@ static void random_program(struct bench *b, const struct state *s, struct progra
     p->msr = random_msr(splitmix64(&b->rng), s);
     p->start = random_start(splitmix64(&b->rng), p->msr);
     p->count = 1 + splitmix64(&b->rng) % MAX_WORDS;
+    bool vector = !(splitmix64(&b->rng) & 3);
     for (unsigned i = 0; i < p->count; i++)
-        p->words[i] = random_word(&b->rng, i, p->count);
+        p->words[i] = vector ? random_vector_word(&b->rng) : random_word(&b->rng, i, p->count);
 }
 
 static void put_words(struct machine *m, ra_t ra, const struct program *p)
@@ -429,19 +444,19 @@ static unsigned run_program(struct bench *b, const struct program *p, bool *dirt
 {
     unsigned slice = 1 + p->seed % 40, total = 0;
     set_registers(b->ref, p);
-    set_registers(b->interp, p);
+    set_registers(b->fast, p);
     for (unsigned at = 0, tried; at < p->count; at += tried) {
         start_at(b->ref, p, at);
-        start_at(b->interp, p, at);
+        start_at(b->fast, p, at);
         tried = run(b->ref, slice);
-        unsigned same = run(b->interp, slice);
-        *dirty = !tables_intact(b, b->ref) || !tables_intact(b, b->interp);
+        unsigned same = run(b->fast, slice);
+        *dirty = !tables_intact(b, b->ref) || !tables_intact(b, b->fast);
         if (*dirty)
             return total + 1;
         unsigned bad = tried != same;
-        bad += engines_differ(b->ref, b->interp);
-        bad += engines_memory_differs("memory", b->ref->mem.ram, b->interp->mem.ram, RAM);
-        bad += engines_memory_differs("secure memory", b->ref->mem.secure, b->interp->mem.secure,
+        bad += engines_differ(b->ref, b->fast);
+        bad += engines_memory_differs("memory", b->ref->mem.ram, b->fast->mem.ram, RAM);
+        bad += engines_memory_differs("secure memory", b->ref->mem.secure, b->fast->mem.secure,
                                       SECURE);
         if (bad) {
             print_program(p, at);
@@ -461,22 +476,24 @@ static bool run_state(struct bench *b, const struct state *s, uint64_t words)
         unsigned count;
         if (dirty || n % CASES_PER_IMAGE == 0) {
             put_image(b, b->ref);
-            put_image(b, b->interp);
+            put_image(b, b->fast);
             arm_watchdog();
         }
         random_program(b, s, &running);
         for (unsigned i = 0; i < 2; i++) {
-            put_words(i ? b->ref : b->interp, CODE, &running);
-            put_words(i ? b->ref : b->interp, SECURE_RA_BIT + CODE, &running);
+            put_words(i ? b->ref : b->fast, CODE, &running);
+            put_words(i ? b->ref : b->fast, SECURE_RA_BIT + CODE, &running);
         }
         count = run_program(b, &running, &dirty);
         if (!count) {
-            printf("FAIL random_words %s: the engines part at program %u\n", s->name, n);
+            printf("FAIL random_words %s, %s: the engines part at program %u\n", s->name,
+                   b->fast->engine->name, n);
             return false;
         }
         tried += count;
     }
-    printf("pass random_words %s: %llu words\n", s->name, (unsigned long long)tried);
+    printf("pass random_words %s, %s: %llu words\n", s->name, b->fast->engine->name,
+           (unsigned long long)tried);
     return true;
 }
 
@@ -495,6 +512,7 @@ int main(int argc, char **argv)
     uint64_t words = argc > 1 ? strtoull(argv[1], NULL, 0) : default_words();
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
     unsigned only = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) : ~0u;
+    static const struct engine *const fast[] = {&engine_interp, &engine_jit};
     const char *why;
     struct chardev *console = chardev_open("null", &why);
     struct bench b = {.ram = malloc(RAM), .secure = malloc(SECURE)};
@@ -506,21 +524,23 @@ int main(int argc, char **argv)
         log_set_items(getenv("PEFEMU_FUZZ_LOG"), &why);
     else if (!log_set_file("/dev/null")) /* that the formatting survives is part of it */
         log_set_items("unimp,guest_errors,int", &why);
-    b.ref = make_machine(&engine_ref, console);
-    b.interp = make_machine(&engine_interp, console);
     printf("random_words: %llu words in each state, seed %llu\n", (unsigned long long)words,
            (unsigned long long)seed);
-    for (unsigned n = 0; n < ARRAY_SIZE(states); n++) {
-        if (only != ~0u && only != n)
-            continue;
-        b.rng = seed + n * 0x123456789ULL; /* a state's words do not depend on the others */
-        make_image(&b);
-        bool ok = run_state(&b, &states[n], words);
-        passed += ok;
-        failed += !ok;
+    for (unsigned i = 0; i < ARRAY_SIZE(fast); i++) {
+        b.ref = make_machine(&engine_ref, console);
+        b.fast = make_machine(fast[i], console);
+        for (unsigned n = 0; n < ARRAY_SIZE(states); n++) {
+            if (only != ~0u && only != n)
+                continue;
+            b.rng = seed + n * 0x123456789ULL; /* a state's words do not depend on the others */
+            make_image(&b);
+            bool ok = run_state(&b, &states[n], words);
+            passed += ok;
+            failed += !ok;
+        }
+        machine_destroy(b.ref);
+        machine_destroy(b.fast);
     }
-    machine_destroy(b.ref);
-    machine_destroy(b.interp);
     chardev_close(console);
     free(b.ram);
     free(b.secure);

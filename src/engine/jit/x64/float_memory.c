@@ -58,23 +58,23 @@ static bool load(struct tr *t, const struct insn *in, enum format format, unsign
 }
 
 /* XMM0 becomes @x in single format; else, with what is returned, the handler is asked: numbers
- * that are denormal there. The host's conversion would round, and say so. */
+ * that are denormal there. The host's conversion would round, and say so. After x64_access(), which
+ * may have begun a group: what it gave stays. */
 static struct late *to_single(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
 
-    v_to_gpr(e, RAX, x);
-    x_lea(e, true, RCX, mem_index(RAX, RAX, 0, -1)); /* of zeros the greatest number */
-    x_shift_ri(e, true, X_SHR, RCX, 53);
-    x_alu_ri(e, false, X_CMP, RCX, 897);
+    v_to_gpr(e, RDX, x);
+    x_lea(e, true, RDX, mem_index(RDX, RDX, 0, -1)); /* of zeros the greatest number */
+    x_shift_ri(e, true, X_SHR, RDX, 53);
+    x_alu_ri(e, false, X_CMP, RDX, 897);
     struct late *denormal = tr_slow(t, x_jcc(e, CC_B), false);
-    x_mov_rr(e, true, RDX, RAX);
-    x_shift_ri(e, true, X_SHR, RDX, 32);
-    x_alu_ri(e, false, X_AND, RDX, (int32_t)0xc0000000);
-    x_shift_ri(e, true, X_SHR, RAX, 29);
-    x_alu_ri(e, false, X_AND, RAX, 0x3fffffff);
-    x_alu_rr(e, false, X_OR, RAX, RDX);
-    v_from_gpr32(e, 0, RAX);
+    vop_shift(e, V_PSRLQ, 0, x, 29); /* exponent and fraction but for the exponent's top */
+    vop_shift(e, V_PSLLD, 0, 0, 2);
+    vop_shift(e, V_PSRLD, 0, 0, 2);
+    vop_shift(e, V_PSRLQ, 1, x, 62); /* sign and top */
+    vop_shift(e, V_PSLLD, 1, 1, 30);
+    vop(e, V_POR, 0, 0, 1);
     return denormal;
 }
 
@@ -87,13 +87,14 @@ static bool store(struct tr *t, const struct insn *in, enum format format, unsig
     struct vregs r = v_begin(t, in);
     int32_t disp;
     unsigned x = vsr_read(t, r.t, VSR_SCALAR);
-    struct late *odd = format == SINGLE ? to_single(t, x) : NULL;
+    struct late *odd = NULL;
     unsigned base = x64_address(t, in, how & INDEXED, &disp);
     struct x64_access a = x64_access(t, base, disp, sizes[format], true, false);
 
     if (format == DOUBLE) {
         v_store64(e, a.m, x);
     } else if (format == SINGLE) {
+        odd = to_single(t, x);
         v_store32(e, a.m, 0);
     } else if (format == WORD) {
         v_store32(e, a.m, x);
