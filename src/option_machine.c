@@ -290,7 +290,7 @@ PARSE(ACCEL)
         printf("  %-8s %s\n", "lockstep", "a faster one and ref, compared all the time");
         return DONE;
     }
-    o->cfg.engine = &engine_interp;
+    o->cfg.engine = engine_default();
     o->cfg.lockstep.on = false;
     if (len == strlen("lockstep") && !strncmp(arg, "lockstep", len))
         return parse_lockstep(o, arg);

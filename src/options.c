@@ -142,7 +142,7 @@ static void set_defaults(struct options *o)
     o->cfg.machine = "pseries";
     o->cfg.ram_size = 2 * GiB;
     o->cfg.cpus = o->cfg.cores = o->cfg.threads = 1;
-    o->cfg.engine = &engine_interp;
+    o->cfg.engine = engine_default();
     o->cfg.pef = true;
     o->cfg.xive_allowed = o->cfg.xics_allowed = true;
     o->cfg.radix_allowed = o->cfg.hash_allowed = true;

@@ -32,7 +32,9 @@ extern const struct engine engine_ref;    /* plain fetch, decode, dispatch; inte
 extern const struct engine engine_interp; /* predecoded, threaded; host FPU */
 extern const struct engine engine_jit;    /* interp whose hot regions become native code */
 const struct engine *engine_find(const char *name);
-/* The engines in turn, the default first: start with *at = 0. NULL: that was all. */
+/* The fastest that this host can run. */
+const struct engine *engine_default(void);
+/* The engines in turn, the fastest first: start with *at = 0. NULL: that was all. */
 const struct engine *engine_next(size_t *at);
 
 /* Around run(), by whoever makes it the machine's current CPU: @budget instructions from now on,

@@ -2,8 +2,9 @@
 #include "pefemu/engine.h"
 
 #include "pefemu/machine.h"
+#include "jit/jit.h"
 
-static const struct engine *const engines[] = {&engine_interp, &engine_jit, &engine_ref};
+static const struct engine *const engines[] = {&engine_jit, &engine_interp, &engine_ref};
 
 const struct engine *engine_find(const char *name)
 {
@@ -11,6 +12,11 @@ const struct engine *engine_find(const char *name)
         if (!strcmp(engines[i]->name, name))
             return engines[i];
     return NULL;
+}
+
+const struct engine *engine_default(void)
+{
+    return native_available() ? &engine_jit : &engine_interp;
 }
 
 const struct engine *engine_next(size_t *at)

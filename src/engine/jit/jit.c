@@ -322,28 +322,35 @@ static const struct code_client jit_client = {.hot = jit_hot, .drop = jit_drop};
 
 /* ---- the engine ---- */
 
+static struct jit *make(struct machine *m)
+{
+    struct jit *jit = native_available() ? calloc(1, sizeof(*jit)) : NULL;
+
+    if (!jit)
+        return NULL;
+    jit->m = m;
+    jit->cells = SPACE_SIZE;
+    if (space_create(&jit->space, SPACE_SIZE) && native_begin(jit))
+        return jit;
+    space_destroy(&jit->space);
+    free(jit);
+    return NULL;
+}
+
+/* Without native code this engine is interp. */
 static bool jit_init(struct cpu *cpu)
 {
     struct machine *m = cpu->machine;
 
-    if (m->jit)
+    if (cpu->index)
         return true;
-    struct jit *jit = calloc(1, sizeof(*jit));
-    if (!jit)
-        return false;
-    jit->m = m;
-    if (!native_available() || !space_create(&jit->space, SPACE_SIZE)) {
-        free(jit);
-        return false;
-    }
-    jit->cells = SPACE_SIZE;
-    if (!native_begin(jit)) {
-        space_destroy(&jit->space);
-        free(jit);
-        return false;
-    }
-    m->jit = jit;
-    m->code_client = &jit_client;
+    m->jit = make(m);
+    if (m->jit)
+        m->code_client = &jit_client;
+    else
+        fprintf(stderr, "pefemu: -accel jit: %s; all code is interpreted\n",
+                native_available() ? "the host gives no memory for native code"
+                                   : "native code needs an x86-64 host with AVX2, BMI2 and FMA");
     return true;
 }
 

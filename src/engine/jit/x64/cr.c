@@ -130,6 +130,14 @@ static void replace(struct tr *t, unsigned bf)
     t->cr_known[bf] = CR_PLAIN;
 }
 
+void cr0_equal(struct tr *t)
+{
+    x_ext_rm(&t->e, X_MOVZX8, RAX, CPU_MEM(so));
+    x_alu_ri(&t->e, false, X_OR, RAX, CR_EQ);
+    x_mov_mr8(&t->e, plain(0), RAX);
+    replace(t, 0);
+}
+
 /* ---- logical instructions ---- */
 
 /* CR bit @bi, 0 or 1, in the low byte of @r. RAX and RCX are lost otherwise. */

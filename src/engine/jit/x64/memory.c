@@ -6,6 +6,7 @@
 #include "tr.h"
 
 #include "memory.h"
+#include "vsr.h"
 
 unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t *disp)
 {
@@ -150,6 +151,124 @@ static void store(struct tr *t, const struct insn *in, unsigned size, unsigned h
     tr_back(t, a.slow);
 }
 
+/* ---- reservations: src/cpu/atomic.c, for RAM that the TLB knows ---- */
+
+/* The granule of @base in RDX, RCX being the TLB's entry. */
+static void granule(struct tr *t, unsigned base)
+{
+    x_mov_rr(&t->e, false, RDX, base);
+    x_alu_ri(&t->e, false, X_AND, RDX, 0xff80);
+    x_alu_rm(&t->e, true, X_OR, RDX, mem_at(RCX, (int)offsetof(struct tlb_entry, ra)));
+}
+
+/* Jumps to the handler: *misaligned for an EA that is, and the result for one that the TLB does not
+ * know. */
+static struct late *aligned_entry(struct tr *t, unsigned base, unsigned size, bool store,
+                                  struct late **misaligned)
+{
+    struct emit *e = &t->e;
+
+    *misaligned = NULL;
+    if (size > 1) {
+        x_test_ri(e, false, base, (int32_t)size - 1);
+        *misaligned = tr_slow(t, x_jcc(e, CC_NE), store);
+    }
+    x64_tlb_entry(t, base, 0);
+    x_mov_rr(e, true, RDX, base);
+    x_alu_ri(e, true, X_AND, RDX, (int32_t)TLB_MASK);
+    x_alu_rm(e, true, X_CMP, RDX,
+             mem_at(RCX, store ? (int)offsetof(struct tlb_entry, tag_w)
+                               : (int)offsetof(struct tlb_entry, tag_r)));
+    return tr_slow(t, x_jcc(e, CC_NE), store);
+}
+
+/* reserve_valid and reserve_size as one number. */
+#define RESERVATION(size) (1 | (size) << 8)
+_Static_assert(offsetof(struct cpu, reserve_size) == offsetof(struct cpu, reserve_valid) + 1,
+               "written together");
+
+static void load_reserve(struct tr *t, const struct insn *in, unsigned size)
+{
+    struct emit *e = &t->e;
+    struct late *slow[2];
+    int32_t disp;
+    unsigned base = x64_address(t, in, true, &disp), d = gpr_dest(in->rt, RDX);
+
+    slow[0] = aligned_entry(t, base, size, false, &slow[1]);
+    granule(t, base);
+    x_mov_mr(e, true, CPU_MEM(reserve_ra), RDX);
+    x_mov_mi16(e, CPU_MEM(reserve_valid), RESERVATION(size));
+    x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
+    struct x64_mem m = mem_index(base, RCX, 0, 0);
+    if (size == 8)
+        (t->le ? x_mov_rm : x_movbe_rm)(e, true, d, m);
+    else if (size == 4)
+        (t->le ? x_mov_rm : x_movbe_rm)(e, false, d, m);
+    else
+        x_ext_rm(e, size == 1 ? X_MOVZX8 : X_MOVZX16, d, m);
+    if (!t->le && size == 2)
+        x_swap16(e, d);
+    gpr_write(t, in->rt, d);
+    tr_back(t, slow[0]);
+    if (slow[1])
+        tr_back(t, slow[1]);
+}
+
+static void store_conditional(struct tr *t, const struct insn *in, unsigned size)
+{
+    struct emit *e = &t->e;
+    struct late *slow[4];
+    int32_t disp;
+    unsigned base = x64_address(t, in, true, &disp);
+
+    slow[0] = aligned_entry(t, base, size, true, &slow[1]);
+    granule(t, base);
+    x_alu_rm(e, true, X_CMP, RDX, CPU_MEM(reserve_ra));
+    slow[2] = tr_slow(t, x_jcc(e, CC_NE), true);
+    x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
+    x_ext_rm(e, X_MOVZX16, RDX, CPU_MEM(reserve_valid));
+    x_alu_ri(e, false, X_CMP, RDX, RESERVATION((int32_t)size));
+    slow[3] = tr_slow(t, x_jcc(e, CC_NE), true);
+    unsigned s = gpr_read(t, in->rt, RDX);
+    struct x64_mem m = mem_index(base, RCX, 0, 0);
+    if (!t->le && size == 2) {
+        if (s != RDX)
+            x_mov_rr(e, false, RDX, s);
+        x_swap16(e, RDX);
+        s = RDX;
+    }
+    if (size >= 4)
+        (t->le ? x_mov_mr : x_movbe_mr)(e, size == 8, m, s);
+    else if (size == 2)
+        x_mov_mr16(e, m, s);
+    else
+        x_mov_mr8(e, m, s);
+    x_mov_mi8(e, CPU_MEM(reserve_valid), 0);
+    cr0_equal(t);
+    for (unsigned i = 0; i < 4; i++)
+        if (slow[i])
+            tr_back(t, slow[i]);
+    cr_forget(t, CR_UNKNOWN);
+    t->flags_field = -1;
+}
+
+/* The 128 bytes around the EA become 0. */
+static void zero_block(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+    int32_t disp;
+    unsigned base = x64_address(t, in, true, &disp);
+
+    if (base != RAX)
+        x_mov_rr(e, true, RAX, base);
+    x_alu_ri(e, true, X_AND, RAX, -128);
+    struct x64_access a = x64_access(t, RAX, 0, 128, true, false);
+    v_rrr(e, MAP_0F, PP_NONE, false, 0x57, 0, 0, 0); /* vxorps */
+    for (int32_t at = 0; at < 128; at += 16)
+        v_store(e, mem_index(RAX, RCX, 0, at), 0);
+    tr_back(t, a.slow);
+}
+
 #define LOADS(ID, size, how)                                                                       \
     case INSN_##ID:                                                                                \
         load(t, in, size, how);                                                                    \
@@ -207,6 +326,33 @@ bool x64_memory(struct tr *t, const struct insn *in)
         STORES(STHBRX, 2, INDEXED | REVERSED)
         STORES(STWBRX, 4, INDEXED | REVERSED)
         STORES(STDBRX, 8, INDEXED | REVERSED)
+    case INSN_LBARX:
+        load_reserve(t, in, 1);
+        return true;
+    case INSN_LHARX:
+        load_reserve(t, in, 2);
+        return true;
+    case INSN_LWARX:
+        load_reserve(t, in, 4);
+        return true;
+    case INSN_LDARX:
+        load_reserve(t, in, 8);
+        return true;
+    case INSN_STBCX_:
+        store_conditional(t, in, 1);
+        return true;
+    case INSN_STHCX_:
+        store_conditional(t, in, 2);
+        return true;
+    case INSN_STWCX_:
+        store_conditional(t, in, 4);
+        return true;
+    case INSN_STDCX_:
+        store_conditional(t, in, 8);
+        return true;
+    case INSN_DCBZ:
+        zero_block(t, in);
+        return true;
     case INSN_DCBT: /* hints */
     case INSN_DCBTST:
         return true;

@@ -97,6 +97,8 @@ struct tr {
 struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at);
 /* The instruction's handler is called here. */
 void tr_call(struct tr *t, const struct insn *in);
+/* The same for a handler that needs no check, does not touch CR and forgets no translation. */
+void tr_call_plain(struct tr *t);
 /* A jump, whose distance field is @at, to the handler, which does all of the instruction: nothing
  * may have been changed. It comes back where tr_back() is called. @settles: the handler may touch
  * CR; all fields are unknown then. */
@@ -149,6 +151,8 @@ void cr0_from(struct tr *t, unsigned r);
 void cr_write(struct tr *t, unsigned bf, unsigned r);
 /* Emits a test of CR bit @bi. The condition code under which it is 1. */
 enum x64_cc cr_test(struct tr *t, unsigned bi);
+/* CR0 = EQ and SO, as a store-conditional leaves it. RAX is lost. */
+void cr0_equal(struct tr *t);
 void cr_forget(struct tr *t, enum cr_known now);
 void x64_late_cr(struct tr *t, const struct late *l);
 

@@ -154,6 +154,12 @@ void tr_call(struct tr *t, const struct insn *in)
     x64_group_forget(t);
 }
 
+void tr_call_plain(struct tr *t)
+{
+    call(t, t->slot, t->pending, false);
+    vsr_forget(t);
+}
+
 /* ---- behind the region ---- */
 
 static void late_out(struct tr *t, const struct late *l)
