@@ -139,6 +139,13 @@ PARSE(RTC)
     return OK;
 }
 
+PARSE(PERFMAP)
+{
+    (void)arg;
+    o->cfg.perfmap = true;
+    return OK;
+}
+
 PARSE(SEED)
 {
     o->cfg.have_seed = true;

@@ -83,6 +83,13 @@ static void caches_json(const struct machine *m)
             ",\"tlb\":{\"fills\":%" PRIu64 ",\"flushes\":%" PRIu64 "},\"code\":{\"pages\":%" PRIu64
             ",\"pages_dropped\":%" PRIu64 ",\"instructions_decoded\":%" PRIu64 "}",
             fills, flushes, m->decoded.pages, m->decoded.dropped, m->decoded.insns);
+    struct jit_stats jit;
+    if (jit_stats(m, &jit))
+        fprintf(stderr,
+                ",\"native\":{\"regions\":%" PRIu64 ",\"instructions\":%" PRIu64
+                ",\"bytes\":%" PRIu64 ",\"pages_dropped\":%" PRIu64 ",\"flushes\":%" PRIu64
+                ",\"translation_ns\":%" PRIu64 "}",
+                jit.regions, jit.insns, jit.bytes, jit.dropped, jit.flushes, jit.translate_ns);
 }
 
 static void hypercalls_json(const struct hypervisor *hv)

@@ -37,6 +37,16 @@ const struct engine *engine_default(void);
 /* The engines in turn, the fastest first: start with *at = 0. NULL: that was all. */
 const struct engine *engine_next(size_t *at);
 
+/* What the jit engine has translated since power-on. */
+struct jit_stats {
+    uint64_t regions, insns, bytes; /* of native code */
+    uint64_t dropped;               /* pages whose native code went */
+    uint64_t flushes;               /* how often all of it went: the space was full */
+    uint64_t translate_ns;          /* host CPU time of translating */
+};
+/* False: there is no native code. */
+bool jit_stats(const struct machine *m, struct jit_stats *out);
+
 /* Around run(), by whoever makes it the machine's current CPU: @budget instructions from now on,
  * and how many it has been. */
 void engine_begin(struct cpu *cpu, int64_t budget);

@@ -109,6 +109,7 @@ struct machine_config {
     struct lockstep_config lockstep;
     const struct machine *leader; /* borrowed, of the other machine of -accel lockstep: all answers
                                      from outside are those that this one was given; or NULL */
+    bool perfmap; /* jit: write /tmp/perf-PID.map */
     unsigned hot; /* jit: jumps to code until it is translated; 0: as many as are best */
     /* images, already read and unpacked by the loader (src/loader.c) */
     const char *kernel, *initrd, *append, *bios, *dtb, *dumpdtb;

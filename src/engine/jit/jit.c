@@ -40,8 +40,8 @@ static void settle(struct cpu *cpu)
     }
 }
 
-/* Native code has computed while FPSCR[XX] was clear. To be called before the host computes anything
- * else. */
+/* Native code has computed while FPSCR[XX] was clear. To be called before the host computes
+ * anything else. */
 static void collect_xx(struct cpu *cpu)
 {
     if (native_fp_inexact())
@@ -297,8 +297,10 @@ static bool translate(struct jit *jit, struct cpu *cpu, struct code_page *page, 
         return false;
     region_find(&jit->region, cpu, page, slot);
     decode_slots(cpu, &jit->region);
+    size_t start = jit->space.used;
     if (!native_translate(jit))
         return false;
+    perfmap_add(jit, cpu, slot, jit->space.exec + start, jit->space.used - start);
     jit->regions++;
     jit->insns += jit->region.count;
     return true;
@@ -347,7 +349,9 @@ static bool jit_init(struct cpu *cpu)
     m->jit = make(m);
     if (m->jit)
         m->code_client = &jit_client;
-    else
+    if (m->jit && m->cfg.perfmap)
+        perfmap_open(m->jit);
+    if (!m->jit)
         fprintf(stderr, "pefemu: -accel jit: %s; all code is interpreted\n",
                 native_available() ? "the host gives no memory for native code"
                                    : "native code needs an x86-64 host with AVX2, BMI2 and FMA");
@@ -359,6 +363,7 @@ static void jit_destroy(struct machine *m)
     code_destroy(m);
     if (!m->jit)
         return;
+    perfmap_close(m->jit);
     space_destroy(&m->jit->space);
     free(m->jit);
     m->jit = NULL;
@@ -375,3 +380,12 @@ const struct engine engine_jit = {
     .code_written = code_written,
     .code_forget = code_forget,
 };
+
+bool jit_stats(const struct machine *m, struct jit_stats *out)
+{
+    if (!m->jit)
+        return false;
+    *out = (struct jit_stats){m->jit->regions, m->jit->insns,   m->jit->bytes,
+                              m->jit->drops,   m->jit->flushes, m->jit->translate_ns};
+    return true;
+}

@@ -34,8 +34,8 @@ struct native_cell {
 struct native_page {
     uint32_t cell[CODE_PAGE_INSNS]; /* offset in the code space, 0: none */
     bool native[CODE_PAGE_INSNS];   /* the slot has an entry point */
-    unsigned strays; /* NATIVE_SLOT_STRAY */
-    bool ungrouped;  /* too many of them: accesses are to be checked one by one */
+    unsigned strays;                /* NATIVE_SLOT_STRAY */
+    bool ungrouped;                 /* too many of them: accesses are to be checked one by one */
 };
 
 /* Why native code was left. Bits 0:7 of what the back end's entry function returns beside a
@@ -48,7 +48,8 @@ enum native_exit {
     NATIVE_DONE, /* value: the operation to go on with; all is settled */
 };
 #define NATIVE_SLOT_INSIDE 1u /* no boundary is there; else the budget may be used up */
-#define NATIVE_SLOT_STRAY  2u /* left because accesses that were checked together do not lie together */
+#define NATIVE_SLOT_STRAY                                                                          \
+    2u /* left because accesses that were checked together do not lie together */
 struct native_return {
     uint64_t value, reason;
 };
@@ -81,6 +82,7 @@ struct jit {
     struct region region; /* being translated */
     const uint8_t *enter; /* the back end's entry function */
     const uint8_t *leave; /* default of a cell */
+    FILE *perfmap;        /* -perfmap, or NULL */
     uint64_t drops;       /* how often native code was thrown away */
     /* for statistics */
     uint64_t regions, insns, bytes, flushes, translate_ns;
@@ -90,6 +92,13 @@ struct jit {
 struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned slot);
 /* The cell of @slot leads to native code now: threaded code may enter there. */
 void jit_entry(struct jit *jit, struct code_page *page, unsigned slot);
+
+/* ---- -perfmap: perfmap.c; nothing happens without it ---- */
+void perfmap_open(struct jit *jit);
+/* @size bytes at @code are the code of @slot in the present page of @cpu. */
+void perfmap_add(struct jit *jit, const struct cpu *cpu, unsigned slot, const void *code,
+                 size_t size);
+void perfmap_close(struct jit *jit);
 
 /* Called by native code: executes the instruction at @slot through its handler. NULL: go on; else
  * leave with that as NATIVE_DONE. The second with every check, all that is lazy being settled; the

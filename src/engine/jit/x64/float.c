@@ -30,7 +30,7 @@ enum shape { SHAPE_NONE, SHAPE_BINARY, SHAPE_ROOT, SHAPE_MULADD, SHAPE_NARROW };
 
 struct arith {
     enum shape shape;
-    uint8_t op; /* second opcode byte of the host's instruction */
+    uint8_t op;   /* second opcode byte of the host's instruction */
     uint8_t kind; /* enum fp_lazy_kind */
     bool single;
     uint8_t t, a, b, c; /* VSRs; MULADD: a * c + b */
@@ -42,16 +42,18 @@ struct arith {
 #define A_MULADD(ID, n, single)                                                                    \
     case INSN_##ID:                                                                                \
         return (struct arith){SHAPE_MULADD, muladd_op[n], FPL_MADD + (n), single,                  \
-                              in->rt, in->ra, in->rb, in->rc};
+                              in->rt,       in->ra,       in->rb,         in->rc};
 #define A_MULADD_VSX(kind, n)                                                                      \
     case INSN_XS##kind##ADP:                                                                       \
     case INSN_XS##kind##ASP:                                                                       \
-        return (struct arith){SHAPE_MULADD, muladd_op[n], FPL_MADD + (n),                          \
-                              in->id == INSN_XS##kind##ASP, in->rt, in->ra, in->rt, in->rb};       \
+        return (struct arith){                                                                     \
+            SHAPE_MULADD, muladd_op[n], FPL_MADD + (n), in->id == INSN_XS##kind##ASP,              \
+            in->rt,       in->ra,       in->rt,         in->rb};                                   \
     case INSN_XS##kind##MDP:                                                                       \
     case INSN_XS##kind##MSP:                                                                       \
-        return (struct arith){SHAPE_MULADD, muladd_op[n], FPL_MADD + (n),                          \
-                              in->id == INSN_XS##kind##MSP, in->rt, in->ra, in->rb, in->rt};
+        return (struct arith){                                                                     \
+            SHAPE_MULADD, muladd_op[n], FPL_MADD + (n), in->id == INSN_XS##kind##MSP,              \
+            in->rt,       in->ra,       in->rb,         in->rt};
 #define A_UNARY(ID, shape, kind, single)                                                           \
     case INSN_##ID:                                                                                \
         return (struct arith){shape, 0x51, kind, single, in->rt, in->rb, in->rb, 0};
@@ -232,7 +234,8 @@ static void arith(struct tr *t, const struct arith *d)
     if (d->single)
         narrow(t, x, d->shape != SHAPE_NARROW, &slow[1]);
     if (d->shape != SHAPE_ROOT || d->single)
-        slow[2] = check_range(t, d, x, d->shape == SHAPE_MULADD ? c : a, d->shape == SHAPE_MULADD ? a : b);
+        slow[2] = check_range(t, d, x, d->shape == SHAPE_MULADD ? c : a,
+                              d->shape == SHAPE_MULADD ? a : b);
     vsr_write(t, d->t, x, VSR_SCALAR);
     for (unsigned i = 0; i < ARRAY_SIZE(slow); i++)
         if (slow[i])
@@ -275,7 +278,7 @@ static void to_integer(struct tr *t, const struct insn *in, bool w)
     }
     struct late *slow = tr_slow(t, x_jcc(e, CC_E), false);
     v_rrr(e, MAP_0F, PP_NONE, false, 0x57, x, x, x);
-    v_rrr(e, MAP_0F, PP_F2, w, 0x2a, x, x, RAX); /* exact */
+    v_rrr(e, MAP_0F, PP_F2, w, 0x2a, x, x, RAX);   /* exact */
     v_rrr(e, MAP_0F, PP_66, false, 0x2e, x, 0, b); /* vucomisd */
     x_setcc_r(e, CC_NE, RCX);
     x_shift_ri(e, false, X_SHL, RCX, 6);

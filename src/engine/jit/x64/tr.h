@@ -21,15 +21,15 @@ extern const uint8_t x64_pinned[32]; /* host register of each GPR */
 
 /* Code that is seldom executed stands behind the rest of the region. */
 enum late_kind {
-    LATE_CALL, /* the instruction through its handler, then back */
-    LATE_OUT,  /* leave at the boundary before slot @target */
-    LATE_EDGE, /* a taken branch to @target: count, then go there */
-    LATE_JUMP, /* leave by NATIVE_JUMP, the EA in RAX */
-    LATE_ANY,  /* leave by NATIVE_ANY */
-    LATE_CR,   /* settle CR field @target, then back */
+    LATE_CALL,  /* the instruction through its handler, then back */
+    LATE_OUT,   /* leave at the boundary before slot @target */
+    LATE_EDGE,  /* a taken branch to @target: count, then go there */
+    LATE_JUMP,  /* leave by NATIVE_JUMP, the EA in RAX */
+    LATE_ANY,   /* leave by NATIVE_ANY */
+    LATE_CR,    /* settle CR field @target, then back */
     LATE_GROUP, /* like LATE_CALL, but then the group is checked again */
     LATE_CLEAN, /* the host's floating-point flags are cleared, then back */
-    LATE_ZERO, /* like LATE_CALL, but first: a zero in zero[0] that is exact goes on at @cont */
+    LATE_ZERO,  /* like LATE_CALL, but first: a zero in zero[0] that is exact goes on at @cont */
 };
 /* What an xmm register holds: see vsr.h. */
 #define NO_VSR 0xff
@@ -50,7 +50,7 @@ struct late {
     uint8_t *back; /* where it goes on; NULL: nowhere */
     uint16_t slot, target;
     int32_t pending;
-    bool settles;             /* LATE_CALL: the handler may touch CR */
+    bool settles; /* LATE_CALL: the handler may touch CR */
     uint8_t *at2; /* LATE_GROUP: another jump to here, or NULL */
     struct ea_range group;
     const uint8_t *cont;
