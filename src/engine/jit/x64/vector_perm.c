@@ -327,6 +327,75 @@ static bool to_gpr(struct tr *t, const struct insn *in)
     return true;
 }
 
+/* @size bytes from byte RA[60:63] on, counted from the @left or the right, zero-extended; what
+ * would be outside of the register is the handler's. */
+static bool extract_indexed(struct tr *t, const struct insn *in, unsigned size, bool left)
+{
+    struct emit *e = &t->e;
+    struct vregs r = v_begin(t, in);
+    struct x64_mem m = vsr_mem(r.b);
+    unsigned at = gpr_read(t, in->ra, RCX), g = gpr_dest(in->rt, RAX);
+    struct late *outside = NULL;
+
+    if (at != RCX)
+        x_mov_rr(e, false, RCX, at);
+    x_alu_ri(e, false, X_AND, RCX, 15);
+    if (size > 1) {
+        x_alu_ri(e, false, X_CMP, RCX, 16 - (int)size);
+        outside = tr_slow(t, x_jcc(e, CC_A), false);
+    }
+    if (left) {
+        x_unary_r(e, false, X_NEG, RCX);
+        x_alu_ri(e, false, X_ADD, RCX, 16 - (int)size);
+    }
+    m.index = RCX;
+    if (size == 4)
+        x_mov_rm(e, false, g, m);
+    else
+        x_ext_rm(e, size == 2 ? X_MOVZX16 : X_MOVZX8, g, m);
+    gpr_write(t, in->rt, g);
+    if (outside)
+        tr_back(t, outside);
+    return true;
+}
+
+/* Bytes before the first one, from the @left or the right, whose lowest bit is set; 16: none. */
+static bool count_bytes(struct tr *t, const struct insn *in, bool left)
+{
+    struct emit *e = &t->e;
+    struct vregs r = v_begin(t, in);
+    unsigned b = v_whole(t, r.b), g = gpr_dest(in->rt, RAX);
+
+    vop_shift(e, V_PSLLW, 0, b, 7);
+    vop(e, V_PMOVMSKB, RCX, 0, 0);
+    if (left)
+        x_shift_ri(e, false, X_SHL, RCX, 16);
+    x_alu_ri(e, false, X_OR, RCX, left ? 0x8000 : 0x10000);
+    x_count_rr(e, false, left ? X_LZCNT : X_TZCNT, g, RCX);
+    gpr_write(t, in->rt, g);
+    return true;
+}
+
+static bool extracts(struct tr *t, const struct insn *in)
+{
+    switch (in->id) {
+    case INSN_VEXTUBLX:
+    case INSN_VEXTUBRX:
+        return extract_indexed(t, in, 1, in->id == INSN_VEXTUBLX);
+    case INSN_VEXTUHLX:
+    case INSN_VEXTUHRX:
+        return extract_indexed(t, in, 2, in->id == INSN_VEXTUHLX);
+    case INSN_VEXTUWLX:
+    case INSN_VEXTUWRX:
+        return extract_indexed(t, in, 4, in->id == INSN_VEXTUWLX);
+    case INSN_VCLZLSBB:
+    case INSN_VCTZLSBB:
+        return count_bytes(t, in, in->id == INSN_VCLZLSBB);
+    default:
+        return false;
+    }
+}
+
 static bool splats(struct tr *t, const struct insn *in)
 {
     unsigned uim = in->ra;
@@ -500,6 +569,6 @@ bool x64_vector_perm(struct tr *t, const struct insn *in)
     case INSN_MFVSRLD:
         return to_gpr(t, in);
     default:
-        return logicals(t, in) || merges(t, in) || splats(t, in) || packs(t, in);
+        return logicals(t, in) || merges(t, in) || splats(t, in) || packs(t, in) || extracts(t, in);
     }
 }
