@@ -90,6 +90,15 @@ static const struct insn *end_call(struct cpu *cpu, unsigned slot, unsigned pend
     return NULL;
 }
 
+/* The block goes on as it was before a handler was called. */
+static void go_on_collecting(struct cpu *cpu)
+{
+    if (cpu->fpscr & FPSCR_XX)
+        return;
+    native_fp_clean();
+    cpu->fp_native = true;
+}
+
 const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
 {
     const struct insn *in = cpu->ops + slot;
@@ -100,10 +109,8 @@ const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
         collect_xx(cpu);
     begin_call(cpu, slot, pending);
     in = end_call(cpu, slot, pending, insn_table[in->id].handler(cpu, in), drops);
-    if (unlikely(fp) && !in && !(cpu->fpscr & FPSCR_XX)) { /* the block goes on as it was */
-        native_fp_clean();
-        cpu->fp_native = true;
-    }
+    if (unlikely(fp) && !in)
+        go_on_collecting(cpu);
     return in;
 }
 
@@ -111,8 +118,9 @@ const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pen
 {
     const struct insn *in = cpu->ops + slot;
     uint64_t drops = cpu->machine->jit->drops;
+    bool fp = cpu->fp_native;
 
-    if (unlikely(cpu->fp_native))
+    if (unlikely(fp))
         collect_xx(cpu);
     settle(cpu);
     begin_call(cpu, slot, pending);
@@ -120,6 +128,8 @@ const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pen
     if (likely(!t))
         t = insn_table[in->id].handler(cpu, in);
     in = end_call(cpu, slot, pending, t, drops);
+    if (unlikely(fp) && !in)
+        go_on_collecting(cpu);
     if (!in)
         unsettle(cpu);
     return in;

@@ -58,8 +58,8 @@ static bool load(struct tr *t, const struct insn *in, enum format format, unsign
 }
 
 /* XMM0 becomes @x in single format; else, with what is returned, the handler is asked: numbers
- * that are denormal there. The host's conversion would round, and say so. After x64_access(), which
- * may have begun a group: what it gave stays. */
+ * that are denormal there. The host's conversion would round, and say so. In a store after
+ * x64_access(), which may have begun a group: what it gave stays. */
 static struct late *to_single(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
@@ -110,6 +110,37 @@ static bool store(struct tr *t, const struct insn *in, enum format format, unsig
     return true;
 }
 
+/* ---- the same changes between registers ---- */
+
+/* xscvspdpn: the left word of B */
+static bool from_single(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+    struct vregs r = v_begin(t, in);
+    unsigned b = vsr_read(t, r.b, VSR_SCALAR), x = vsr_new(t);
+
+    vop_shift(e, V_PSRLQ, x, b, 32);
+    vop(e, V_UCOMISS, x, 0, x);
+    struct late *nan = tr_slow(t, x_jcc(e, CC_P), false);
+    vop(e, V_CVTSS2SD, x, x, x);
+    vsr_write(t, r.t, x, VSR_SCALAR);
+    tr_back(t, nan);
+    return true;
+}
+
+/* xscvdpspn: into both words */
+static bool into_single(struct tr *t, const struct insn *in)
+{
+    struct vregs r = v_begin(t, in);
+    unsigned x = vsr_new(t);
+    struct late *denormal = to_single(t, vsr_read(t, r.b, VSR_SCALAR));
+
+    vop(&t->e, V_PBROADCASTD, x, 0, 0);
+    vsr_write(t, r.t, x, VSR_SCALAR);
+    tr_back(t, denormal);
+    return true;
+}
+
 #define LOADS(ID, format, how)                                                                     \
     case INSN_##ID:                                                                                \
         return load(t, in, format, how);
@@ -119,6 +150,10 @@ static bool store(struct tr *t, const struct insn *in, enum format format, unsig
 
 bool x64_float_memory(struct tr *t, const struct insn *in)
 {
+    if (in->id == INSN_XSCVSPDPN)
+        return from_single(t, in);
+    if (in->id == INSN_XSCVDPSPN)
+        return into_single(t, in);
     if (!t->le)
         return false;
     switch (in->id) {
