@@ -34,8 +34,12 @@ struct itlb_entry {
 };
 
 /* Where native code goes on for a branch to an EA (src/engine/jit). */
-#define JUMP_ENTRIES 1024
+#define JUMP_ENTRIES 4096
 #define JUMP_LOG     64 /* fills that are remembered, so that dropping a few costs little */
+static inline unsigned jump_index(ea_t ea)
+{
+    return (ea ^ ea >> 10) >> 2 & (JUMP_ENTRIES - 1);
+}
 struct jump_entry {
     ea_t ea; /* of the instruction, or TLB_NO_TAG */
     const struct insn *ops;

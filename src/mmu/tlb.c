@@ -624,7 +624,7 @@ void tlb_forget_code(struct machine *m, const struct insn *ops)
 void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell)
 {
     unsigned page = ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
-    unsigned index = ea >> 2 & (JUMP_ENTRIES - 1);
+    unsigned index = jump_index(ea);
 
     ctx->j[index] = (struct jump_entry){ea, ops, cell, 0};
     if (ctx->jumps_filled < JUMP_LOG)

@@ -59,7 +59,8 @@ static void lookup(struct tr *t, unsigned slot_plus_1)
     struct emit *e = &t->e;
     const int32_t base = offsetof(struct tlb_ctx, j);
 
-    x_mov_rr(e, false, RCX, RAX);
+    x_rorx(e, true, RCX, RAX, 10); /* jump_index() */
+    x_alu_rr(e, false, X_XOR, RCX, RAX);
     x_shift_ri(e, false, X_SHL, RCX, 3);
     x_alu_ri(e, false, X_AND, RCX, (JUMP_ENTRIES - 1) * (int)sizeof(struct jump_entry));
     x_alu_rm(e, true, X_ADD, RCX, CPU_MEM(tlb));
