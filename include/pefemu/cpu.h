@@ -428,6 +428,8 @@ void cpu_update_fp_mode(struct cpu *cpu);
 void cpu_set_ppr(struct cpu *cpu, uint64_t v);
 /* or rx,rx,rx with x = @x, which sets PPR[PRI] when x names a priority. */
 void cpu_priority_hint(struct cpu *cpu, unsigned x);
+/* The PPR that this gives in every state; 0: it depends, or x names none. */
+uint64_t cpu_priority_any(unsigned x);
 static inline bool insn_is_priority_hint(const struct insn *in)
 {
     return in->id == INSN_OR && in->rt == in->ra && in->ra == in->rb;

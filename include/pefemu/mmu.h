@@ -35,6 +35,7 @@ struct itlb_entry {
 
 /* Where native code goes on for a branch to an EA (src/engine/jit). */
 #define JUMP_ENTRIES 4096
+#define JUMP_GRANULES_LOG2 12
 #define JUMP_LOG     64 /* fills that are remembered, so that dropping a few costs little */
 static inline unsigned jump_index(ea_t ea)
 {
@@ -81,7 +82,7 @@ struct tlb_ctx {
     struct jump_entry j[JUMP_ENTRIES];
     uint16_t jumps_filled; /* used part of the log; JUMP_LOG + 1: it overflowed */
     uint16_t jump_log[JUMP_LOG];
-    uint8_t jump_pages[ITLB_ENTRIES / 8]; /* bit of a page in i[]: j[] may have an EA in such a one */
+    uint8_t jump_granules[1u << JUMP_GRANULES_LOG2 >> 3]; /* a bit for granules: j[] may have an EA there */
     struct tlb_entry v[TLB_VICTIMS];
     struct tlb_key key;
     /* bit n of it all: where e[n], then v[n], permits loads, fetches may go */

@@ -33,10 +33,18 @@ void cpu_set_ppr(struct cpu *cpu, uint64_t v)
         cpu->ppr = v & PPR_PRI;
 }
 
-/* `or rx,rx,rx`: x is the name of a priority, or none. */
+/* By x of `or rx,rx,rx`; 0: no priority's name. */
+static const uint8_t hint_priority[32] = {[31] = 1, [1] = 2, [6] = 3, [2] = 4,
+                                          [5] = 5,  [3] = 6, [7] = 7};
+
 void cpu_priority_hint(struct cpu *cpu, unsigned x)
 {
-    static const uint8_t pri[32] = {[31] = 1, [1] = 2, [6] = 3, [2] = 4, [5] = 5, [3] = 6, [7] = 7};
+    cpu_set_ppr(cpu, (uint64_t)hint_priority[x] << PPR_PRI_SHIFT);
+}
 
-    cpu_set_ppr(cpu, (uint64_t)pri[x] << PPR_PRI_SHIFT);
+uint64_t cpu_priority_any(unsigned x)
+{
+    unsigned pri = hint_priority[x];
+
+    return pri < MEDIUM_HIGH ? (uint64_t)pri << PPR_PRI_SHIFT : 0;
 }

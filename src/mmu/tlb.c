@@ -19,7 +19,7 @@ static void drop_jumps(struct tlb_ctx *ctx)
     for (unsigned i = 0; !few && i < JUMP_ENTRIES; i++)
         ctx->j[i].ea = TLB_NO_TAG;
     ctx->jumps_filled = 0;
-    memset(ctx->jump_pages, 0, sizeof(ctx->jump_pages));
+    memset(ctx->jump_granules, 0, sizeof(ctx->jump_granules));
     ctx->filled &= ~TLB_FILLED_J;
 }
 
@@ -252,15 +252,18 @@ static void drop_ops(struct itlb_entry *i, ea_t ea, ea_t mask)
         i->tag = TLB_NO_TAG;
 }
 
-/* A page of 4 KiB is not to be executed any more. An EA of it can be in j[] without being in i[],
- * where another page may have taken its place. */
+/* Which bit of jump_granules stands for the granule of @ea. */
+static unsigned jump_bit(ea_t ea)
+{
+    return (ea >> TLB_GRANULE_LOG2) * 0x9e3779b97f4a7c15ULL >> (64 - JUMP_GRANULES_LOG2);
+}
+
+/* A page of 4 KiB is not to be executed any more. */
 static void drop_page_ops(struct tlb_ctx *ctx, ea_t page)
 {
     unsigned i = page >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
 
     drop_ops(&ctx->i[i], page, TLB_SMALL_MASK);
-    if (unlikely(ctx->jump_pages[i / 8] >> i % 8 & 1))
-        drop_jumps(ctx);
 }
 
 static unsigned victim_index(ea_t ea)
@@ -273,7 +276,10 @@ static unsigned victim_index(ea_t ea)
 static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
 {
     ea_t first = ea & ~((1ULL << size_log2) - 1);
-    unsigned pages = 1u << (size_log2 - TLB_SMALL_LOG2);
+    unsigned pages = 1u << (size_log2 - TLB_SMALL_LOG2), bit = jump_bit(ea);
+    /* An EA can be in j[] without its page being in i[], where another may have taken its place. */
+    if (unlikely(ctx->jump_granules[bit / 8] >> bit % 8 & 1))
+        drop_jumps(ctx);
     drop_entry(&ctx->e[tlb_index(ea)], ea & TLB_MASK, TLB_MASK);
     if (ctx->filled & TLB_FILLED_V)
         drop_entry(&ctx->v[victim_index(ea)], ea & TLB_MASK, TLB_MASK);
@@ -623,15 +629,14 @@ void tlb_forget_code(struct machine *m, const struct insn *ops)
 
 void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell)
 {
-    unsigned page = ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
-    unsigned index = jump_index(ea);
+    unsigned bit = jump_bit(ea), index = jump_index(ea);
 
     ctx->j[index] = (struct jump_entry){ea, ops, cell, 0};
     if (ctx->jumps_filled < JUMP_LOG)
         ctx->jump_log[ctx->jumps_filled] = (uint16_t)index;
     if (ctx->jumps_filled <= JUMP_LOG)
         ctx->jumps_filled++;
-    ctx->jump_pages[page / 8] |= 1u << page % 8;
+    ctx->jump_granules[bit / 8] |= 1u << bit % 8;
     ctx->filled |= TLB_FILLED_J;
 }
 

@@ -140,7 +140,7 @@ static void take_register(struct tr *t, struct x64_mem where)
     take_jump(t);
 }
 
-/* Emits BO's test; *cc: when the branch is taken. False: more than one condition. */
+/* Emits BO's test; *cc: when the branch is taken. False: always. */
 static bool condition(struct tr *t, const struct insn *in, enum x64_cc *cc)
 {
     unsigned bo = in->rt;
@@ -154,7 +154,16 @@ static bool condition(struct tr *t, const struct insn *in, enum x64_cc *cc)
         *cc = bo & 2 ? CC_E : CC_NE;
         return true;
     }
-    return false;
+    if (bo & 0x10)
+        return false;
+    /* both */
+    x_setcc_r(&t->e, cr_test(t, in->ra) ^ (bo & 8 ? 0 : 1), RDX);
+    x_alu_mi(&t->e, true, X_SUB, CPU_MEM(ctr), 1);
+    x_setcc_r(&t->e, bo & 2 ? CC_E : CC_NE, RCX);
+    x_test_rr8(&t->e, RCX, RDX);
+    t->flags_field = -1;
+    *cc = CC_NE;
+    return true;
 }
 
 static void leave_any(struct tr *t)

@@ -196,12 +196,50 @@ static bool from_field(struct tr *t, const struct insn *in)
     return true;
 }
 
+#define NIBBLES 0x0f0f0f0f0f0f0f0fULL
+
+/* pext (@pp F3) or pdep (F2): RAX by the mask in RCX. The fields stand in memory in the order of
+ * the ISA, so the bytes are swapped on the way. */
+static void pack(struct tr *t, unsigned pp)
+{
+    emit_vex(&t->e, true, 2, pp, false, RAX, RAX, 0, RCX);
+    emit8(&t->e, 0xf5);
+    emit_modrm(&t->e, RAX, RCX);
+}
+
+static void from_all(struct tr *t, const struct insn *in)
+{
+    for (unsigned field = 0; field < 8; field++)
+        make_plain(t, field);
+    x_mov_ri(&t->e, RCX, NIBBLES);
+    x_movbe_rm(&t->e, true, RAX, plain(0));
+    pack(t, 2);
+    gpr_write(t, in->rt, RAX);
+}
+
+static void to_all(struct tr *t, const struct insn *in)
+{
+    unsigned s = gpr_read(t, in->rt, RAX);
+
+    x_mov_rr(&t->e, false, RAX, s);
+    x_mov_ri(&t->e, RCX, NIBBLES);
+    pack(t, 3);
+    x_movbe_mr(&t->e, true, plain(0), RAX);
+    x_mov_mi(&t->e, true, lazy(0, 0), 0);
+    x_mov_mi(&t->e, true, lazy(4, 0), 0);
+    cr_forget(t, CR_PLAIN);
+}
+
 /* mtocrf and the mtcrf of up to three fields. */
 static bool to_fields(struct tr *t, const struct insn *in)
 {
     struct emit *e = &t->e;
     unsigned fxm = in->word >> 12 & 0xff;
 
+    if (fxm == 0xff && in->id == INSN_MTCRF) {
+        to_all(t, in);
+        return true;
+    }
     if (__builtin_popcount(fxm) > 3 || (in->id == INSN_MTOCRF && one_field(in->word) < 0))
         return false;
     for (unsigned field = 0; field < 8; field++) {
@@ -275,6 +313,9 @@ bool x64_cr(struct tr *t, const struct insn *in)
         return true;
     case INSN_MCRF:
         move_field(t, in);
+        return true;
+    case INSN_MFCR:
+        from_all(t, in);
         return true;
     case INSN_MFOCRF:
         return from_field(t, in);

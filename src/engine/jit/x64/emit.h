@@ -310,6 +310,13 @@ static inline void x_test_rr(struct emit *e, bool w, unsigned a, unsigned b)
     emit_modrm(e, b, a);
 }
 
+/* test of the low bytes of AL..DL */
+static inline void x_test_rr8(struct emit *e, unsigned a, unsigned b)
+{
+    emit8(e, 0x84);
+    emit_modrm(e, b, a);
+}
+
 static inline void x_test_ri(struct emit *e, bool w, unsigned a, int32_t v)
 {
     emit_rex(e, w, 0, 0, a, false);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fixed-point arithmetic, logic and comparison. */
-#include "tr.h"
+#include "vsr.h"
 
 const uint8_t x64_pinned[32] = {
     NOT_PINNED, RBX,        NOT_PINNED, RSI,        RDI,        R8,         R9,         R10,
@@ -376,6 +376,18 @@ static void isel(struct tr *t, const struct insn *in)
     gpr_write(t, in->rt, RAX);
 }
 
+/* Bytes of RA that are all ones where those of RS and RB agree. */
+static void compare_bytes(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+
+    v_from_gpr(e, 0, gpr_read(t, in->rt, RAX));
+    v_from_gpr(e, 1, gpr_read(t, in->rb, RAX));
+    v_rrr(e, MAP_0F, PP_66, false, 0x74, 0, 0, 1); /* vpcmpeqb */
+    v_to_gpr(e, RAX, 0);
+    gpr_write(t, in->ra, RAX);
+}
+
 #define WITH_RECORD(ID, ...)                                                                       \
     case INSN_##ID:                                                                                \
     case INSN_##ID##_: {                                                                           \
@@ -438,6 +450,9 @@ bool x64_fixed(struct tr *t, const struct insn *in)
         return true;
     case INSN_MODUW:
         divide(t, in, false, false, true, false);
+        return true;
+    case INSN_CMPB:
+        compare_bytes(t, in);
         return true;
     case INSN_POPCNTD:
         count(t, true, X_POPCNT, in, false);

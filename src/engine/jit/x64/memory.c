@@ -252,6 +252,15 @@ static void store_conditional(struct tr *t, const struct insn *in, unsigned size
     t->flags_field = -1;
 }
 
+static void touch(struct tr *t, const struct insn *in)
+{
+    int32_t disp;
+    unsigned base = x64_address(t, in, true, &disp);
+    struct x64_access a = x64_access(t, base, disp, 1, false, false);
+
+    tr_back(t, a.slow);
+}
+
 /* The 128 bytes around the EA become 0. */
 static void zero_block(struct tr *t, const struct insn *in)
 {
@@ -349,6 +358,11 @@ bool x64_memory(struct tr *t, const struct insn *in)
         return true;
     case INSN_STDCX_:
         store_conditional(t, in, 8);
+        return true;
+    case INSN_DCBF: /* they may fault as a load, and do nothing else */
+    case INSN_DCBST:
+    case INSN_ICBI:
+        touch(t, in);
         return true;
     case INSN_DCBZ:
         zero_block(t, in);

@@ -119,6 +119,19 @@ static bool move_spr(struct tr *t, const struct insn *in)
     return true;
 }
 
+/* Of the priorities that any state may have the value is known here: src/cpu/priority.c. */
+static void priority_hint(struct tr *t, unsigned x)
+{
+    uint64_t pri = cpu_priority_any(x);
+
+    if (!pri) {
+        tr_call_plain(t);
+        return;
+    }
+    x_mov_ri(&t->e, RAX, pri);
+    x_mov_mr(&t->e, true, CPU_MEM(ppr), RAX);
+}
+
 bool x64_system(struct tr *t, const struct insn *in)
 {
     switch (in->id) {
@@ -149,7 +162,7 @@ bool x64_system(struct tr *t, const struct insn *in)
     case INSN_OR:
         if (!insn_is_priority_hint(in))
             return false;
-        tr_call_plain(t);
+        priority_hint(t, in->rt);
         return true;
     default:
         return false;
