@@ -111,6 +111,8 @@ void debug_halt_at_start(struct debug *d);
 struct machine *debug_machine(const struct debug *d);
 /* The present halt, NULL while the machine runs. */
 const struct debug_halt *debug_halted(const struct debug *d);
+/* Has machine_run() come to its end? With -no-shutdown the front ends stay. */
+bool debug_has_ended(const struct debug *d);
 /* debug_pause() was called and the halt is yet to come. */
 bool debug_is_pausing(const struct debug *d);
 /* Inside firmware in C (at an event), where registers may not be written? */

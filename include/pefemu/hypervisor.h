@@ -31,7 +31,11 @@ void hv_svm_off(struct hypervisor *hv);
 void hv_enter(struct cpu *cpu, unsigned vector);
 /* Where the kernel's image was put; meaningless without -kernel. */
 ra_t hv_kernel_base(const struct hypervisor *hv);
-/* Bytes waiting on the console chardev: raise the vty's interrupt. Called between slices. */
+/* The user wants the partition to shut down: an EPOW event, which a kernel answers by ending its
+ * processes and powering off. The interrupt comes with the next poll. src/hypervisor/epow.c */
+void hv_powerdown(struct hypervisor *hv);
+/* Bytes waiting on the console chardev: raise the vty's interrupt; other events from outside that
+ * are due. Called between slices. */
 void hv_console_poll(struct hypervisor *hv);
 /* For statistics: the name of hypercall number @row of hcall.def, and how often it was answered
  * since power-on, to an SVM's ultravisor too. NULL: there are no more. */

@@ -80,5 +80,7 @@ uint64_t uv_secure_pages(const struct uv *uv);
 const struct uv_stats *uv_get_stats(const struct uv *uv);
 const char *uv_call_name(uint64_t number); /* NULL: no such ultracall */
 unsigned uv_call_nargs(uint64_t number);   /* from R4 on */
+/* How many registers beside R3 it answers in when R3 is not negative, and which is the first. */
+unsigned uv_call_results(uint64_t number, unsigned *first);
 
 #endif

@@ -54,16 +54,38 @@ struct arg_row {
 
 static const struct arg_row arg_rows[] = {
 #define CALL_ARG(call, n, name, unit, meaning) {#call, n, name, unit, meaning},
+#define CALL_RESULT(...)
 #include "pefemu/callarg.def"
 #undef CALL_ARG
+#undef CALL_RESULT
 };
+
+static const struct arg_row result_rows[] = {
+    /* n: the register */
+#define CALL_ARG(...)
+#define CALL_RESULT(call, r, name, unit, meaning) {#call, r, name, unit, meaning},
+#include "pefemu/callarg.def"
+#undef CALL_ARG
+#undef CALL_RESULT
+};
+
+static const struct arg_row *find_row(const struct arg_row *rows, unsigned count, const char *call,
+                                      unsigned n)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (rows[i].n == n && !strcmp(rows[i].call, call))
+            return &rows[i];
+    return NULL;
+}
 
 static const struct arg_row *find_arg(const char *call, unsigned n)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(arg_rows); i++)
-        if (arg_rows[i].n == n && !strcmp(arg_rows[i].call, call))
-            return &arg_rows[i];
-    return NULL;
+    return find_row(arg_rows, ARRAY_SIZE(arg_rows), call, n);
+}
+
+static const struct arg_row *find_result(const char *call, unsigned r)
+{
+    return find_row(result_rows, ARRAY_SIZE(result_rows), call, r);
 }
 
 static void bytes_text(char *out, size_t size, uint64_t v)
@@ -171,4 +193,38 @@ void call_status(char *out, size_t size, enum call_kind kind, int64_t rc)
         snprintf(out, size, "%s (%" PRId64 ")", name, rc);
     else
         snprintf(out, size, "%" PRId64, rc);
+}
+
+static void report_result(struct report *r, const char *call, unsigned reg, uint64_t value)
+{
+    const struct arg_row *row = find_result(call, reg);
+    char text[48];
+    unit_text(text, sizeof(text), row ? row->unit : NUMBER, value);
+    report_row(r);
+    report_str(r, "register", "r%u", reg);
+    report_str(r, "result", "%s", row ? row->name : "");
+    report_hex(r, "value", value);
+    report_str(r, "is", "%s", text);
+    report_str(r, "meaning", "%s", row ? row->meaning : "");
+}
+
+void call_report_results(struct report *r, uint64_t number, int64_t rc, const uint64_t *gpr)
+{
+    const char *name = uv_call_name(number);
+    unsigned first, count = uv_call_results(number, &first);
+    char text[48];
+    report_table(r, "results", NULL);
+    if (name && rc >= 0 && find_result(name, 3)) {
+        report_result(r, name, 3, (uint64_t)rc);
+    } else {
+        call_status(text, sizeof(text), CALL_ULTRA, rc);
+        report_row(r);
+        report_str(r, "register", "r3");
+        report_str(r, "result", "status");
+        report_hex(r, "value", (uint64_t)rc);
+        report_str(r, "is", "%s", text);
+        report_str(r, "meaning", "%s", rc < 0 ? "why it was refused" : "it is done");
+    }
+    for (unsigned i = 0; name && rc >= 0 && i < count; i++)
+        report_result(r, name, first + i, gpr[first + i]);
 }

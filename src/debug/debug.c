@@ -83,6 +83,11 @@ const struct debug_halt *debug_halted(const struct debug *d)
     return d->halted ? &d->halt : NULL;
 }
 
+bool debug_has_ended(const struct debug *d)
+{
+    return d->ended;
+}
+
 bool debug_is_pausing(const struct debug *d)
 {
     return d->pause;
@@ -488,6 +493,7 @@ void debug_poll(struct debug *d)
 void debug_ended(struct debug *d)
 {
     d->travel.kind = TRAVEL_NONE;
+    d->ended = true;
     d->halt = (struct debug_halt){.cause = HALT_ENDED, .cpu = &d->m->cpus[d->m->turn]};
     tell_fronts(d);
 }

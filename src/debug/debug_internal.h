@@ -50,6 +50,7 @@ struct debug {
     } front[DEBUG_FRONTS];
     unsigned fronts;
 
+    bool ended;  /* the machine has: nothing moves any more */
     bool halted; /* a front end has not resumed it yet */
     struct debug_halt halt;
     bool pause; /* debug_pause(): halt at the end of the slice */

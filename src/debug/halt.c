@@ -8,6 +8,7 @@
 
 #include "pefemu/names.h"
 #include "pefemu/symbols.h"
+#include "pefemu/uv.h"
 
 /* ---- events ---- */
 
@@ -54,10 +55,18 @@ static void say_return(struct report *r, const struct event *ev, enum call_kind 
     char rc[48];
     const char *name = call_name(kind, ev->arg[0], NULL);
     call_status(rc, sizeof(rc), kind, (int64_t)ev->arg[1]);
-    if (kind == CALL_ULTRA && ev->arg[3])
+    if (kind == CALL_ULTRA && ev->arg[3]) {
         report_say(r, "%s is over; the hypervisor gives the answer", name ? name : "ultracall");
+        return;
+    }
+    report_say(r, "%s returns %s", name ? name : "call", rc);
+    if (kind != CALL_ULTRA)
+        return;
+    if (ev->arg[0] == UV_ESM && (int64_t)ev->arg[1] == U_SUCCESS)
+        report_say(r, "the VM does not come back from it: its kernel starts anew, with the device "
+                      "tree in r3 and its own address in r4");
     else
-        report_say(r, "%s returns %s", name ? name : "call", rc);
+        call_report_results(r, ev->arg[0], (int64_t)ev->arg[1], ev->cpu->gpr);
 }
 
 static void say_reflect(struct report *r, const struct event *ev)
@@ -237,8 +246,8 @@ void monitor_halt(struct debug *d, const struct debug_halt *halt, bool json, mon
 bool info_STATUS(struct command *c)
 {
     const struct debug_halt *h = debug_halted(c->d);
-    if (h)
-        halt_report(c->r, c->d, h);
+    if (h || debug_has_ended(c->d))
+        halt_report(c->r, c->d, h ? h : &c->d->halt);
     else
         report_say(c->r, "running");
     return true;

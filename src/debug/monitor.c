@@ -108,8 +108,16 @@ struct cpu *command_cpu(const struct command *c)
     return halt ? halt->cpu : &c->m->cpus[c->m->turn];
 }
 
+bool command_needs_life(struct command *c)
+{
+    return !debug_has_ended(c->d) ||
+           report_fail(c->r, "the machine has ended: it can be looked at; quit ends pefemu");
+}
+
 bool command_needs_halt(struct command *c)
 {
+    if (!command_needs_life(c))
+        return false;
     return debug_halted(c->d) || report_fail(c->r, "the machine is running; stop halts it");
 }
 

@@ -39,6 +39,8 @@ struct command {
 
 /* The CPU that commands speak about. */
 struct cpu *command_cpu(const struct command *c);
+/* False, with one line, when the machine has ended (-no-shutdown): it can only be looked at. */
+bool command_needs_life(struct command *c);
 /* False, with one line, unless the machine is halted. */
 bool command_needs_halt(struct command *c);
 

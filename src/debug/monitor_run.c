@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "pefemu/hypervisor.h"
 #include "pefemu/log.h"
 
 /* The only argument, how often; 1 without. */
@@ -19,6 +20,8 @@ static bool count(struct command *c, uint64_t *n)
 
 bool monitor_STOP(struct command *c)
 {
+    if (!command_needs_life(c))
+        return false;
     if (!debug_halted(c->d))
         debug_pause(c->d);
     return true;
@@ -132,8 +135,22 @@ bool monitor_QUIT(struct command *c)
     return true;
 }
 
+/* What comes of it is the guest's affair. */
+bool monitor_SYSTEM_POWERDOWN(struct command *c)
+{
+    if (!command_needs_life(c))
+        return false;
+    if (!c->m->hv)
+        return report_fail(c->r, "this machine has no hypervisor that could tell the guest");
+    debug_history_changed(c->d);
+    hv_powerdown(c->m->hv);
+    return true;
+}
+
 bool monitor_SYSTEM_RESET(struct command *c)
 {
+    if (!command_needs_life(c))
+        return false;
     debug_history_changed(c->d);
     machine_request_reset(c->m);
     return true;
@@ -142,6 +159,8 @@ bool monitor_SYSTEM_RESET(struct command *c)
 /* The system reset interrupt, to all CPUs that run. */
 bool monitor_NMI(struct command *c)
 {
+    if (!command_needs_life(c))
+        return false;
     debug_history_changed(c->d);
     for (unsigned i = 0; i < c->m->ncpus; i++)
         if (c->m->cpus[i].run_state != CPU_STOPPED)

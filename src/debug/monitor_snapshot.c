@@ -7,6 +7,8 @@
 bool monitor_SAVEVM(struct command *c)
 {
     char why[SNAPSHOT_WHY_MAX];
+    if (!command_needs_life(c))
+        return false;
     if (c->argc != 1)
         return report_fail(c->r, "savevm: say which file");
     if (!snapshot_save(c->m, c->argv[0], why, sizeof(why)))
@@ -19,6 +21,8 @@ bool monitor_SAVEVM(struct command *c)
 bool monitor_LOADVM(struct command *c)
 {
     char why[SNAPSHOT_WHY_MAX];
+    if (!command_needs_life(c))
+        return false;
     if (c->argc != 1)
         return report_fail(c->r, "loadvm: say which file");
     return snapshot_load(c->m, c->argv[0], why, sizeof(why)) ||

@@ -181,7 +181,7 @@ static void edit_interrupt(void *opaque)
 {
     struct prompt *p = opaque;
     answer(p, "^C\n");
-    if (!debug_halted(p->d))
+    if (!debug_halted(p->d) && !debug_has_ended(p->d))
         debug_pause(p->d);
 }
 
@@ -256,11 +256,12 @@ static void read_chardev(struct prompt *p)
         debug_quit(p->d);
 }
 
-/* Nobody can resume a machine whose prompt has lost its input. */
+/* Nobody can resume a machine whose prompt has lost its input. One that has ended stays for a
+ * console that shows what it said last. */
 static bool is_at_end(const struct prompt *p)
 {
-    return p->cd && !p->holding && chardev_input_fd(p->cd) < 0 && debug_halted(p->d) &&
-           debug_fronts(p->d) == 1;
+    return p->cd && !p->holding && chardev_input_fd(p->cd) < 0 && debug_fronts(p->d) == 1 &&
+           (debug_halted(p->d) || (debug_has_ended(p->d) && p->owns_cd));
 }
 
 static void prompt_poll(void *opaque)
@@ -269,7 +270,9 @@ static void prompt_poll(void *opaque)
     if (p->cd) {
         read_chardev(p);
         if (is_at_end(p)) {
-            answer(p, "the input has ended and the machine is halted: quit\n");
+            answer(p, debug_has_ended(p->d)
+                          ? "the input has ended, and so has the machine: quit\n"
+                          : "the input has ended and the machine is halted: quit\n");
             debug_quit(p->d);
         }
         return;
@@ -315,7 +318,7 @@ static void prompt_halted(void *opaque, const struct debug_halt *halt)
     else if (halt->cause == HALT_ENDED)
         return; /* the user was at the console */
     monitor_halt(p->d, halt, p->json, answer, p);
-    if (p->open && halt->cause != HALT_ENDED)
+    if (p->open && (halt->cause != HALT_ENDED || debug_machine(p->d)->cfg.shutdown_pauses))
         show(p);
 }
 

@@ -227,18 +227,23 @@ ra_t hv_kernel_base(const struct hypervisor *hv)
 
 /* ---- devices ---- */
 
+void hv_pulse(struct hypervisor *hv, uint32_t irq)
+{
+    if (hv->xive_mode)
+        xive_pulse(hv->xive, irq);
+    else
+        xics_pulse(hv->xics, irq);
+}
+
 static void vty_interrupt(void *opaque)
 {
-    struct hypervisor *hv = opaque;
-    if (hv->xive_mode)
-        xive_pulse(hv->xive, IRQ_VTY);
-    else
-        xics_pulse(hv->xics, IRQ_VTY);
+    hv_pulse(opaque, IRQ_VTY);
 }
 
 void hv_console_poll(struct hypervisor *hv)
 {
     vty_poll(&hv->vty);
+    epow_poll(hv);
     hv_pressure_poll(hv);
 }
 
@@ -320,6 +325,7 @@ static void reset_state(struct hypervisor *hv)
     uint64_t top = m->cfg.ram_size < RTAS_LIMIT ? m->cfg.ram_size : RTAS_LIMIT;
     hv->rtas_base = (top - 0x10000) & ~0xffffULL;
     vty_reset(&hv->vty);
+    epow_reset(hv);
     hv_set_interrupt_mode(hv, false);
     for (unsigned i = 0; i < m->ncpus; i++)
         hv_cpu_setup(hv, &m->cpus[i]);

@@ -85,6 +85,12 @@ struct hv_svm {
     uint8_t *gfn;       /* owned; enum gfn_state of each page */
 };
 
+/* The user wants the partition to shut down: epow.c. */
+struct hv_epow {
+    bool wanted;  /* the interrupt comes with the next poll */
+    bool pending; /* it has come, check-exception has not fetched the log */
+};
+
 struct hypervisor {
     struct machine *m; /* borrowed */
     uint64_t lpcr;     /* of LPID 1; every thread's copy is the same */
@@ -105,6 +111,7 @@ struct hypervisor {
     ra_t tree_next, tree_end; /* free hypervisor RAM for tables */
     uint64_t radix_pate0;     /* dw0 of LPID 1's partition table entry under radix */
     uint64_t pate[2];         /* the entry, as this hypervisor last wrote it */
+    struct hv_epow epow;
     struct hv_svm svm;
     struct hpt hpt;
     uint64_t hcalls[HV_HCALLS]; /* answered since power-on, by row of hcall.def */
@@ -122,6 +129,8 @@ void hv_set_lpcr(struct hypervisor *hv, uint64_t mask, uint64_t value);
 void hv_set_mmu_mode(struct hypervisor *hv, bool hash);
 /* Chooses the interrupt controller of the partition; resets both. */
 void hv_set_interrupt_mode(struct hypervisor *hv, bool xive);
+/* A message interrupt of the partition, by the controller in use. */
+void hv_pulse(struct hypervisor *hv, uint32_t irq);
 /* Plants the five instructions that turn a call with arguments at R3 into hypercall @number. */
 bool hv_write_stub(struct hypervisor *hv, gra_t gra, uint32_t number);
 
@@ -189,6 +198,19 @@ int64_t of_client_call(struct hypervisor *hv, struct cpu *cpu, gra_t args);
 
 /* ---- cas.c: ibm,client-architecture-support. False: the vectors make no sense. ---- */
 bool cas_negotiate(struct hypervisor *hv, gra_t vectors);
+
+/* ---- epow.c ---- */
+/* States of the sensor, and actions of a log (PAPR). */
+enum { EPOW_NONE = 0, EPOW_SYSTEM_SHUTDOWN = 3 };
+#define EPOW_LOG_SIZE 116u
+void epow_reset(struct hypervisor *hv);
+/* Between slices: the interrupt that is due. */
+void epow_poll(struct hypervisor *hv);
+unsigned epow_sensor(const struct hypervisor *hv);
+/* What check-exception returns of the pending warning; the date is the guest's. */
+void epow_log(struct hypervisor *hv, uint8_t log[EPOW_LOG_SIZE]);
+/* The partition has got it. */
+void epow_taken(struct hypervisor *hv);
 
 /* ---- rtas.c ---- */
 int64_t rtas_call(struct hypervisor *hv, struct cpu *cpu, gra_t args);

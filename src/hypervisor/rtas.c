@@ -177,13 +177,40 @@ static int32_t rtas_int_on(struct rtas *r)
     return RTAS_OK;
 }
 
-/* ---- events, indicators, connectors: there are none ---- */
+/* ---- events: the wish to shut down ---- */
 
-static int32_t rtas_no_event(struct rtas *r)
+#define EVENT_MASK_EPOW 0x40000000u
+#define SENSOR_EPOW     9u
+
+/* Vector, source, mask, critical, buffer, its length. A log that does not fit is cut off. */
+static int32_t rtas_check_exception(struct rtas *r)
+{
+    uint8_t log[EPOW_LOG_SIZE];
+    if (!(r->args[2] & EVENT_MASK_EPOW) || !epow_sensor(r->hv))
+        return RTAS_NO_EVENT;
+    epow_log(r->hv, log);
+    if (!gm_write(r->hv->m, r->args[4], log, r->args[5] < sizeof(log) ? r->args[5] : sizeof(log)))
+        return RTAS_HW_ERROR;
+    epow_taken(r->hv);
+    return RTAS_OK;
+}
+
+/* Never the EPOW event: that has an interrupt, and who scans would only log it. */
+static int32_t rtas_event_scan(struct rtas *r)
 {
     (void)r;
     return RTAS_NO_EVENT;
 }
+
+static int32_t rtas_get_sensor_state(struct rtas *r)
+{
+    if (r->args[0] != SENSOR_EPOW || r->args[1])
+        return RTAS_PARAMETER;
+    r->rets[1] = epow_sensor(r->hv);
+    return RTAS_OK;
+}
+
+/* ---- slots, indicators, connectors: there are none ---- */
 
 static int32_t rtas_slot_error_detail(struct rtas *r)
 {
@@ -192,12 +219,6 @@ static int32_t rtas_slot_error_detail(struct rtas *r)
 }
 
 static int32_t rtas_set_indicator(struct rtas *r)
-{
-    (void)r;
-    return RTAS_PARAMETER;
-}
-
-static int32_t rtas_get_sensor_state(struct rtas *r)
 {
     (void)r;
     return RTAS_PARAMETER;

@@ -74,7 +74,7 @@ static void svm_snap(struct snap *s, struct hypervisor *hv)
 
 void hv_snap(struct snap *s, struct hypervisor *hv)
 {
-    snap_begin(s, "hypervisor", 1);
+    snap_begin(s, "hypervisor", 2);
     snap(s, &hv->lpcr);
     snap(s, &hv->xive_mode);
     for (unsigned i = 0; i < MACHINE_MAX_CPUS; i++) {
@@ -86,6 +86,8 @@ void hv_snap(struct snap *s, struct hypervisor *hv)
     xive_snap(s, hv->xive);
     vty_snap(s, &hv->vty);
     nvram_snap(s, &hv->nvram);
+    snap(s, &hv->epow.wanted);
+    snap(s, &hv->epow.pending);
     tree_snap(s, hv);
     of_snap(s, &hv->of);
     images_snap(s, hv);

@@ -42,6 +42,13 @@ unsigned uv_call_nargs(uint64_t number)
     return row ? row->nargs : 0;
 }
 
+unsigned uv_call_results(uint64_t number, unsigned *first)
+{
+    const struct ucall_row *row = find_row(number);
+    *first = row ? row->first : 4;
+    return row ? row->nresults : 0;
+}
+
 /* ---- ultracalls ---- */
 
 /* Who executed `sc 2` stands in SRR1. */
@@ -116,11 +123,11 @@ static void serve(struct uv *uv, struct cpu *cpu)
     }
     if (rc == U_ELSEWHERE)
         return;
-    event_return(&c, row, rc);
     cpu->gpr[3] = (uint64_t)rc;
     if (row && rc >= 0)
         memcpy(&cpu->gpr[row->first], &c.ret[row->first - 4], row->nresults * sizeof(c.ret[0]));
-    if (c.svm) /* a normal VM's time is the same as without an ultravisor */
+    event_return(&c, row, rc); /* an observer finds the results in the registers */
+    if (c.svm)                 /* a normal VM's time is the same as without an ultravisor */
         uv_charge(uv, COST_CROSSING);
     return_to_caller(cpu, c.srr1);
 }

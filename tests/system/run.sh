@@ -372,6 +372,44 @@ test_no_shutdown() {
         fail no_shutdown "exit status $status, not 5"
 }
 
+# The guest is gone: its end is told, its memory can be looked at, nothing can go on, the user ends it.
+test_ended_prompt() {
+    talk_begin -no-shutdown
+    expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" && type_line 'poweroff -f' &&
+        expect 'Power down' && printf '\001cinfo status\n' >&3 &&
+        expect 'the machine has ended: power off' && printf 'cont\nstep\nsystem_reset\nstop\n' >&3 &&
+        expect 'error: the machine has ended' 4 && printf 'view real\nx/1xg 0x400000\n' >&3 &&
+        expect '^0x0000000000400000 ' && printf 'quit\n' >&3
+    told=$?
+    [ $told = 0 ] || printf '\001x' >&3
+    talk_end
+    [ $told = 0 ] && [ $status = 0 ] && pass ended_prompt_console ||
+        fail ended_prompt_console "exit status $status"
+    # A script at the prompt: its lines behind the end, then its own end.
+    printf 'cont\ninfo status\ncont\n' |
+        "$pefemu" -M pseries -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+            -append "console=hvc0 quiet pefemu.test=poweroff" -timeout "$limit" -no-shutdown -S \
+            -serial "file:$tmp/console" -monitor stdio >"$tmp/text" 2>"$tmp/errors"
+    status=$?
+    [ $status = 0 ] && [ "$(grep -c '^the machine has ended: power off$' "$tmp/text")" = 2 ] &&
+        [ "$(grep -c '^error: the machine has ended' "$tmp/text")" = 1 ] &&
+        grep -q '^the input has ended, and so has the machine: quit$' "$tmp/text" &&
+        pass ended_prompt_script || fail ended_prompt_script "exit status $status"
+}
+
+# system_powerdown: kernel and guest end as they want to, with either interrupt controller.
+test_powerdown() {
+    for mode in xive xics; do
+        talk_begin -smp 2 -M pseries,ic-mode=$mode
+        expect 'pefemu guest ready' && expect "pefemu:.*[\$#]" &&
+            printf '\001csystem_powerdown\n\001c' >&3 && expect 'Power off requested' &&
+            expect '^shutting down' || printf '\001x' >&3
+        talk_end
+        [ $status = 0 ] && tr -d '\r' <"$tmp/console" | grep -a -q 'reboot: Power down' &&
+            pass powerdown_$mode || fail powerdown_$mode "exit status $status"
+    done
+}
+
 # Each item of -d writes lines that look like it into the file of -D, and changes nothing else. A
 # guest without fault leaves nothing for the last.
 test_log_items() {

@@ -23,6 +23,7 @@
 #define log_call rtas_log_call
 #include "../../src/hypervisor/rtas.c"
 #undef log_call
+#include "../../src/hypervisor/epow.c"
 #include "../../src/hypervisor/vpa.c"
 #include "../../src/hypervisor/hcall_irq.c"
 #include "../../src/hypervisor/hcall.c"
@@ -637,6 +638,63 @@ static void nvram_has_valid_partitions(void **state)
     assert_int_equal(RTAS_CALL("nvram-fetch", 2, NVRAM_SIZE - 8, BUF, 16), -3);
 }
 
+/* The way of Linux's handler: sensor, log, the first section "EP" of it. */
+static void wish_to_shut_down_is_told_once(void **state)
+{
+    (void)state;
+    const uint8_t *log = bed->m.mem.ram + BUF, *p = log + 8 + 16;
+    xics_set_source(bed->m.hv->xics, IRQ_EPOW, 0, 5);
+    xics_set_cppr(bed->m.hv->xics, 0, 0xff);
+    assert_int_equal(RTAS_CALL("check-exception", 1, 0x500, IRQ_EPOW, 0x40000000, 0, BUF, 2048), 1);
+    assert_int_equal(RTAS_CALL("get-sensor-state", 2, 9, 0), 0);
+    assert_int_equal(RTAS_RET(2, 1), 0);
+    assert_int_equal(RTAS_CALL("get-sensor-state", 2, 9, 1), -3);
+
+    hv_powerdown(bed->m.hv);
+    assert_int_equal(xics_accept(bed->m.hv->xics, 0), 0xff000000);
+    hv_console_poll(bed->m.hv);
+    assert_int_equal(xics_accept(bed->m.hv->xics, 0), 0xff000000 | IRQ_EPOW);
+    assert_int_equal(RTAS_CALL("get-sensor-state", 2, 9, 0), 0);
+    assert_int_equal(RTAS_RET(2, 1), 3);
+    assert_int_equal(RTAS_CALL("event-scan", 1, 0xffffffff, 0, BUF, 2048), 1);
+    assert_int_equal(RTAS_CALL("check-exception", 1, 0x500, IRQ_EPOW, 1, 0, BUF, 2048), 1);
+    assert_int_equal(
+        RTAS_CALL("check-exception", 1, 0x500, IRQ_EPOW, 0x40000000, 0, 0xf0000000, 2048), -1);
+    assert_int_equal(RTAS_CALL("check-exception", 1, 0x500, IRQ_EPOW, 0x40000000, 0, BUF, 2048), 0);
+    assert_int_equal(log[0], 6);
+    assert_int_equal(log[3], 0x40);
+    assert_int_equal(log[8 + 2] & 15, 14);
+    assert_string_equal((const char *)log + 8 + 12, "IBM");
+    const uint8_t *end = log + 8 + get_be32(log + 4);
+    assert_int_equal(get_be32(p + 8), 0x20000228); /* BCD */
+    assert_int_equal(get_be32(p + 12), 0x23595900);
+    unsigned sections = p[8 + 19];
+    while (memcmp(p, "EP", 2)) {
+        p += get_be16(p + 2);
+        sections--;
+        assert_true(p < end);
+    }
+    assert_int_equal(sections, 1);
+    assert_ptr_equal(p + get_be16(p + 2), end);
+    assert_int_equal(p[8] & 15, 3); /* system shutdown, */
+    assert_int_equal(p[9] & 15, 1); /* normal */
+
+    assert_int_equal(RTAS_CALL("check-exception", 1, 0x500, IRQ_EPOW, 0x40000000, 0, BUF, 2048), 1);
+    RTAS_CALL("get-sensor-state", 2, 9, 0);
+    assert_int_equal(RTAS_RET(2, 1), 0);
+}
+
+/* A short buffer gets the front of the log and nothing behind it. */
+static void log_is_cut_off(void **state)
+{
+    (void)state;
+    hv_powerdown(bed->m.hv);
+    hv_console_poll(bed->m.hv);
+    assert_int_equal(RTAS_CALL("check-exception", 1, 0x500, IRQ_EPOW, 0x40000000, 0, BUF, 9), 0);
+    assert_int_equal(bed->m.mem.ram[BUF + 8], 0x80);
+    assert_int_equal(get_be64(bed->m.mem.ram + BUF + 9), 0);
+}
+
 static void panic_stops_with_its_text(void **state)
 {
     (void)state;
@@ -870,6 +928,8 @@ int main(void)
         TEST(bad_addresses_come_back_as_data_storage),
         TEST(clock_tells_and_takes_the_date),
         TEST(nvram_has_valid_partitions),
+        TEST(wish_to_shut_down_is_told_once),
+        TEST(log_is_cut_off),
         TEST(panic_stops_with_its_text),
         TEST(power_off_stops_and_does_not_return),
         TEST(console_input_raises_one_interrupt),

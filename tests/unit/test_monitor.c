@@ -521,8 +521,10 @@ static void test_arguments_described(void **state)
     (void)state;
     static const char *const described[][2] = {
 #define CALL_ARG(call, n, name, unit, meaning) {#call, #n},
+#define CALL_RESULT(...)
 #include "pefemu/callarg.def"
 #undef CALL_ARG
+#undef CALL_RESULT
     };
     for (uint64_t number = UCALL_FIRST; number <= UCALL_LAST; number += 4) {
         unsigned found = 0;
@@ -533,6 +535,70 @@ static void test_arguments_described(void **state)
                 assert_int_equal(atoi(described[i][1]), ++found);
         assert_int_equal(found, uv_call_nargs(number));
     }
+}
+
+/* So is every register that one answers in. */
+static void test_results_described(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *call;
+        unsigned reg;
+    } described[] = {
+#define CALL_ARG(...)
+#define CALL_RESULT(call, r, name, unit, meaning) {#call, r},
+#include "pefemu/callarg.def"
+#undef CALL_ARG
+#undef CALL_RESULT
+    };
+    for (uint64_t number = UCALL_FIRST; number <= UCALL_LAST; number += 4) {
+        unsigned first, count = uv_call_results(number, &first), found = 0;
+        for (unsigned i = 0; uv_call_name(number) && i < ARRAY_SIZE(described); i++) {
+            if (strcmp(described[i].call, uv_call_name(number)) != 0 || described[i].reg == 3)
+                continue;
+            assert_int_equal(described[i].reg, first + found);
+            found++;
+        }
+        assert_int_equal(found, count);
+    }
+}
+
+/* The table of results: a status, or more than that, and nothing but the status of a refusal. */
+static void test_results_reported(void **state)
+{
+    static const uint64_t gpr[32] = {[3] = 24, [4] = 0x6162, [5] = 0x77, [11] = 0x99};
+    static const struct {
+        uint64_t number;
+        int64_t rc;
+        const char *text;
+    } cases[] = {
+        {UV_PAGE_IN, U_SUCCESS,
+         "register  result  value  is             meaning\n"
+         "r3        status    0x0  U_SUCCESS (0)  it is done\n"},
+        {UV_RESTRICTED_SPR_READ, U_SUCCESS,
+         "register  result  value  is             meaning\n"
+         "r3        status    0x0  U_SUCCESS (0)  it is done\n"
+         "r5        value    0x77  bits           what the register holds\n"},
+        {UV_RESTRICTED_SPR_READ, U_PARAMETER,
+         "register  result               value  is                meaning\n"
+         "r3        status  0xfffffffffffffffc  U_PARAMETER (-4)  why it was refused\n"},
+    };
+    struct bed *b = *state;
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct report *r = report_new();
+        call_report_results(r, cases[i].number, cases[i].rc, gpr);
+        b->text[0] = '\0';
+        assert_true(report_write(r, false, collect, b));
+        report_free(r);
+        assert_string_equal(b->text, cases[i].text);
+    }
+    struct report *r = report_new();
+    call_report_results(r, UV_ESMB_GET_FILE, 24, gpr);
+    b->text[0] = '\0';
+    report_write(r, false, collect, b);
+    report_free(r);
+    assert_non_null(strstr(b->text, "  24 bytes  of the file; 0: there are no more\n"));
+    assert_non_null(strstr(b->text, "r11       data+56  "));
 }
 
 /* ---- completion and the line editor ---- */
@@ -686,6 +752,8 @@ int main(void)
         TEST(test_x),
         TEST(test_calls),
         TEST(test_arguments_described),
+        TEST(test_results_described),
+        TEST(test_results_reported),
         TEST(test_completion),
         TEST(test_line_editor),
         TEST(test_config),
