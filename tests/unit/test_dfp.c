@@ -345,7 +345,7 @@ static void test_rounding_modes(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         for (uint64_t drn = 0; drn < 8; drn++) {
-            uint64_t up = drn << 32, down = drn << 32;
+            uint64_t up = drn << 32, down = up;
             char want[32], minus_b[16];
             snprintf(want, sizeof(want), "100000000000000%uE1", cases[i].plus[drn]);
             assert_d64(binary(XO_DADD, "1000000000000000E1", cases[i].b, &up), want);
