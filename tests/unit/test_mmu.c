@@ -776,7 +776,10 @@ static void test_tlbie_of_pid_0_drops_kernel_pages_of_every_process(void **state
     assert_int_equal(op_tlbie(cpu, &in), TRAP_NONE);
     assert_int_equal(ops->tag, TLB_NO_TAG);
     assert_int_equal(load8(cpu, KERNEL_EA), 2);
-    assert_int_equal(cpu->tlb->e[tlb_index(USER_EA)].tag_r, USER_EA);
+    bool kept = cpu->tlb->e[tlb_index(USER_EA)].tag_r == USER_EA;
+    for (unsigned i = 0; i < TLB_VICTIMS; i++) /* the kernel's page may have pushed it there */
+        kept |= cpu->tlb->v[i].tag_r == USER_EA;
+    assert_true(kept);
     assert_int_equal(load8(cpu, USER_EA), 0);
 }
 

@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "vsr.h"
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 /* Bytes that an instruction's translation may take, generously: checked once before each. */
@@ -22,13 +23,20 @@
 /* Offsets in the code space, set by native_begin(). */
 static uint32_t fixed_mxcsr, fixed_leave, fixed_call, fixed_call_settled;
 
+/* MOVBE, FMA and POPCNT; AVX2, BMI1 and BMI2; LZCNT; and an operating system that keeps the AVX
+ * registers. */
 bool native_available(void)
 {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("movbe") && __builtin_cpu_supports("lzcnt") &&
-           __builtin_cpu_supports("popcnt");
+    const unsigned leaf1 = bit_MOVBE | bit_FMA | bit_POPCNT | bit_OSXSAVE;
+    const unsigned leaf7 = bit_AVX2 | bit_BMI | bit_BMI2;
+    unsigned a, b, c, d, xcr0;
+
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & leaf1) != leaf1)
+        return false;
+    __asm__("xgetbv" : "=a"(xcr0), "=d"(d) : "c"(0));
+    if ((xcr0 & 6) != 6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || (b & leaf7) != leaf7)
+        return false;
+    return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT);
 }
 
 static void load_pinned(struct emit *e)
