@@ -127,6 +127,8 @@ static int run(const struct options *o)
         putchar('\n'); /* the dump begins on a line of its own */
     chardev_close(console);
     int status = report(m, o, stop, start_ns, &dump);
+    if (watchers.unwritten && status == EXIT_PEF_OK)
+        status = EXIT_PEF_HOST;
     lockstep_destroy(ls);
     machine_destroy(m);
     return status;

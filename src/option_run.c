@@ -8,6 +8,7 @@
 #include "pefemu/history.h"
 #include "pefemu/gdb.h"
 #include "pefemu/log.h"
+#include "pefemu/profile.h"
 #include "pefemu/trace.h"
 
 #include <errno.h>
@@ -304,6 +305,15 @@ PARSE(TRACEFILE)
     if (!trace_check(arg, message))
         return option_bad(OPT_TRACEFILE, "", message);
     return option_append(o->traces, arg) ? OK : option_bad(OPT_TRACEFILE, arg, "too many of them");
+}
+
+PARSE(PROFILE)
+{
+    char message[PROFILE_MESSAGE];
+    if (!profile_check(arg, message))
+        return option_bad(OPT_PROFILE, "", message);
+    o->profile = arg;
+    return OK;
 }
 
 PARSE(LOG)

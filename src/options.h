@@ -27,6 +27,7 @@ struct options {
     const char *devices[OPTIONS_MAX_REPEATS + 1], *regs[OPTIONS_MAX_REPEATS + 1];
     const char *symbols[OPTIONS_MAX_REPEATS + 1];
     const char *traces[OPTIONS_MAX_REPEATS + 1];
+    const char *profile;       /* -profile, NULL: none */
     char *dumpdtb;             /* owned */
     const char *memory_given;  /* the argument of -m, NULL: none */
     const char *properties_of; /* the kind that properties of -M were given for, NULL: none */

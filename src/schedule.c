@@ -13,6 +13,7 @@
 #include "pefemu/debug.h"
 #include "pefemu/hostclock.h"
 #include "pefemu/log.h"
+#include "pefemu/profile.h"
 #include "trace/commit.h"
 
 /* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
@@ -179,6 +180,8 @@ static bool run_piece(struct machine *m, struct cpu *cpu)
         cpu_withhold(cpu, m->piece);
         m->engine->run(cpu);
         cpu_withhold_none(cpu);
+        if (unlikely(m->profile))
+            profile_look(m->profile, cpu);
         if (exec_is_over(cpu))
             return false;
     }
@@ -186,18 +189,36 @@ static bool run_piece(struct machine *m, struct cpu *cpu)
     return true;
 }
 
-/* The slice to its end; a debugger may halt in it. @over: nothing of it is left. */
+/* The engine has come back: is there more of the slice? */
+static bool goes_on(struct machine *m, struct cpu *cpu)
+{
+    if (unlikely(m->profile))
+        profile_look(m->profile, cpu);
+    if (likely(!cpu->debug_stop && !cpu->withheld))
+        return false;
+    if (m->debug)
+        return debug_stopped(m->debug, cpu);
+    cpu_withhold_none(cpu);
+    return !exec_is_over(cpu);
+}
+
+/* The slice to its end; a debugger may halt in it, a profile look. @over: nothing of it is left. */
 static void run_engine(struct machine *m, struct cpu *cpu, bool over)
 {
     const struct engine *engine = m->engine;
+    bool more = !over;
     if (unlikely(m->commit) && commit_wants_slice(m->commit, cpu))
         engine = &engine_ref; /* every instruction by exec_one(); the boundaries are the same */
-    if (unlikely(m->debug) && debug_wants_slice(m->debug, cpu))
+    if (unlikely(m->debug) && debug_wants_slice(m->debug, cpu)) {
         cpu->debug_stop = true;
-    else if (!over)
+        more = goes_on(m, cpu);
+    }
+    while (more) {
+        if (unlikely(m->profile))
+            profile_limit(m->profile, cpu);
         engine->run(cpu);
-    while (unlikely(cpu->debug_stop || cpu->withheld) && debug_stopped(m->debug, cpu))
-        engine->run(cpu);
+        more = goes_on(m, cpu);
+    }
 }
 
 static void run_slice(struct machine *m, struct cpu *cpu, bool over)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Traces, debuggers and snapshots that the command line asks for: set up and taken down. */
+/* Traces, profiles, debuggers and snapshots that the command line asks for: set up and taken down.
+ */
 #include "watchers.h"
 
 #include "pefemu/debug.h"
 #include "pefemu/err.h"
 #include "pefemu/gdb.h"
+#include "pefemu/profile.h"
 #include "pefemu/prompt.h"
 #include "pefemu/snapshot.h"
 #include "pefemu/trace.h"
@@ -64,6 +66,28 @@ static void close_traces(struct watchers *w)
         trace_close(w->trace[--n]);
 }
 
+/* ---- the profile ---- */
+
+/* Behind -loadvm: CPUs count on from where the snapshot was made. */
+static bool begin_profile(struct watchers *w, const char *spec)
+{
+    char message[PROFILE_MESSAGE];
+    w->profile = profile_create(w->m, spec, message);
+    if (!w->profile)
+        pef_complain("-profile %s", message);
+    return w->profile != NULL;
+}
+
+static void end_profile(struct watchers *w)
+{
+    char message[PROFILE_MESSAGE];
+    if (w->profile && !profile_write(w->profile, message)) {
+        pef_complain("-profile %s", message);
+        w->unwritten = true;
+    }
+    profile_destroy(w->profile);
+}
+
 /* ---- debuggers ---- */
 
 /* The prompt behind Ctrl-A c is always there and costs nothing until it is used. */
@@ -96,7 +120,8 @@ bool watchers_begin(struct watchers *w, const struct options *o, struct machine 
 bool watchers_prepare(struct watchers *w, const struct options *o)
 {
     return (!o->cfg.loadvm || load_snapshot(w->m, o->cfg.loadvm)) &&
-           (!o->savevm_file || note_savevm(w, o->savevm_at));
+           (!o->savevm_file || note_savevm(w, o->savevm_at)) &&
+           (!o->profile || begin_profile(w, o->profile));
 }
 
 bool watchers_start(struct watchers *w, const struct options *o, struct chardev *console)
@@ -119,4 +144,5 @@ void watchers_end(struct watchers *w)
     gdb_server_destroy(w->gdb);
     debug_destroy(w->debug);
     close_traces(w);
+    end_profile(w);
 }

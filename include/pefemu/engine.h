@@ -55,7 +55,8 @@ void engine_end(struct cpu *cpu);
 /* Instructions retired by @cpu so far, also from inside a handler (cpu->cia must be current). */
 uint64_t cpu_insns_now(const struct cpu *cpu);
 /* The engine is to return at the first boundary after @most instructions, whatever the slice; the
- * second gives back what of the slice was taken away. Only while the engine does not run. */
+ * second gives back what of the slice was taken away, by however many. Only while the engine does
+ * not run. */
 void cpu_withhold(struct cpu *cpu, int64_t most);
 void cpu_withhold_none(struct cpu *cpu);
 /* Make the running engine return at the next boundary (from inside a handler or a device). */

@@ -19,6 +19,7 @@
 struct debug;
 struct symbols;
 struct commit;
+struct profile;
 struct hypervisor;
 struct uv;
 struct chardev;
@@ -152,6 +153,7 @@ struct machine {
     struct symbols *symbols; /* owned; symbols_of() makes them */
     struct commit *commit;   /* owned by its trace; NULL: no commit log */
     bool commit_on;          /* it is being written: accesses must be told, no TLB may serve them */
+    struct profile *profile; /* owned by whoever made it (watchers.c); NULL: none */
     struct debug *debug;     /* owned by whoever made it (watchers.c); NULL: no debugger */
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;

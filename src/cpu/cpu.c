@@ -86,11 +86,13 @@ void cpu_limit(struct cpu *cpu, int64_t budget)
 
 void cpu_withhold(struct cpu *cpu, int64_t most)
 {
-    if (cpu->budget <= most)
+    int64_t excess = cpu->budget - most;
+
+    if (excess <= 0)
         return;
-    cpu->withheld = cpu->budget - most;
-    cpu->budget -= cpu->withheld;
-    cpu->slice_end -= (uint64_t)cpu->withheld;
+    cpu->withheld += excess;
+    cpu->budget -= excess;
+    cpu->slice_end -= (uint64_t)excess;
 }
 
 void cpu_withhold_none(struct cpu *cpu)

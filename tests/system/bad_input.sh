@@ -116,6 +116,12 @@ bad 'log item' -d int,everything
 bad 'can be written' -kernel text -D /nonexistent/log
 bad 'can be written' -kernel text -dump-normal-ram /nonexistent/ram
 bad 'can be written' -kernel text -dump-as-hypervisor /nonexistent/ram
+bad 'no file' -kernel text -profile ,every=5
+bad 'unknown key' -kernel text -profile p,depth=3
+bad 'not a number' -kernel text -profile p,every=0
+bad 'not a number' -kernel text -profile p,every=often
+bad 'can be written' -M bare -profile /nonexistent/p
+bad 'can be written' -M bare -profile folder
 bad 'no TPM' -M bare -tpmstate dir=state
 bad 'no TPM' -chardev socket,id=t,path=t -tpmdev emulator,id=t,chardev=t -M bare
 bad '-chardev: -M bare has no TPM' -M bare -chardev socket,id=t,path=t
