@@ -206,6 +206,33 @@ test_determinism() {
     done
 }
 
+# Profiles: a program that spins in one function, the same file from each engine; and a boot that is sampled
+# executes what it executes without.
+test_profile() {
+    prefix=powerpc64-linux-gnu-
+    ${prefix}as -mpower9 -mregnames -a64 -mbig "$here/bare/spin.S" -o "$tmp/spin.o" &&
+        ${prefix}ld -EB -m elf64ppc -e _start -Ttext=0x10000 "$tmp/spin.o" -o "$tmp/spin" ||
+        { skip profile "no ppc64 assembler"; return; }
+    for engine in jit interp ref; do
+        "$pefemu" -M bare -m 64M -accel $engine -kernel "$tmp/spin" -sym "$tmp/spin" \
+            -icount-limit 3000000 -profile "$tmp/profile,every=1009" </dev/null >"$tmp/console" 2>"$tmp/errors"
+        # about 3000 samples; work has 82 of 87 instructions
+        awk '{ n += $NF } /;work [0-9]*$/ { w += $NF } END { exit !(n > 2900 && n < 3100 && w > n * .8) }' \
+            "$tmp/profile" && pass "profile_$engine" || fail "profile_$engine" "$(cat "$tmp/profile")"
+    done
+    for n in 1 2; do
+        set --
+        [ $n = 1 ] || set -- -profile "$tmp/profile"
+        boot "pefemu.test=poweroff" -rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off \
+            -stats=json "$@" </dev/null
+        grep -o '"instructions":[0-9]*,"guest_ns":[0-9]*' "$tmp/errors" >"$tmp/count$n"
+        cp "$tmp/text" "$tmp/console$n"
+    done
+    [ $status = 0 ] && [ -s "$tmp/count1" ] && cmp -s "$tmp/count1" "$tmp/count2" &&
+        cmp -s "$tmp/console1" "$tmp/console2" && grep -q ';start_kernel;' "$tmp/profile" &&
+        pass profile_same_run || fail profile_same_run "$(cat "$tmp/count1" "$tmp/count2")"
+}
+
 # One boot: the kernel's warnings, busybox's applets, a C program with floating point and strings.
 test_programs() {
     sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
@@ -648,7 +675,7 @@ if [ $# = 0 ]; then
     set -- bad_input help bare install tpm_tool gdb bench
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
-            quit terminal determinism programs perf packed_kernel clients device_tree \
+            quit terminal determinism profile programs perf packed_kernel clients device_tree \
             no_shutdown ended_prompt powerdown serial break hash hash_walk stats_on svm monitor \
             snapshot gdb trace
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
