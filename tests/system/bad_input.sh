@@ -120,8 +120,8 @@ bad 'no file' -kernel text -profile ,every=5
 bad 'unknown key' -kernel text -profile p,depth=3
 bad 'not a number' -kernel text -profile p,every=0
 bad 'not a number' -kernel text -profile p,every=often
-bad 'can be written' -M bare -profile /nonexistent/p
-bad 'can be written' -M bare -profile folder
+bad 'can be written' -M bare -reg pc=0 -profile /nonexistent/p
+bad 'can be written' -M bare -reg pc=0 -profile folder
 bad 'no TPM' -M bare -tpmstate dir=state
 bad 'no TPM' -chardev socket,id=t,path=t -tpmdev emulator,id=t,chardev=t -M bare
 bad '-chardev: -M bare has no TPM' -M bare -chardev socket,id=t,path=t
