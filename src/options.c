@@ -244,6 +244,8 @@ static bool check_lockstep(const struct options *o)
                        : o->halt_at_start ? "S"
                        : o->reverse       ? "reverse"
                        : o->savevm_file   ? "savevm-at"
+                       : o->traces[0]     ? "tracefile"
+                       : o->cfg.rr        ? "icount rr="
                        : o->monitor.where != PROMPT_DEFAULT && o->monitor.where != PROMPT_NONE
                            ? "monitor"
                            : NULL;

@@ -100,6 +100,16 @@ bad 'agree' -smp 4,cores=3
 bad 'unknown key' -smp 4,dies=2
 bad 'no such processor' -cpu power8
 bad 'no such engine' -accel tcg
+bad 'use fast=jit|interp' -accel lockstep,fast=ref
+bad 'use fast=jit|interp' -accel lockstep,fast=tcg
+bad 'use fast=jit|interp' -accel lockstep,slow=ref
+bad 'at least 1' -accel lockstep,check=0
+bad 'at least 1' -accel lockstep,check
+for option in "-gdb tcp::1234" -S -reverse=1000 "-savevm-at 1,file" "-tracefile file" \
+    "-icount shift=0,rr=record,rrfile=file" "-monitor unix:monitor"; do
+    # shellcheck disable=SC2086
+    bad 'not with -accel lockstep' -accel lockstep $option -kernel text
+done
 bad 'shift' -icount shift=99
 bad 'sleep' -icount shift=1,sleep=maybe
 bad 'unknown key' -icount rrr=record

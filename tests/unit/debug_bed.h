@@ -164,12 +164,12 @@ static struct bed *bed_with_limit(const struct engine *engine, unsigned cpus, ui
     return b;
 }
 
-static struct bed *bed_create(const struct engine *engine, unsigned cpus)
+__attribute__((unused)) static struct bed *bed_create(const struct engine *engine, unsigned cpus)
 {
     return bed_with_limit(engine, cpus, 0);
 }
 
-static void bed_destroy(struct bed *b)
+__attribute__((unused)) static void bed_destroy(struct bed *b)
 {
     debug_destroy(b->d);
     machine_destroy(b->m);
@@ -177,7 +177,7 @@ static void bed_destroy(struct bed *b)
     free(b);
 }
 
-static void run(struct bed *b)
+__attribute__((unused)) static void run(struct bed *b)
 {
     assert_int_equal(machine_run(b->m), STOP_EXIT);
 }
