@@ -95,13 +95,13 @@ static bool is_given_up(const struct outside *o)
 
 /* ---- the journal ---- */
 
-/* What a follower may know is what its leader was told so far. */
+/* What a follower may know is what its leader was ever told: in a search it may be ahead of it. */
 static void follow(struct outside *o)
 {
     if (!o->leader || o->diverged)
         return;
     o->journal.buf = o->leader->journal.buf;
-    o->journal.len = o->leader->journal.at;
+    o->journal.len = o->leader->journal.len;
 }
 
 static bool answers_from_journal(const struct outside *o)
