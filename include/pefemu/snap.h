@@ -26,6 +26,7 @@
 
 struct snap {
     bool loading, failed;
+    bool compared; /* saving, only to be compared: what the host measured is left out */
     bool secrets; /* saving: somebody has written secrets down */
     uint8_t *buf; /* saving: owned; loading: borrowed */
     size_t len;   /* bytes written, or there */

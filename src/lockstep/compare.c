@@ -15,6 +15,7 @@ bool lockstep_compare_init(struct lockstep *ls)
     const struct memory *mem = &ls->m[LEADER]->mem;
     for (unsigned i = 0; i < BOTH; i++) {
         snap_save_begin(&ls->state[i]);
+        ls->state[i].compared = true;
         snap_save_begin(&ls->at.state[i]);
     }
     ls->npages = (mem->ram_size + mem->secure_size) / SNAP_PAGE;

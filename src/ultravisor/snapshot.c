@@ -21,6 +21,13 @@ enum {
     STEP_COUNT
 };
 
+/* Of the host's clock: no two runs have the same. */
+static void snap_host_time(struct snap *s, uint64_t *ns)
+{
+    uint64_t none = 0;
+    snap(s, s->compared ? &none : ns);
+}
+
 /* A real address of @len bytes of memory, or 0. */
 static void snap_ra(struct snap *s, const struct machine *m, ra_t *ra, uint64_t len)
 {
@@ -299,7 +306,7 @@ static void esm_snap(struct snap *s, struct svm *svm)
     snap_limit(s, &e->step, STEP_COUNT - 1);
     snap(s, &e->sub);
     snap(s, &e->guest_ns);
-    snap(s, &e->host_ns);
+    snap_host_time(s, &e->host_ns);
     ranges_snap(s, e);
     tree_copy_snap(s, e);
     snap_buffer(s, (uint8_t **)&e->bootargs, &e->bootargs_len, 2 * ESM_FDT_MAX);
@@ -404,7 +411,7 @@ static void stats_snap(struct snap *s, struct uv_stats *st)
     snap(s, &st->esm_failed);
     snap(s, &st->killed);
     snap(s, &st->esm_guest_ns);
-    snap(s, &st->esm_host_ns);
+    snap_host_time(s, &st->esm_host_ns);
 }
 
 /* Without touching secure memory, which is loaded by itself: svm_destroy() scrubs. */

@@ -539,6 +539,35 @@ test_ref_engine() {
     [ $status = 0 ] && pass ref_engine || fail ref_engine "exit status $status"
 }
 
+# The default engine and the plain one together: code that writes itself on -M bare,
+# and in full runs Linux, as a VM and as a secure one.
+test_lockstep() {
+    if command -v powerpc64-linux-gnu-as >/dev/null; then
+        powerpc64-linux-gnu-as -mpower9 -a64 -mbig "$here/bare/rewrite.S" -o "$tmp/x.o" &&
+            powerpc64-linux-gnu-ld -EB -m elf64ppc -e _start -Ttext=0x10000 "$tmp/x.o" -o "$tmp/rewrite"
+        for check in 1 1000 1000000; do
+            "$pefemu" -M bare,exit=0x40010000 -m 64M -kernel "$tmp/rewrite" -serial null \
+                -accel lockstep,check=$check -timeout "$limit" >"$tmp/console" 2>"$tmp/errors" </dev/null
+            status=$?
+            [ $status = 42 ] && pass "lockstep_rewrite_$check" ||
+                fail "lockstep_rewrite_$check" "exit status $status, not 42"
+        done
+    else
+        skip lockstep_rewrite "powerpc64-linux-gnu-as is not installed"
+    fi
+    [ -n "${PEFEMU_FULL-}" ] || return 0
+    limit=3600 boot "quiet pefemu.test=poweroff" -m 512M -accel lockstep </dev/null
+    [ $status = 0 ] && pass lockstep_kernel || fail lockstep_kernel "exit status $status"
+    svm_files lockstep_svm || return 0
+    svm_tpm
+    "$pefemu" -M pseries -m 512M -kernel "$svm_kernel" -initrd "$made/initrd.img" -accel lockstep \
+        -append "console=hvc0 svm=on xive=off quiet" -tpmstate dir="$tmp/tpm" -timeout 3600 \
+        >"$tmp/console" 2>"$tmp/errors" </dev/null
+    status=$?
+    [ $status = 0 ] && grep -q 'digests ok' "$tmp/errors" && pass lockstep_svm ||
+        fail lockstep_svm "exit status $status"
+}
+
 test_fifty_boots() {
     n=0
     while [ $n -lt 50 ]; do
@@ -672,7 +701,7 @@ selftests_run() { # selftests_run MMU WORDS SHIFT: those of $tmp/list
 
 "$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
 if [ $# = 0 ]; then
-    set -- bad_input help bare install tpm_tool gdb bench
+    set -- bad_input help bare lockstep install tpm_tool gdb bench
     if [ -f "$guest/vmlinux" ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism profile programs perf packed_kernel clients device_tree \
