@@ -57,7 +57,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,\
                   $(filter-out %/guest_init.c,$(wildcard tests/system/guest_*.c)))
 
-.PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full bench overhead \
+.PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full aarch64-programs host-programs bench overhead \
         install uninstall format lint lint-tools clean asan guest kernel help fuzz fuzz-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -234,6 +234,18 @@ fuzz-programs:
 SECONDS ?= 60
 fuzz:
 	@+tests/fuzz/run.sh $(BUILD) $(SECONDS)
+
+# ---- an AArch64 host: cross-built with Debian's arm64 libraries, run under qemu-aarch64 ----
+# HOST_ARCH_FLAGS says for which AArch64; empty: any. CC=aarch64-linux-gnu-gcc is the only compiler tried.
+AARCH64_CC ?= aarch64-linux-gnu-gcc
+AARCH64_BUILD ?= build-aarch64
+aarch64-programs:
+	@+root=$$(scripts/aarch64) && \
+	    $(MAKE) --no-print-directory BUILD=$(AARCH64_BUILD) CC="$(AARCH64_CC) --sysroot=$$root" \
+	    AR=aarch64-linux-gnu-ar HOST_ARCH_FLAGS= host-programs
+
+# What a host needs to be tried that can not run the programs that it has built.
+host-programs: $(BUILD)/pefemu $(UNIT_TESTS)
 
 check-programs: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/fuzz/random_words
 

@@ -2,10 +2,13 @@
 # shellcheck shell=sh
 # debian.sh, sourced by the scripts that take packages from Debian's archive: the cache, messages,
 # and an apt state of our own below the cache, so that nothing of this system is changed.
-# The script that sources it sets $name, which begins its messages.
+# The script that sources it sets $name, which begins its messages, and may set $arch, whose packages
+# it wants (default: ppc64el, the guest's).
 
 cache=${PEFEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pefemu}
+arch=${arch:-ppc64el}
 apt=$cache/apt
+[ "$arch" = ppc64el ] || apt=$apt-$arch
 # shellcheck disable=SC2154
 say() { echo "$name: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -51,8 +54,8 @@ write_apt_conf() {
     : >"$apt/state/status"
     cat >"$apt/apt.conf" <<CONF
 #clear APT::Architectures;
-APT::Architecture "ppc64el";
-APT::Architectures { "ppc64el"; };
+APT::Architecture "$arch";
+APT::Architectures { "$arch"; };
 APT::Sandbox::User "root";
 APT::Get::AllowUnauthenticated "false";
 Acquire::Languages "none";
