@@ -152,6 +152,7 @@ echo "pefemu test script ended: 0"
 echo '{"instructions":5000,"jit":{"blocks":9,"translation_ns":100}}' >&2
 [ "$1" = hangs ] && exec sleep 600
 [ "$1" = breaks ] && exit 3
+sleep 1 # its memory is looked at when the first marker has been read: it must still be there
 exit 0
 EOF
 chmod 755 "$out/emulator"
