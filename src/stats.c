@@ -88,7 +88,7 @@ static void caches_json(const struct machine *m)
         fprintf(stderr,
                 ",\"native\":{\"regions\":%" PRIu64 ",\"instructions\":%" PRIu64
                 ",\"bytes\":%" PRIu64 ",\"pages_dropped\":%" PRIu64 ",\"flushes\":%" PRIu64
-                ",\"translation_ns\":%" PRIu64 "}",
+                ",\"host_translation_ns\":%" PRIu64 "}",
                 jit.regions, jit.insns, jit.bytes, jit.dropped, jit.flushes, jit.translate_ns);
 }
 
