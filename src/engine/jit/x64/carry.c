@@ -38,18 +38,8 @@ static void sum(struct tr *t, const struct insn *in, bool complement, enum adden
     x_alu_rr(e, true, X_XOR, RDX, RAX);
     x_bt_ri(e, true, RDX, 32);
     x_setcc_m(e, CC_B, CPU_MEM(ca32));
-    gpr_write(t, in->rt, RAX);
-    if (record)
-        cr0_from(t, x64_pinned[in->rt] == NOT_PINNED ? RAX : x64_pinned[in->rt]);
+    gpr_result(t, in->rt, RAX, record);
 }
-
-#define WITH_RECORD(ID, ...)                                                                       \
-    case INSN_##ID:                                                                                \
-    case INSN_##ID##_: {                                                                           \
-        bool record = in->id == INSN_##ID##_;                                                      \
-        __VA_ARGS__;                                                                               \
-        return true;                                                                               \
-    }
 
 bool x64_carry(struct tr *t, const struct insn *in)
 {

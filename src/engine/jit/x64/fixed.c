@@ -33,6 +33,13 @@ void gpr_write(struct tr *t, unsigned n, unsigned from)
         x_mov_rr(&t->e, true, x64_pinned[n], from);
 }
 
+void gpr_result(struct tr *t, unsigned n, unsigned r, bool record)
+{
+    gpr_write(t, n, r);
+    if (record)
+        cr0_from(t, r);
+}
+
 /* op to, GPR @n */
 static void alu_gpr(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n)
 {
@@ -45,14 +52,6 @@ static void alu_gpr(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned
 static bool is_int32(int64_t v)
 {
     return v == (int32_t)v;
-}
-
-/* Finishes an instruction whose result is in @r. */
-static void put(struct tr *t, unsigned n, unsigned r, bool record)
-{
-    gpr_write(t, n, r);
-    if (record)
-        cr0_from(t, r);
 }
 
 /* ---- add and logic ---- */
@@ -101,7 +100,7 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
     }
     if (not_)
         x_unary_r(e, true, X_NOT, d);
-    put(t, rt, d, record);
+    gpr_result(t, rt, d, record);
 }
 
 /* RT = RB - RA */
@@ -117,7 +116,7 @@ static void subtract(struct tr *t, const struct insn *in, bool record)
             gpr_copy(t, in->rb, d);
         alu_gpr(t, true, X_SUB, d, in->ra);
     }
-    put(t, in->rt, d, record);
+    gpr_result(t, in->rt, d, record);
 }
 
 /* RA = RS op ~RB */
@@ -128,7 +127,7 @@ static void with_complement(struct tr *t, enum x64_alu op, const struct insn *in
     gpr_copy(t, in->rb, RAX);
     x_unary_r(e, true, X_NOT, RAX);
     alu_gpr(t, true, op, RAX, in->rt);
-    put(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, RAX, record);
 }
 
 static void logic_imm(struct tr *t, enum x64_alu op, const struct insn *in, bool record)
@@ -151,14 +150,14 @@ static void logic_imm(struct tr *t, enum x64_alu op, const struct insn *in, bool
         x_mov_ri(e, RCX, imm);
         x_alu_rr(e, true, op, d, RCX);
     }
-    put(t, in->ra, d, record);
+    gpr_result(t, in->ra, d, record);
 }
 
 static void move(struct tr *t, unsigned to, unsigned from, bool record)
 {
     unsigned r = gpr_read(t, from, RAX);
 
-    put(t, to, r, record);
+    gpr_result(t, to, r, record);
 }
 
 static void unary(struct tr *t, enum x64_unary op, unsigned to, unsigned from, bool record)
@@ -168,7 +167,7 @@ static void unary(struct tr *t, enum x64_unary op, unsigned to, unsigned from, b
     if (d != x64_pinned[from])
         gpr_copy(t, from, d);
     x_unary_r(&t->e, true, op, d);
-    put(t, to, d, record);
+    gpr_result(t, to, d, record);
 }
 
 static void extend(struct tr *t, unsigned op, const struct insn *in, bool record)
@@ -179,7 +178,7 @@ static void extend(struct tr *t, unsigned op, const struct insn *in, bool record
         x_ext_rm(&t->e, op, d, gpr_mem(in->rt));
     else
         x_ext_rr(&t->e, op, d, x64_pinned[in->rt]);
-    put(t, in->ra, d, record);
+    gpr_result(t, in->ra, d, record);
 }
 
 static void count(struct tr *t, bool w, unsigned op, const struct insn *in, bool record)
@@ -187,7 +186,7 @@ static void count(struct tr *t, bool w, unsigned op, const struct insn *in, bool
     unsigned s = gpr_read(t, in->rt, RAX);
 
     x_count_rr(&t->e, w, op, RAX, s);
-    put(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, RAX, record);
 }
 
 /* ---- multiply and divide ---- */
@@ -207,7 +206,7 @@ static void multiply(struct tr *t, const struct insn *in, bool record)
         x_imul_rm(&t->e, true, d, gpr_mem(y));
     else
         x_imul_rr(&t->e, true, d, x64_pinned[y]);
-    put(t, in->rt, d, record);
+    gpr_result(t, in->rt, d, record);
 }
 
 static void multiply_imm(struct tr *t, const struct insn *in)
@@ -239,7 +238,7 @@ static void multiply_word(struct tr *t, const struct insn *in, bool record)
     word(t, in->ra, true, RAX);
     word(t, in->rb, true, RCX);
     x_imul_rr(&t->e, true, RAX, RCX);
-    put(t, in->rt, RAX, record);
+    gpr_result(t, in->rt, RAX, record);
 }
 
 /* The high word of the product, twice. */
@@ -254,7 +253,7 @@ static void multiply_high_word(struct tr *t, const struct insn *in, bool is_sign
     x_mov_rr(e, true, RCX, RAX);
     x_shift_ri(e, true, X_SHL, RCX, 32);
     x_alu_rr(e, true, X_OR, RAX, RCX);
-    put(t, in->rt, RAX, record);
+    gpr_result(t, in->rt, RAX, record);
 }
 
 static void multiply_high(struct tr *t, const struct insn *in, enum x64_unary op, bool record)
@@ -264,7 +263,7 @@ static void multiply_high(struct tr *t, const struct insn *in, enum x64_unary op
         x_unary_m(&t->e, true, op, gpr_mem(in->rb));
     else
         x_unary_r(&t->e, true, op, x64_pinned[in->rb]);
-    put(t, in->rt, RDX, record);
+    gpr_result(t, in->rt, RDX, record);
 }
 
 static void multiply_add_low(struct tr *t, const struct insn *in)
@@ -329,7 +328,7 @@ static void divide(struct tr *t, const struct insn *in, bool w, bool is_signed, 
     unsigned r = rest ? RDX : RAX;
     if (!w && rest && is_signed)
         x_ext_rr(e, X_MOVSXD, RDX, RDX);
-    put(t, in->rt, r, record);
+    gpr_result(t, in->rt, r, record);
     tr_back(t, zero);
     if (minus)
         tr_back(t, minus);
@@ -387,14 +386,6 @@ static void compare_bytes(struct tr *t, const struct insn *in)
     v_to_gpr(e, RAX, 0);
     gpr_write(t, in->ra, RAX);
 }
-
-#define WITH_RECORD(ID, ...)                                                                       \
-    case INSN_##ID:                                                                                \
-    case INSN_##ID##_: {                                                                           \
-        bool record = in->id == INSN_##ID##_;                                                      \
-        __VA_ARGS__;                                                                               \
-        return true;                                                                               \
-    }
 
 bool x64_fixed(struct tr *t, const struct insn *in)
 {

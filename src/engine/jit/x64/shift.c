@@ -2,13 +2,6 @@
 /* Rotates and shifts. */
 #include "tr.h"
 
-static void put(struct tr *t, unsigned n, unsigned r, bool record)
-{
-    gpr_write(t, n, r);
-    if (record)
-        cr0_from(t, r);
-}
-
 /* @r &= @mask; RCX is lost */
 static void and_mask(struct tr *t, unsigned r, uint64_t mask)
 {
@@ -68,7 +61,7 @@ static void rlwinm(struct tr *t, const struct insn *in, bool record)
     if (mask >> 32) {
         rotate_both(t, in->rt, RAX, sh);
         and_mask(t, RAX, mask);
-        put(t, in->ra, RAX, record);
+        gpr_result(t, in->ra, RAX, record);
         return;
     }
     if (sh && mask == (0xffffffffULL << sh & 0xffffffff)) { /* slwi */
@@ -84,7 +77,7 @@ static void rlwinm(struct tr *t, const struct insn *in, bool record)
         if (mask != 0xffffffff)
             and_mask(t, d, mask);
     }
-    put(t, in->ra, d, record);
+    gpr_result(t, in->ra, d, record);
 }
 
 /* RA = rotated & mask | RA & ~mask; the rotated value in RAX */
@@ -102,7 +95,7 @@ static void insert(struct tr *t, const struct insn *in, bool record)
         x_alu_rr(e, true, X_AND, RDX, RCX);
     }
     x_alu_rr(e, true, X_OR, RAX, RDX);
-    put(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, RAX, record);
 }
 
 /* GPR @n rotated left as 64 bits in @to. */
@@ -132,7 +125,7 @@ static void rotate_and(struct tr *t, const struct insn *in, bool record)
         rotate(t, in->rt, d, sh);
         and_mask(t, d, mask);
     }
-    put(t, in->ra, d, record);
+    gpr_result(t, in->ra, d, record);
 }
 
 static void rotate_by_register(struct tr *t, const struct insn *in, bool w, bool record)
@@ -152,7 +145,7 @@ static void rotate_by_register(struct tr *t, const struct insn *in, bool w, bool
         x_alu_rr(e, true, X_OR, RAX, RCX);
     }
     and_mask(t, RAX, mask);
-    put(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, RAX, record);
 }
 
 /* slw, srw: 64-bit shifts by 0 to 63 of a word do what is wanted; sld, srd: bit 6 of the amount
@@ -177,7 +170,7 @@ static void shift(struct tr *t, const struct insn *in, bool w, bool left, bool r
         x_test_ri(e, false, count, 64);
         x_cmov_rr(e, true, CC_NE, RAX, RDX);
     }
-    put(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, RAX, record);
 }
 
 /* srawi, sradi: CA and CA32 tell that ones were lost from a negative number. */
@@ -194,7 +187,7 @@ static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigne
     if (!n) {
         x_mov_mi8(e, CPU_MEM(ca), 0);
         x_mov_mi8(e, CPU_MEM(ca32), 0);
-        put(t, in->ra, RAX, record);
+        gpr_result(t, in->ra, RAX, record);
         return;
     }
     /* what is lost, as the high bits; and the sign in all bits */
@@ -206,16 +199,8 @@ static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigne
     x_setcc_m(e, CC_NE, CPU_MEM(ca));
     x_setcc_m(e, CC_NE, CPU_MEM(ca32));
     x_shift_ri(e, true, X_SAR, RAX, n);
-    put(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, RAX, record);
 }
-
-#define WITH_RECORD(ID, ...)                                                                       \
-    case INSN_##ID:                                                                                \
-    case INSN_##ID##_: {                                                                           \
-        bool record = in->id == INSN_##ID##_;                                                      \
-        __VA_ARGS__;                                                                               \
-        return true;                                                                               \
-    }
 
 bool x64_shift(struct tr *t, const struct insn *in)
 {
@@ -250,7 +235,7 @@ bool x64_shift(struct tr *t, const struct insn *in)
         else
             x_ext_rr(&t->e, X_MOVSXD, RAX, x64_pinned[in->rt]);
         x_shift_ri(&t->e, true, X_SHL, RAX, in->sh);
-        put(t, in->ra, RAX, in->id == INSN_EXTSWSLI_);
+        gpr_result(t, in->ra, RAX, in->id == INSN_EXTSWSLI_);
         return true;
     default:
         return false;

@@ -96,7 +96,7 @@ struct tr {
 /* ---- translate.c ---- */
 struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at);
 /* The instruction's handler is called here. */
-void tr_call(struct tr *t, const struct insn *in);
+void tr_call(struct tr *t);
 /* The same for a handler that needs no check, does not touch CR and forgets no translation. */
 void tr_call_plain(struct tr *t);
 /* A jump, whose distance field is @at, to the handler, which does all of the instruction: nothing
@@ -122,6 +122,16 @@ static inline unsigned gpr_dest(unsigned n, unsigned scratch)
 }
 /* GPR @n becomes what is in @from. */
 void gpr_write(struct tr *t, unsigned n, unsigned from);
+/* The same as the end of an instruction; @record: CR0 tells of it. RAX may be lost. */
+void gpr_result(struct tr *t, unsigned n, unsigned r, bool record);
+/* In a switch over in->id: the row ID and its record form, which the code sees as @record. */
+#define WITH_RECORD(ID, ...)                                                                       \
+    case INSN_##ID:                                                                                \
+    case INSN_##ID##_: {                                                                           \
+        bool record = in->id == INSN_##ID##_;                                                      \
+        __VA_ARGS__;                                                                               \
+        return true;                                                                               \
+    }
 
 /* ---- translations of instructions, one facility a file; false: not here ---- */
 bool x64_fixed(struct tr *t, const struct insn *in);  /* fixed.c */

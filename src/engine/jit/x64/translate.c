@@ -152,9 +152,8 @@ static void call(struct tr *t, unsigned slot, int pending, bool settles)
     x_patch(x_call(e), t->jit->space.write + (settles ? fixed_call_settled : fixed_call));
 }
 
-void tr_call(struct tr *t, const struct insn *in)
+void tr_call(struct tr *t)
 {
-    (void)in;
     call(t, t->slot, t->pending, true);
     cr_forget(t, CR_PLAIN);
     t->flags_field = -1;
@@ -294,7 +293,7 @@ static void translate_insn(struct tr *t, const struct insn *in)
     if (any && (x64_fixed(t, in) || x64_memory(t, in) || x64_shift(t, in) || x64_carry(t, in) ||
                 x64_system(t, in) || x64_cr(t, in) || x64_float(t, in) || x64_vector(t, in)))
         return;
-    tr_call(t, in);
+    tr_call(t);
 }
 
 /* A leader: control comes from anywhere. */
