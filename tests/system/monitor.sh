@@ -102,6 +102,51 @@ COMMANDS
     rm -f "$tmp"/as-*
 }
 
+# ---- every kind of event halts, where and as what it was asked for ----
+test_catches() {
+    cat >"$tmp/commands" <<'COMMANDS'
+catch state-change hypervisor once
+cont
+catch hcall H_SVM_PAGE_IN count=3 once
+cont
+catch tpm RSA_Decrypt once
+cont
+catch page-in 0x400000 once
+cont
+catch esm-step DIGESTS once
+cont
+catch state-change "SVM privileged" once
+cont
+catch share lpid=1 once
+cont
+catch hcall-return once secure=0
+cont
+catch vector 0x900 once
+cont
+catch secure-fault
+quit
+COMMANDS
+    session 512M <"$tmp/commands"
+    sed -n 's/^\[[0-9]*\] cpu [0-9]*: //p' "$tmp/answers" | sed 's/\(hcall-return\) .*/\1/' >"$tmp/halts"
+    cat >"$tmp/expected" <<'HALTS'
+state-change hypervisor
+hcall H_SVM_PAGE_IN
+tpm RSA_Decrypt
+page-in clear
+esm-step DIGESTS
+state-change SVM privileged
+share
+hcall-return
+interrupt decrementer
+HALTS
+    if [ $status = 0 ] && cmp -s "$tmp/halts" "$tmp/expected" &&
+        [ "$(grep -c '; gpa 0x400000, lpid 0x1, ' "$tmp/answers")" = 1 ]; then
+        pass catches
+    else
+        fail catches "halts: $(tr '\n' ';' <"$tmp/halts")"
+    fi
+}
+
 # ---- a terminal: Ctrl-A c, keys, completion, history, and back to the guest's shell ----
 test_terminal() {
     command -v script >/dev/null || { skip terminal "no program script"; return; }
@@ -149,7 +194,7 @@ rm -rf "$tmp"
 mkdir -p "$tmp"
 svm_files || exit 0
 
-[ $# = 0 ] && set -- tutorial ustep undisturbed views terminal socket
+[ $# = 0 ] && set -- tutorial ustep undisturbed views catches terminal socket
 for t in "$@"; do
     "test_$t"
 done
