@@ -92,9 +92,29 @@ enum {
     V_PBROADCASTW = V_38(0x79),
     V_PBROADCASTD = V_38(0x58),
     V_PBROADCASTQ = V_38(0x59),
+    V_PMOVSXBW = V_38(0x20),
+    V_PMOVSXWD = V_38(0x23),
+    V_PMOVSXDQ = V_38(0x25),
+    V_PMOVZXBW = V_38(0x30),
     V_PMOVZXBQ = V_38(0x32),
+    V_PMOVZXWD = V_38(0x33),
     V_PMOVZXWQ = V_38(0x34),
     V_PMOVZXDQ = V_38(0x35),
+    V_PACKSSWB = V_66(0x63),
+    V_PACKUSWB = V_66(0x67),
+    V_PACKSSDW = V_66(0x6b),
+    V_PACKUSDW = V_38(0x2b),
+    V_PMULLW = V_66(0xd5),
+    V_PMULHW = V_66(0xe5),
+    V_PMULHUW = V_66(0xe4),
+    V_PMULLD = V_38(0x40),
+    V_PMULUDQ = V_66(0xf4),
+    V_PMULDQ = V_38(0x28),
+    V_PMADDWD = V_66(0xf5),
+    V_PMADDUBSW = V_38(0x04), /* unsigned bytes of the first operand */
+    V_PSADBW = V_66(0xf6),
+    V_PAVGB = V_66(0xe0),
+    V_PAVGW = V_66(0xe3),
     V_PMOVMSKB = V_66(0xd7), /* the target is a general register */
     V_MOVMSKPD = V_66(0x50),
     V_MOVMSKPS = VOP(MAP_0F, PP_NONE, 0x50),
@@ -170,14 +190,52 @@ static inline void v_to_gpr32(struct emit *e, unsigned to, unsigned from)
     vop(e, V_66(0x7e), from, 0, to);
 }
 
-/* CR6 of comparisons, whose lanes in @x are ones or zeros: all || 0 || none || 0. vector_int.c */
-void x64_set_cr6(struct tr *t, unsigned x);
+/* VSR @n becomes @x: the end of an instruction. */
+static inline bool v_done(struct tr *t, unsigned n, unsigned x)
+{
+    vsr_write(t, n, x, VSR_WHOLE);
+    return true;
+}
+/* @x := the most negative number in all doublewords. */
+static inline void v_signs(struct emit *e, unsigned x)
+{
+    v_ones(e, x);
+    vop_shift(e, V_PSLLQ, x, x, 63);
+}
+/* VSCR[SAT] is set unless @x is zero. Uses RAX. */
+static inline void v_saturated_unless_zero(struct tr *t, unsigned x)
+{
+    struct emit *e = &t->e;
+
+    x_alu_rr(e, false, X_XOR, RAX, RAX);
+    vop(e, V_PTEST, x, 0, x);
+    x_setcc_r(e, CC_NE, RAX);
+    x_alu_mr(e, false, X_OR, CPU_MEM(vscr), RAX);
+}
+/* @x := a > b as unsigned doublewords, which the host does not have. Uses XMM0 and XMM1. */
+static inline void v_above_dwords(struct emit *e, unsigned x, unsigned a, unsigned b)
+{
+    v_signs(e, 1);
+    vop(e, V_PXOR, 0, a, 1);
+    vop(e, V_PXOR, 1, b, 1);
+    vop(e, V_PCMPGTQ, x, 0, 1);
+}
+
+/* CR6 of comparisons, whose lanes in @x are ones or zeros: all || 0 || none || 0. */
+void x64_set_cr6(struct tr *t, unsigned x); /* vector_compare.c */
 
 /* ---- translations, one facility a file; false: not here ---- */
-bool x64_float_memory(struct tr *t, const struct insn *in);  /* float_memory.c */
-bool x64_vector_memory(struct tr *t, const struct insn *in); /* vector_memory.c */
-bool x64_vector_perm(struct tr *t, const struct insn *in);   /* vector_perm.c */
-bool x64_vector_fp(struct tr *t, const struct insn *in);     /* vector_fp.c */
-bool x64_vector_int(struct tr *t, const struct insn *in);    /* vector_int.c */
+bool x64_float_memory(struct tr *t, const struct insn *in);    /* float_memory.c */
+bool x64_vector_memory(struct tr *t, const struct insn *in);   /* vector_memory.c */
+bool x64_vector_logic(struct tr *t, const struct insn *in);    /* vector_logic.c */
+bool x64_vector_merge(struct tr *t, const struct insn *in);    /* vector_merge.c */
+bool x64_vector_pack(struct tr *t, const struct insn *in);     /* vector_pack.c */
+bool x64_vector_gpr(struct tr *t, const struct insn *in);      /* vector_gpr.c */
+bool x64_vector_add(struct tr *t, const struct insn *in);      /* vector_add.c */
+bool x64_vector_compare(struct tr *t, const struct insn *in);  /* vector_compare.c */
+bool x64_vector_shift(struct tr *t, const struct insn *in);    /* vector_shift.c */
+bool x64_vector_multiply(struct tr *t, const struct insn *in); /* vector_multiply.c */
+bool x64_vector_count(struct tr *t, const struct insn *in);    /* vector_count.c */
+bool x64_vector_fp(struct tr *t, const struct insn *in);       /* vector_fp.c */
 
 #endif
