@@ -56,6 +56,7 @@ enum fp_lazy_kind {
     FPL_MSUB,
     FPL_NMADD,
     FPL_NMSUB,
+    FPL_EXACT, /* the result is b, FI and FR are 0 */
     FPL_CFID,
     FPL_CFIDU,
     FPL_CFIDS,

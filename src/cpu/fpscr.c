@@ -51,6 +51,8 @@ static uint64_t repeat_arith(const struct fp_lazy *l, unsigned kind, struct fp_o
         return f64_div(l->a, l->b, op);
     case FPL_SQRT:
         return f64_sqrt(l->b, op);
+    case FPL_EXACT:
+        return l->b;
     case FPL_CFID:
         return i64_to_f64((int64_t)l->b, op);
     case FPL_CFIDU:

@@ -5,8 +5,6 @@
  */
 #include "float.h"
 
-#include "cpu/fp_host.h"
-
 /* In tr.checked, beside MSR bits: fp_ready() has been emitted. */
 #define CHECKED_READY 2ULL
 
@@ -115,12 +113,6 @@ static bool is_overwritten(const struct tr *t)
            (t->r->flags[next] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) == SLOT_IN &&
            arith_of(&t->r->insn[next]).shape != SHAPE_NONE;
 }
-
-static struct x64_mem lazy_mem(size_t offset)
-{
-    return mem_at(RBP, (int32_t)(offsetof(struct cpu, fp_lazy) + offset) - CPU_BIAS);
-}
-#define LAZY(field) lazy_mem(offsetof(struct fp_lazy, field))
 
 static void record(struct tr *t, const struct arith *d, unsigned a, unsigned b, unsigned c)
 {
@@ -242,110 +234,6 @@ static void arith(struct tr *t, const struct arith *d)
             tr_back(t, slow[i]);
 }
 
-/* ---- conversions ---- */
-
-/* From a signed doubleword: never out of range. */
-static void from_integer(struct tr *t, const struct insn *in, bool single)
-{
-    struct emit *e = &t->e;
-    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
-
-    x_mov_mi(e, true, LAZY(kind), single ? FPL_CFIDS : FPL_CFID);
-    v_store64(e, LAZY(b), b);
-    v_to_gpr(e, RAX, b);
-    v_rrr(e, MAP_0F, PP_NONE, false, 0x57, x, x, x); /* vxorps: x is free of what it held */
-    v_rrr(e, MAP_0F, single ? PP_F3 : PP_F2, true, 0x2a, x, x, RAX); /* vcvtsi2ss, vcvtsi2sd */
-    if (single)
-        v_rrr(e, MAP_0F, PP_F3, false, 0x5a, x, x, x);
-    vsr_write(t, in->rt, x, VSR_SCALAR);
-}
-
-/* To a signed word (in both halves) or doubleword, truncating. The host has one answer for all that
- * does not fit. */
-static void to_integer(struct tr *t, const struct insn *in, bool w)
-{
-    struct emit *e = &t->e;
-    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
-
-    emit_vex(e, w, MAP_0F, PP_F2, false, RAX, 0, 0, b); /* vcvttsd2si */
-    emit8(e, 0x2c);
-    emit_modrm(e, RAX, b);
-    if (w) {
-        x_mov_ri(e, RCX, 1ULL << 63);
-        x_alu_rr(e, true, X_CMP, RAX, RCX);
-    } else {
-        x_alu_ri(e, false, X_CMP, RAX, INT32_MIN);
-    }
-    struct late *slow = tr_slow(t, x_jcc(e, CC_E), false);
-    v_rrr(e, MAP_0F, PP_NONE, false, 0x57, x, x, x);
-    v_rrr(e, MAP_0F, PP_F2, w, 0x2a, x, x, RAX);   /* exact */
-    v_rrr(e, MAP_0F, PP_66, false, 0x2e, x, 0, b); /* vucomisd */
-    x_setcc_r(e, CC_NE, RCX);
-    x_shift_ri(e, false, X_SHL, RCX, 6);
-    x_alu_ri(e, false, X_OR, RCX, FPL_AUX_INT);
-    x_ext_rr(e, X_MOVZX8, RCX, RCX);
-    x_mov_mi(e, false, LAZY(kind), FPL_NONE);
-    x_mov_mr(e, false, LAZY(aux), RCX);
-    if (!w) {
-        x_mov_rr(e, false, RAX, RAX);
-        x_mov_rr(e, true, RCX, RAX);
-        x_shift_ri(e, true, X_SHL, RCX, 32);
-        x_alu_rr(e, true, X_OR, RAX, RCX);
-    }
-    v_from_gpr(e, x, RAX);
-    vsr_write(t, in->rt, x, VSR_SCALAR);
-    tr_back(t, slow);
-}
-
-/* ---- comparison ---- */
-
-/* Unordered operands, and XER[SO]=1, which would get into the lazy CR field, are for threaded
- * code. */
-static void compare(struct tr *t, const struct insn *in)
-{
-    struct emit *e = &t->e;
-    unsigned a = vsr_read(t, in->ra, VSR_SCALAR), b = vsr_read(t, in->rb, VSR_SCALAR);
-
-    x_alu_mi8(e, X_CMP, CPU_MEM(so), 0);
-    late_add(t, LATE_ANY, x_jcc(e, CC_NE));
-    x_ext_rm(e, X_MOVZX8, RDX, LAZY(aux));
-    x_alu_ri(e, false, X_AND, RDX, FPL_AUX_INT | FPL_AUX_FI);
-    v_rrr(e, MAP_0F, PP_66, false, 0x2e, a, 0, b); /* vucomisd */
-    late_add(t, LATE_ANY, x_jcc(e, CC_P));
-    x_mov_ri(e, RCX, FPL_AUX_CMP | CR_LT);
-    x_mov_ri(e, RAX, FPL_AUX_CMP | CR_GT);
-    x_cmov_rr(e, false, CC_AE, RCX, RAX);
-    x_mov_ri(e, RAX, FPL_AUX_CMP | CR_EQ);
-    x_cmov_rr(e, false, CC_E, RCX, RAX);
-    x_lea(e, false, RCX, mem_index(RCX, RDX, 0, 0));
-    x_mov_mr8(e, LAZY(aux), RCX);
-    cr_from_flags(t, in->rt >> 2, false);
-}
-
-/* ---- moves ---- */
-
-enum { BIT_NONE, BIT_SET = 5, BIT_RESET, BIT_COMPLEMENT };
-
-/* FRB with its sign changed by bts, btr or btc. */
-static void move(struct tr *t, const struct insn *in, unsigned sign)
-{
-    struct emit *e = &t->e;
-    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
-
-    if (sign == BIT_NONE) {
-        v_move(e, x, b);
-    } else {
-        v_to_gpr(e, RAX, b);
-        emit_rex(e, true, 0, 0, RAX, false);
-        emit8(e, 0x0f);
-        emit8(e, 0xba);
-        emit_modrm(e, sign, RAX);
-        emit8(e, 63);
-        v_from_gpr(e, x, RAX);
-    }
-    vsr_write(t, in->rt, x, VSR_SCALAR);
-}
-
 bool x64_float(struct tr *t, const struct insn *in)
 {
     struct arith d = arith_of(in);
@@ -357,51 +245,5 @@ bool x64_float(struct tr *t, const struct insn *in)
         arith(t, &d);
         return true;
     }
-    switch (in->id) {
-    case INSN_FCMPU:
-    case INSN_FCMPO:
-    case INSN_XSCMPUDP:
-    case INSN_XSCMPODP:
-        vsr_need(t, need);
-        fp_ready(t);
-        compare(t, in);
-        return true;
-    case INSN_FCFID:
-    case INSN_XSCVSXDDP:
-    case INSN_FCFIDS:
-    case INSN_XSCVSXDSP:
-        vsr_need(t, need);
-        fp_ready(t);
-        from_integer(t, in, in->id == INSN_FCFIDS || in->id == INSN_XSCVSXDSP);
-        return true;
-    case INSN_FCTIDZ:
-    case INSN_XSCVDPSXDS:
-    case INSN_FCTIWZ:
-    case INSN_XSCVDPSXWS:
-        vsr_need(t, need);
-        fp_ready(t);
-        to_integer(t, in, in->id == INSN_FCTIDZ || in->id == INSN_XSCVDPSXDS);
-        return true;
-    case INSN_FMR:
-        vsr_need(t, need);
-        move(t, in, BIT_NONE);
-        return true;
-    case INSN_FNEG:
-    case INSN_XSNEGDP:
-        vsr_need(t, need);
-        move(t, in, BIT_COMPLEMENT);
-        return true;
-    case INSN_FABS:
-    case INSN_XSABSDP:
-        vsr_need(t, need);
-        move(t, in, BIT_RESET);
-        return true;
-    case INSN_FNABS:
-    case INSN_XSNABSDP:
-        vsr_need(t, need);
-        move(t, in, BIT_SET);
-        return true;
-    default:
-        return false;
-    }
+    return x64_float_convert(t, in) || x64_float_compare(t, in);
 }

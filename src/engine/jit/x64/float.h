@@ -11,9 +11,26 @@
 #ifndef PEFEMU_ENGINE_JIT_X64_FLOAT_H
 #define PEFEMU_ENGINE_JIT_X64_FLOAT_H
 
+#include "cpu/fp_host.h"
 #include "vsr.h"
 
 /* Emits the once-a-block check that the host may compute, after vsr_need(): else threaded code. */
 void fp_ready(struct tr *t);
+
+/* A field of cpu->fp_lazy. */
+#define LAZY(field)                                                                                \
+    mem_at(RBP,                                                                                    \
+           (int32_t)(offsetof(struct cpu, fp_lazy) + offsetof(struct fp_lazy, field)) - CPU_BIAS)
+
+/* ---- rounding to an integer in floating point ---- */
+enum lanes { SCALAR, DOUBLES, SINGLES };
+/* As roundsd and its like have them, without the inexact exception; the last is for us. */
+enum rounding { ROUND_NEAREST = 8, ROUND_DOWN, ROUND_UP, ROUND_ZERO, ROUND_AWAY };
+/* @x := @b rounded. Uses RDX, XMM0, XMM1. float_convert.c */
+void x64_round(struct emit *e, enum lanes lanes, enum rounding way, unsigned x, unsigned b);
+
+/* ---- translations, one facility a file; false: not here ---- */
+bool x64_float_convert(struct tr *t, const struct insn *in); /* float_convert.c */
+bool x64_float_compare(struct tr *t, const struct insn *in); /* float_compare.c */
 
 #endif

@@ -5,9 +5,7 @@
  * asked only after fp_ready(). Comparisons and moves of signs are exact: they need none of that
  * but operands that are no NaNs.
  */
-#include "vector.h"
-
-#include "float.h"
+#include "vector_fp.h"
 
 /* ---- range of results ---- */
 
@@ -20,10 +18,6 @@
         (v) * 0x100000001ULL, (v)*0x100000001ULL                                                   \
     }
 
-/* Magnitudes times two, moved so that those in range are the least signed numbers. */
-struct range {
-    uint64_t move[2], most[2];
-};
 #define RANGE64(least, last)                                                                       \
     {                                                                                              \
         TWO64(INT64_MIN - 2 * (least)), TWO64(INT64_MIN + 2 * ((last) - (least)))                  \
@@ -33,26 +27,23 @@ struct range {
         TWO32(0x80000000u - 2 * (least)), TWO32(0x80000000u + 2 * ((last) - (least)))              \
     }
 
-/* By single: normal, but not the least normal number; finite. */
-static const _Alignas(16) struct range safe[2] = {
+const _Alignas(16) struct fp_range fp_safe[2] = {
     RANGE64(0x0020000000000000ULL, 0x7fefffffffffffffULL),
     RANGE32(0x01000000u, 0x7f7fffffu),
 };
-static const _Alignas(16) struct range finite[2] = {
+const _Alignas(16) struct fp_range fp_finite[2] = {
     RANGE64(0ULL, 0x7fefffffffffffffULL),
     RANGE32(0u, 0x7f7fffffu),
 };
 
-/* The handler is asked when any lane's sign in @x is set. Uses RAX. */
-static struct late *slow_if_any(struct tr *t, bool single, unsigned x, bool settles)
+struct late *fp_slow_if_any(struct tr *t, bool single, unsigned x, bool settles)
 {
     vop(&t->e, single ? V_MOVMSKPS : V_MOVMSKPD, RAX, 0, x);
     x_test_rr(&t->e, false, RAX, RAX);
     return tr_slow(t, x_jcc(&t->e, CC_NE), settles);
 }
 
-/* Uses XMM0. */
-static struct late *slow_unless_in(struct tr *t, const struct range *r, bool single, unsigned x)
+struct late *fp_slow_unless_in(struct tr *t, const struct fp_range *r, bool single, unsigned x)
 {
     struct emit *e = &t->e;
     struct x64_mem move = v_const(e, r), most = move;
@@ -61,19 +52,14 @@ static struct late *slow_unless_in(struct tr *t, const struct range *r, bool sin
     vop(e, single ? V_PADDD : V_PADDQ, 0, x, x);
     vop_m(e, single ? V_PADDD : V_PADDQ, 0, 0, move);
     vop_m(e, single ? V_PCMPGTD : V_PCMPGTQ, 0, 0, most);
-    return slow_if_any(t, single, 0, false);
+    return fp_slow_if_any(t, single, 0, false);
 }
 
 /* ---- arithmetic ---- */
 
 enum { ADD = 0x58, MUL = 0x59, SUB = 0x5c, DIV = 0x5e, ROOT = 0x51, MIN = 0x5d, MAX = 0x5f };
 
-static unsigned packed(unsigned op, bool single)
-{
-    return VOP(MAP_0F, single ? PP_NONE : PP_66, op);
-}
-
-static bool finish(struct tr *t, unsigned n, unsigned x, struct late *slow)
+bool fp_finish(struct tr *t, unsigned n, unsigned x, struct late *slow)
 {
     vsr_write(t, n, x, VSR_WHOLE);
     if (slow)
@@ -89,8 +75,9 @@ static bool binary(struct tr *t, const struct insn *in, unsigned op, bool single
     unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), x = vsr_new(t);
     bool sum = op == ADD || op == SUB; /* tiny ones are exact */
 
-    vop(&t->e, packed(op, single), x, a, b);
-    return finish(t, r.t, x, slow_unless_in(t, sum ? &finite[single] : &safe[single], single, x));
+    vop(&t->e, fp_packed(op, single), x, a, b);
+    return fp_finish(t, r.t, x,
+                     fp_slow_unless_in(t, sum ? &fp_finite[single] : &fp_safe[single], single, x));
 }
 
 /* The root of what is in range is. */
@@ -101,10 +88,10 @@ static bool root(struct tr *t, const struct insn *in, bool single)
     fp_ready(t);
     unsigned b = v_whole(t, r.b), x = vsr_new(t);
 
-    vop(&t->e, packed(ROOT, single), x, 0, b);
-    struct late *slow = slow_unless_in(t, &safe[single], single, b);
-    struct late *negative = slow_if_any(t, single, b, false);
-    finish(t, r.t, x, slow);
+    vop(&t->e, fp_packed(ROOT, single), x, 0, b);
+    struct late *slow = fp_slow_unless_in(t, &fp_safe[single], single, b);
+    struct late *negative = fp_slow_if_any(t, single, b, false);
+    fp_finish(t, r.t, x, slow);
     tr_back(t, negative);
     return true;
 }
@@ -127,16 +114,15 @@ static bool muladd(struct tr *t, const struct insn *in, unsigned op, bool single
         v_move(&t->e, x, b);
     }
     vop(&t->e, V_38(op) | (single ? 0 : VOP_W), x, a, c);
-    return finish(t, r.t, x, slow_unless_in(t, &safe[single], single, x));
+    return fp_finish(t, r.t, x, fp_slow_unless_in(t, &fp_safe[single], single, x));
 }
 
 /* ---- order ---- */
 
-/* XMM0 := lanes that have a NaN. */
-static struct late *slow_if_nan(struct tr *t, bool single, unsigned a, unsigned b, bool settles)
+struct late *fp_slow_if_nan(struct tr *t, bool single, unsigned a, unsigned b, bool settles)
 {
-    vop_i(&t->e, packed(0xc2, single), 0, a, b, 3); /* cmpunord */
-    return slow_if_any(t, single, 0, settles);
+    vop_i(&t->e, fp_packed(0xc2, single), 0, a, b, 3); /* cmpunord */
+    return fp_slow_if_any(t, single, 0, settles);
 }
 
 /* Of zeros the host returns the second: both ways round, +0 is the larger. */
@@ -145,12 +131,12 @@ static bool extreme(struct tr *t, const struct insn *in, bool min, bool single)
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
     unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), x = vsr_new(t);
-    struct late *slow = slow_if_nan(t, single, a, b, false);
+    struct late *slow = fp_slow_if_nan(t, single, a, b, false);
 
-    vop(e, packed(min ? MIN : MAX, single), 0, a, b);
-    vop(e, packed(min ? MIN : MAX, single), x, b, a);
+    vop(e, fp_packed(min ? MIN : MAX, single), 0, a, b);
+    vop(e, fp_packed(min ? MIN : MAX, single), x, b, a);
     vop(e, min ? V_POR : V_PAND, x, x, 0);
-    return finish(t, r.t, x, slow);
+    return fp_finish(t, r.t, x, slow);
 }
 
 /* Predicates of cmppd. */
@@ -161,14 +147,14 @@ static bool compare(struct tr *t, const struct insn *in, unsigned predicate, boo
     bool record = in->word & 0x400;
     struct vregs r = v_begin(t, in);
     unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), x = vsr_new(t);
-    struct late *slow = slow_if_nan(t, single, a, b, record);
+    struct late *slow = fp_slow_if_nan(t, single, a, b, record);
 
-    vop_i(&t->e, packed(0xc2, single), x, a, b, predicate);
+    vop_i(&t->e, fp_packed(0xc2, single), x, a, b, predicate);
     if (record) {
         x64_set_cr6(t, x);
         cr_forget(t, CR_UNKNOWN);
     }
-    return finish(t, r.t, x, slow);
+    return fp_finish(t, r.t, x, slow);
 }
 
 /* ---- signs ---- */
@@ -194,78 +180,7 @@ static bool change_sign(struct tr *t, const struct insn *in, enum sign what, boo
     } else {
         vop(e, what == NEGATIVE ? V_POR : V_PXOR, x, b, 0);
     }
-    return finish(t, r.t, x, NULL);
-}
-
-/* ---- conversions; between doublewords and words the word stands in the left half ---- */
-
-#define LEFT_WORDS 0x0d /* pshufd: words 1 and 3 in front */
-#define BOTH_WORDS 0x50 /* words 0 and 1 twice each */
-
-static bool words_to_doubles(struct tr *t, const struct insn *in)
-{
-    struct vregs r = v_begin(t, in);
-    unsigned b = v_whole(t, r.b), x = vsr_new(t);
-
-    vop_i(&t->e, V_PSHUFD, x, 0, b, LEFT_WORDS);
-    vop(&t->e, VOP(MAP_0F, PP_F3, 0xe6), x, 0, x); /* cvtdq2pd */
-    return finish(t, r.t, x, NULL);
-}
-
-static bool singles_to_doubles(struct tr *t, const struct insn *in)
-{
-    struct vregs r = v_begin(t, in);
-    unsigned b = v_whole(t, r.b), x = vsr_new(t);
-
-    vop_i(&t->e, V_PSHUFD, x, 0, b, LEFT_WORDS);
-    vop(&t->e, VOP(MAP_0F, PP_NONE, 0x5a), x, 0, x); /* cvtps2pd */
-    struct late *slow = slow_if_nan(t, false, x, x, false);
-    return finish(t, r.t, x, slow);
-}
-
-static bool doubles_to_singles(struct tr *t, const struct insn *in)
-{
-    struct vregs r = v_begin(t, in);
-
-    fp_ready(t);
-    unsigned b = v_whole(t, r.b), x = vsr_new(t);
-
-    vop(&t->e, VOP(MAP_0F, PP_66, 0x5a), x, 0, b); /* cvtpd2ps */
-    vop_i(&t->e, V_PSHUFD, x, 0, x, BOTH_WORDS);
-    return finish(t, r.t, x, slow_unless_in(t, &safe[1], true, x));
-}
-
-static bool words_to_singles(struct tr *t, const struct insn *in)
-{
-    struct vregs r = v_begin(t, in);
-
-    fp_ready(t);
-    unsigned b = v_whole(t, r.b), x = vsr_new(t);
-
-    vop(&t->e, VOP(MAP_0F, PP_NONE, 0x5b), x, 0, b); /* cvtdq2ps */
-    return finish(t, r.t, x, NULL);
-}
-
-/* Truncating; the host has one answer for all that does not fit. */
-static bool to_words(struct tr *t, const struct insn *in, bool single)
-{
-    struct emit *e = &t->e;
-    struct vregs r = v_begin(t, in);
-
-    fp_ready(t);
-    unsigned b = v_whole(t, r.b), x = vsr_new(t);
-
-    if (single) {
-        vop(e, VOP(MAP_0F, PP_F3, 0x5b), x, 0, b); /* cvttps2dq */
-    } else {
-        vop(e, VOP(MAP_0F, PP_66, 0xe6), x, 0, b); /* cvttpd2dq */
-        vop_i(e, V_PSHUFD, x, 0, x, BOTH_WORDS);
-    }
-    v_ones(e, 0);
-    vop_shift(e, V_PSLLD, 0, 0, 31);
-    vop(e, V_PCMPEQD, 0, 0, x);
-    struct late *slow = slow_if_any(t, true, 0, false);
-    return finish(t, r.t, x, slow);
+    return fp_finish(t, r.t, x, NULL);
 }
 
 /* ---- which is which ---- */
@@ -307,19 +222,7 @@ bool x64_vector_fp(struct tr *t, const struct insn *in)
         BOTH_FORMATS(XVNABS, change_sign(t, in, NEGATIVE, single))
         BOTH_FORMATS(XVNEG, change_sign(t, in, NEGATE, single))
         BOTH_FORMATS(XVCPSGN, change_sign(t, in, COPY, single))
-    case INSN_XVCVSXWDP:
-        return words_to_doubles(t, in);
-    case INSN_XVCVSPDP:
-        return singles_to_doubles(t, in);
-    case INSN_XVCVDPSP:
-        return doubles_to_singles(t, in);
-    case INSN_XVCVSXWSP:
-        return words_to_singles(t, in);
-    case INSN_XVCVSPSXWS:
-        return to_words(t, in, true);
-    case INSN_XVCVDPSXWS:
-        return to_words(t, in, false);
     default:
-        return false;
+        return x64_vector_convert(t, in);
     }
 }

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scalar floating point from and to integers, and rounded to integers. */
+#include "float.h"
+
+#include "vector.h"
+
+/* ---- from integers: never out of range ---- */
+
+/* Unsigned doublewords are the host's as long as they are not negative to it. */
+static void from_integer(struct tr *t, const struct insn *in, unsigned kind, bool is_signed)
+{
+    struct emit *e = &t->e;
+    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
+    bool single = kind >= FPL_CFIDS;
+    struct late *slow = NULL;
+
+    v_to_gpr(e, RAX, b);
+    if (!is_signed) {
+        x_test_rr(e, true, RAX, RAX);
+        slow = tr_slow(t, x_jcc(e, CC_S), false);
+    }
+    x_mov_mi(e, true, LAZY(kind), (int32_t)kind);
+    v_store64(e, LAZY(b), b);
+    v_zero(e, x);                                                         /* free of what it held */
+    vop(e, VOP(MAP_0F, single ? PP_F3 : PP_F2, 0x2a) | VOP_W, x, x, RAX); /* cvtsi2ss, cvtsi2sd */
+    if (single)
+        vop(e, VOP(MAP_0F, PP_F3, 0x5a), x, x, x); /* cvtss2sd */
+    vsr_write(t, in->rt, x, VSR_SCALAR);
+    if (slow)
+        tr_back(t, slow);
+}
+
+/* ---- to integers, truncating ---- */
+
+/* RAX = @b as an integer. The host has one answer for all that does not fit, the least number.
+ * Unsigned words and doublewords are signed doublewords; what does not fit there must not get to
+ * the host, which would call it inexact: compared as bits, negative numbers and NaNs are large. */
+static struct late *truncate(struct tr *t, unsigned b, bool w, bool is_signed)
+{
+    struct emit *e = &t->e;
+    struct late *slow = NULL;
+    bool wide = w || !is_signed;
+
+    if (!is_signed) {
+        v_to_gpr(e, RAX, b);
+        x_mov_ri(e, RCX, fph_bits64(w ? 0x1p63 : 0x1p32));
+        x_alu_rr(e, true, X_CMP, RAX, RCX);
+        slow = tr_slow(t, x_jcc(e, CC_AE), false);
+    }
+    vop(e, VOP(MAP_0F, PP_F2, 0x2c) | (wide ? VOP_W : 0), RAX, 0, b); /* cvttsd2si */
+    if (is_signed) {
+        x_alu_ri(e, wide, X_CMP, RAX, 1);
+        slow = tr_slow(t, x_jcc(e, CC_O), false);
+    }
+    return slow;
+}
+
+/* To a doubleword (@w) or a word, which stands in both halves. */
+static void to_integer(struct tr *t, const struct insn *in, bool w, bool is_signed)
+{
+    struct emit *e = &t->e;
+    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
+    struct late *slow = truncate(t, b, w, is_signed);
+
+    v_zero(e, 0);
+    vop(e, VOP(MAP_0F, PP_F2, 0x2a) | (w || !is_signed ? VOP_W : 0), 0, 0, RAX); /* exact */
+    vop(e, V_66(0x2e), 0, 0, b);                                                 /* ucomisd */
+    x_setcc_r(e, CC_NE, RCX);
+    x_shift_ri(e, false, X_SHL, RCX, 6);
+    x_alu_ri(e, false, X_OR, RCX, FPL_AUX_INT);
+    x_ext_rr(e, X_MOVZX8, RCX, RCX);
+    x_mov_mi(e, false, LAZY(kind), FPL_NONE);
+    x_mov_mr(e, false, LAZY(aux), RCX);
+    if (w) {
+        v_from_gpr(e, x, RAX);
+    } else {
+        v_from_gpr32(e, x, RAX);
+        vop(e, V_PBROADCASTD, x, 0, x);
+    }
+    vsr_write(t, in->rt, x, VSR_SCALAR);
+    tr_back(t, slow);
+}
+
+/* ---- rounded to an integer in floating point ---- */
+
+/* roundsd, roundpd, roundps */
+static unsigned round_code(enum lanes lanes)
+{
+    return V_3A(lanes == SCALAR ? 0x0b : lanes == DOUBLES ? 0x09 : 0x08);
+}
+
+static unsigned lanes_code(enum lanes lanes, unsigned op)
+{
+    return VOP(MAP_0F, lanes == SCALAR ? PP_F2 : lanes == DOUBLES ? PP_66 : PP_NONE, op);
+}
+
+/* t + (|b - t| >= 1/2 ? 1 with the sign of b : a zero with it), t the truncated @b. The difference
+ * is exact, and so is the sum where there is one. */
+static void round_away(struct emit *e, enum lanes lanes, unsigned x, unsigned b)
+{
+    static const _Alignas(16) uint64_t magnitude[2][2] = {{INT64_MAX, INT64_MAX},
+                                                          {0x7fffffff7fffffff, 0x7fffffff7fffffff}};
+    static const _Alignas(16) uint64_t half[2][2] = {{0x3fe0000000000000, 0x3fe0000000000000},
+                                                     {0x3f0000003f000000, 0x3f0000003f000000}};
+    static const _Alignas(16) uint64_t one[2][2] = {{0x3ff0000000000000, 0x3ff0000000000000},
+                                                    {0x3f8000003f800000, 0x3f8000003f800000}};
+    bool single = lanes == SINGLES;
+
+    vop_i(e, round_code(lanes), x, lanes == SCALAR ? b : 0, b, ROUND_ZERO);
+    vop(e, lanes_code(lanes, 0x5c), 0, b, x); /* sub */
+    vop_m(e, V_PAND, 0, 0, v_const(e, magnitude[single]));
+    vop_mi(e, lanes_code(lanes, 0xc2), 0, 0, v_const(e, half[single]), 0x1d); /* cmpge */
+    vop_m(e, V_PAND, 0, 0, v_const(e, one[single]));
+    v_ones(e, 1);
+    vop_shift(e, single ? V_PSLLD : V_PSLLQ, 1, 1, single ? 31 : 63);
+    vop(e, V_PAND, 1, 1, b);
+    vop(e, V_POR, 0, 0, 1);
+    vop(e, lanes_code(lanes, 0x58), x, x, 0); /* add */
+}
+
+void x64_round(struct emit *e, enum lanes lanes, enum rounding way, unsigned x, unsigned b)
+{
+    if (way == ROUND_AWAY)
+        round_away(e, lanes, x, b);
+    else
+        vop_i(e, round_code(lanes), x, lanes == SCALAR ? b : 0, b, way);
+}
+
+/* NaNs are the handler's. FPRF tells of the result, FI and FR are 0: as for an exact one. */
+static void round_integer(struct tr *t, const struct insn *in, enum rounding way)
+{
+    struct emit *e = &t->e;
+    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
+
+    vop(e, V_66(0x2e), b, 0, b); /* ucomisd */
+    struct late *slow = tr_slow(t, x_jcc(e, CC_P), false);
+    x64_round(e, SCALAR, way, x, b);
+    x_mov_mi(e, true, LAZY(kind), FPL_EXACT);
+    v_store64(e, LAZY(b), x);
+    vsr_write(t, in->rt, x, VSR_SCALAR);
+    tr_back(t, slow);
+}
+
+#define CONVERT(fpu, vsx, call)                                                                    \
+    case INSN_##fpu:                                                                               \
+    case INSN_##vsx:                                                                               \
+        vsr_need(t, insn_facility_need(in));                                                       \
+        fp_ready(t);                                                                               \
+        call;                                                                                      \
+        return true;
+
+bool x64_float_convert(struct tr *t, const struct insn *in)
+{
+    switch (in->id) {
+        CONVERT(FCFID, XSCVSXDDP, from_integer(t, in, FPL_CFID, true))
+        CONVERT(FCFIDU, XSCVUXDDP, from_integer(t, in, FPL_CFIDU, false))
+        CONVERT(FCFIDS, XSCVSXDSP, from_integer(t, in, FPL_CFIDS, true))
+        CONVERT(FCFIDUS, XSCVUXDSP, from_integer(t, in, FPL_CFIDUS, false))
+        CONVERT(FCTIDZ, XSCVDPSXDS, to_integer(t, in, true, true))
+        CONVERT(FCTIDUZ, XSCVDPUXDS, to_integer(t, in, true, false))
+        CONVERT(FCTIWZ, XSCVDPSXWS, to_integer(t, in, false, true))
+        CONVERT(FCTIWUZ, XSCVDPUXWS, to_integer(t, in, false, false))
+        CONVERT(FRIN, XSRDPI, round_integer(t, in, ROUND_AWAY))
+        CONVERT(FRIM, XSRDPIM, round_integer(t, in, ROUND_DOWN))
+        CONVERT(FRIP, XSRDPIP, round_integer(t, in, ROUND_UP))
+        CONVERT(FRIZ, XSRDPIZ, round_integer(t, in, ROUND_ZERO))
+    default:
+        return false;
+    }
+}
