@@ -189,7 +189,7 @@ static const struct insn *land_slot(struct cpu *cpu, uint64_t value)
     if (unlikely(value & NATIVE_SLOT_STRAY))
         stray(cpu);
     const struct insn *in = to_threaded(cpu, slot);
-    return boundary ? warm(cpu, in) : in;
+    return value & NATIVE_SLOT_STRAY ? in : warm(cpu, in);
 }
 
 static const struct insn *land(struct cpu *cpu, struct native_return r)
