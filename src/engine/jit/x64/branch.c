@@ -10,6 +10,7 @@ static void go(struct tr *t, unsigned slot, unsigned value)
     struct region *r = t->r;
 
     if ((r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) == (SLOT_IN | SLOT_LEADER)) {
+        map_convert(t, t->map_of[slot]);
         uint8_t *at = x_jmp(e);
 
         if (t->nfix == MAX_FIX) {
@@ -25,6 +26,7 @@ static void go(struct tr *t, unsigned slot, unsigned value)
         t->failed = true;
         return;
     }
+    map_convert(t, 0);
     x_mov_ri(e, RAX, value);
     x_patch(x_jmp_rip(e), (const uint8_t *)cell);
 }
@@ -35,7 +37,7 @@ static void edge(struct tr *t, unsigned from, unsigned to, int pending)
     struct emit *e = &t->e;
 
     x_mov_mi(e, false, CPU_MEM(cfar_slot), (int32_t)from + 1);
-    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), pending);
+    gpr_sub(t, MAP_BUDGET, pending);
     struct late *l = late_add(t, LATE_OUT, x_jcc(e, CC_LE));
     l->target = (uint16_t)to;
     go(t, to, 4 * to);
@@ -49,7 +51,7 @@ void x64_late_edge(struct tr *t, const struct late *l)
 void x64_fall(struct tr *t, unsigned to)
 {
     if (t->pending)
-        x_alu_mi(&t->e, true, X_SUB, CPU_MEM(budget), t->pending);
+        gpr_sub(t, MAP_BUDGET, t->pending);
     go(t, to, 4 * to | NATIVE_SLOT_INSIDE);
 }
 
@@ -73,6 +75,7 @@ static void lookup(struct tr *t, unsigned slot_plus_1)
     x_alu_ri(e, true, X_AND, RDX, -4096);
     x_mov_mr(e, true, CPU_MEM(page_ea), RDX);
     x_mov_rm(e, true, RCX, mem_at(RCX, base + (int)offsetof(struct jump_entry, cell)));
+    map_convert(t, 0);
     x_jmp_m(e, mem_at(RCX, 0));
 }
 
@@ -86,7 +89,7 @@ static void take_jump(struct tr *t)
         x_alu_ri(e, true, X_ADD, RCX, 4 * (int32_t)t->slot);
     x_mov_mr(e, true, CPU_MEM(cfar), RCX);
     x_mov_mi(e, false, CPU_MEM(cfar_slot), 0);
-    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), t->pending + 1);
+    gpr_sub(t, MAP_BUDGET, t->pending + 1);
     struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_LE));
     l->slot = (uint16_t)(t->slot + 1);
     lookup(t, t->slot + 1);
@@ -106,7 +109,7 @@ void x64_page_end(struct tr *t)
     x_mov_mi(e, false, CPU_MEM(cfar_slot), 0);
     x_patch(none, e->p);
     x_lea(e, true, RAX, mem_at(RDX, 4096));
-    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), t->pending);
+    gpr_sub(t, MAP_BUDGET, t->pending);
     struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_LE));
     l->slot = 0;
     lookup(t, 0);
@@ -133,9 +136,13 @@ static void take_relative(struct tr *t, const struct insn *in)
     take_jump(t);
 }
 
-static void take_register(struct tr *t, struct x64_mem where)
+/* To what LR or CTR says. */
+static void take_register(struct tr *t, bool by_ctr)
 {
-    x_mov_rm(&t->e, true, RAX, where);
+    if (by_ctr)
+        gpr_copy(t, MAP_CTR, RAX);
+    else
+        x_mov_rm(&t->e, true, RAX, CPU_MEM(lr));
     x_alu_ri(&t->e, true, X_AND, RAX, -4);
     take_jump(t);
 }
@@ -150,7 +157,7 @@ static bool condition(struct tr *t, const struct insn *in, enum x64_cc *cc)
         return true;
     }
     if ((bo & 0x14) == 0x10) {
-        x_alu_mi(&t->e, true, X_SUB, CPU_MEM(ctr), 1);
+        gpr_sub(t, MAP_CTR, 1);
         *cc = bo & 2 ? CC_E : CC_NE;
         return true;
     }
@@ -158,7 +165,7 @@ static bool condition(struct tr *t, const struct insn *in, enum x64_cc *cc)
         return false;
     /* both */
     x_setcc_r(&t->e, cr_test(t, in->ra) ^ (bo & 8 ? 0 : 1), RDX);
-    x_alu_mi(&t->e, true, X_SUB, CPU_MEM(ctr), 1);
+    gpr_sub(t, MAP_CTR, 1);
     x_setcc_r(&t->e, bo & 2 ? CC_E : CC_NE, RCX);
     x_test_rr8(&t->e, RCX, RDX);
     t->flags_field = -1;
@@ -193,18 +200,17 @@ static void branch_conditional(struct tr *t, const struct insn *in)
     x_patch(over, t->e.p);
 }
 
-static void branch_register(struct tr *t, const struct insn *in, struct x64_mem where,
-                            bool may_count)
+static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
 {
     bool always = (in->rt & 0x14) == 0x14;
     enum x64_cc cc;
 
-    if (!always && !may_count && !(in->rt & 4)) {
+    if (!always && !(in->rt & 4)) { /* it counts as well */
         leave_any(t);
         return;
     }
     if (always) {
-        take_register(t, where);
+        take_register(t, by_ctr);
         return;
     }
     if (!condition(t, in, &cc)) {
@@ -212,7 +218,7 @@ static void branch_register(struct tr *t, const struct insn *in, struct x64_mem 
         return;
     }
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
-    take_register(t, where);
+    take_register(t, by_ctr);
     x_patch(over, t->e.p);
 }
 
@@ -243,15 +249,15 @@ bool x64_branch(struct tr *t, const struct insn *in)
             branch_conditional(t, in);
         return true;
     case INSN_BCLR:
-        branch_register(t, in, CPU_MEM(lr), false);
+        branch_register(t, in, false);
         return true;
     case INSN_BCCTR:
-        branch_register(t, in, CPU_MEM(ctr), false);
+        branch_register(t, in, true);
         return true;
     case INSN_BCCTRL:
         if (!always)
             break;
-        x_mov_rm(&t->e, true, RDX, CPU_MEM(ctr));
+        gpr_copy(t, MAP_CTR, RDX);
         set_lr(t);
         x_mov_rr(&t->e, true, RAX, RDX);
         x_alu_ri(&t->e, true, X_AND, RAX, -4);

@@ -184,7 +184,7 @@ static int one_field(uint32_t word)
 static bool from_field(struct tr *t, const struct insn *in)
 {
     int field = one_field(in->word);
-    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned d = gpr_dest(t, in->rt, RAX);
 
     if (field < 0)
         return false;

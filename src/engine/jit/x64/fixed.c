@@ -2,35 +2,36 @@
 /* Fixed-point arithmetic, logic and comparison. */
 #include "vsr.h"
 
-const uint8_t x64_pinned[32] = {
-    NOT_PINNED, RBX,        NOT_PINNED, RSI,        RDI,        R8,         R9,         R10,
-    R11,        R12,        R13,        NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED,
-    NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED,
-    NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, NOT_PINNED, R14,        R15,
-};
-
 unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch)
 {
-    if (x64_pinned[n] != NOT_PINNED)
-        return x64_pinned[n];
+    if (t->pin[n] != NOT_PINNED)
+        return t->pin[n];
     x_mov_rm(&t->e, true, scratch, gpr_mem(n));
     return scratch;
 }
 
 void gpr_copy(struct tr *t, unsigned n, unsigned to)
 {
-    if (x64_pinned[n] == NOT_PINNED)
+    if (t->pin[n] == NOT_PINNED)
         x_mov_rm(&t->e, true, to, gpr_mem(n));
     else
-        x_mov_rr(&t->e, true, to, x64_pinned[n]);
+        x_mov_rr(&t->e, true, to, t->pin[n]);
+}
+
+void gpr_sub(struct tr *t, unsigned n, int32_t v)
+{
+    if (t->pin[n] == NOT_PINNED)
+        x_alu_mi(&t->e, true, X_SUB, gpr_mem(n), v);
+    else
+        x_alu_ri(&t->e, true, X_SUB, t->pin[n], v);
 }
 
 void gpr_write(struct tr *t, unsigned n, unsigned from)
 {
-    if (x64_pinned[n] == NOT_PINNED)
+    if (t->pin[n] == NOT_PINNED)
         x_mov_mr(&t->e, true, gpr_mem(n), from);
-    else if (x64_pinned[n] != from)
-        x_mov_rr(&t->e, true, x64_pinned[n], from);
+    else if (t->pin[n] != from)
+        x_mov_rr(&t->e, true, t->pin[n], from);
 }
 
 void gpr_result(struct tr *t, unsigned n, unsigned r, bool record)
@@ -43,10 +44,10 @@ void gpr_result(struct tr *t, unsigned n, unsigned r, bool record)
 /* op to, GPR @n */
 static void alu_gpr(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n)
 {
-    if (x64_pinned[n] == NOT_PINNED)
+    if (t->pin[n] == NOT_PINNED)
         x_alu_rm(&t->e, w, op, to, gpr_mem(n));
     else
-        x_alu_rr(&t->e, w, op, to, x64_pinned[n]);
+        x_alu_rr(&t->e, w, op, to, t->pin[n]);
 }
 
 static bool is_int32(int64_t v)
@@ -59,16 +60,16 @@ static bool is_int32(int64_t v)
 static void add_imm(struct tr *t, const struct insn *in)
 {
     struct emit *e = &t->e;
-    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned d = gpr_dest(t, in->rt, RAX);
 
     if (!in->ra) {
-        if (x64_pinned[in->rt] == NOT_PINNED)
+        if (t->pin[in->rt] == NOT_PINNED)
             x_mov_mi(e, true, gpr_mem(in->rt), (int32_t)in->imm);
         else
             x_mov_ri(e, d, (uint64_t)in->imm);
         return;
     }
-    if (in->ra == in->rt && x64_pinned[in->rt] == NOT_PINNED) {
+    if (in->ra == in->rt && t->pin[in->rt] == NOT_PINNED) {
         x_alu_mi(e, true, X_ADD, gpr_mem(in->rt), (int32_t)in->imm);
         return;
     }
@@ -86,15 +87,14 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
                         bool not_, bool record)
 {
     struct emit *e = &t->e;
-    unsigned d = gpr_dest(rt, RAX);
+    unsigned d = gpr_dest(t, rt, RAX);
 
-    if (d == x64_pinned[y]) {
+    if (d == t->pin[y]) {
         alu_gpr(t, true, op, d, x);
-    } else if (op == X_ADD && x != rt && x64_pinned[x] != NOT_PINNED &&
-               x64_pinned[y] != NOT_PINNED) {
-        x_lea(e, true, d, mem_index(x64_pinned[x], x64_pinned[y], 0, 0));
+    } else if (op == X_ADD && x != rt && t->pin[x] != NOT_PINNED && t->pin[y] != NOT_PINNED) {
+        x_lea(e, true, d, mem_index(t->pin[x], t->pin[y], 0, 0));
     } else {
-        if (d != x64_pinned[x])
+        if (d != t->pin[x])
             gpr_copy(t, x, d);
         alu_gpr(t, true, op, d, y);
     }
@@ -106,13 +106,13 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
 /* RT = RB - RA */
 static void subtract(struct tr *t, const struct insn *in, bool record)
 {
-    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned d = gpr_dest(t, in->rt, RAX);
 
-    if (d == x64_pinned[in->ra] && in->ra != in->rb) { /* the register is still needed */
+    if (d == t->pin[in->ra] && in->ra != in->rb) { /* the register is still needed */
         x_unary_r(&t->e, true, X_NEG, d);
         alu_gpr(t, true, X_ADD, d, in->rb);
     } else {
-        if (d != x64_pinned[in->rb])
+        if (d != t->pin[in->rb])
             gpr_copy(t, in->rb, d);
         alu_gpr(t, true, X_SUB, d, in->ra);
     }
@@ -133,12 +133,12 @@ static void with_complement(struct tr *t, enum x64_alu op, const struct insn *in
 static void logic_imm(struct tr *t, enum x64_alu op, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
-    unsigned d = gpr_dest(in->ra, RAX);
+    unsigned d = gpr_dest(t, in->ra, RAX);
     uint64_t imm = (uint64_t)in->imm;
 
     if (op == X_OR && imm == 0 && in->ra == in->rt)
         return;
-    if (d != x64_pinned[in->rt])
+    if (d != t->pin[in->rt])
         gpr_copy(t, in->rt, d);
     if (imm == 0 && op != X_AND) {
         ;
@@ -162,9 +162,9 @@ static void move(struct tr *t, unsigned to, unsigned from, bool record)
 
 static void unary(struct tr *t, enum x64_unary op, unsigned to, unsigned from, bool record)
 {
-    unsigned d = gpr_dest(to, RAX);
+    unsigned d = gpr_dest(t, to, RAX);
 
-    if (d != x64_pinned[from])
+    if (d != t->pin[from])
         gpr_copy(t, from, d);
     x_unary_r(&t->e, true, op, d);
     gpr_result(t, to, d, record);
@@ -172,12 +172,12 @@ static void unary(struct tr *t, enum x64_unary op, unsigned to, unsigned from, b
 
 static void extend(struct tr *t, unsigned op, const struct insn *in, bool record)
 {
-    unsigned d = gpr_dest(in->ra, RAX);
+    unsigned d = gpr_dest(t, in->ra, RAX);
 
-    if (x64_pinned[in->rt] == NOT_PINNED)
+    if (t->pin[in->rt] == NOT_PINNED)
         x_ext_rm(&t->e, op, d, gpr_mem(in->rt));
     else
-        x_ext_rr(&t->e, op, d, x64_pinned[in->rt]);
+        x_ext_rr(&t->e, op, d, t->pin[in->rt]);
     gpr_result(t, in->ra, d, record);
 }
 
@@ -193,25 +193,25 @@ static void count(struct tr *t, bool w, unsigned op, const struct insn *in, bool
 
 static void multiply(struct tr *t, const struct insn *in, bool record)
 {
-    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned d = gpr_dest(t, in->rt, RAX);
     unsigned x = in->ra, y = in->rb;
 
-    if (d == x64_pinned[y]) {
+    if (d == t->pin[y]) {
         y = in->ra;
         x = in->rb;
     }
-    if (d != x64_pinned[x])
+    if (d != t->pin[x])
         gpr_copy(t, x, d);
-    if (x64_pinned[y] == NOT_PINNED)
+    if (t->pin[y] == NOT_PINNED)
         x_imul_rm(&t->e, true, d, gpr_mem(y));
     else
-        x_imul_rr(&t->e, true, d, x64_pinned[y]);
+        x_imul_rr(&t->e, true, d, t->pin[y]);
     gpr_result(t, in->rt, d, record);
 }
 
 static void multiply_imm(struct tr *t, const struct insn *in)
 {
-    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned d = gpr_dest(t, in->rt, RAX);
     unsigned a = gpr_read(t, in->ra, d);
 
     x_imul_rri(&t->e, true, d, a, (int32_t)in->imm);
@@ -221,15 +221,15 @@ static void multiply_imm(struct tr *t, const struct insn *in)
 /* The word in GPR @n extended to 64 bits. */
 static void word(struct tr *t, unsigned n, bool is_signed, unsigned to)
 {
-    if (x64_pinned[n] == NOT_PINNED) {
+    if (t->pin[n] == NOT_PINNED) {
         if (is_signed)
             x_ext_rm(&t->e, X_MOVSXD, to, gpr_mem(n));
         else
             x_mov_rm(&t->e, false, to, gpr_mem(n));
     } else if (is_signed) {
-        x_ext_rr(&t->e, X_MOVSXD, to, x64_pinned[n]);
+        x_ext_rr(&t->e, X_MOVSXD, to, t->pin[n]);
     } else {
-        x_mov_rr(&t->e, false, to, x64_pinned[n]);
+        x_mov_rr(&t->e, false, to, t->pin[n]);
     }
 }
 
@@ -259,20 +259,20 @@ static void multiply_high_word(struct tr *t, const struct insn *in, bool is_sign
 static void multiply_high(struct tr *t, const struct insn *in, enum x64_unary op, bool record)
 {
     gpr_copy(t, in->ra, RAX);
-    if (x64_pinned[in->rb] == NOT_PINNED)
+    if (t->pin[in->rb] == NOT_PINNED)
         x_unary_m(&t->e, true, op, gpr_mem(in->rb));
     else
-        x_unary_r(&t->e, true, op, x64_pinned[in->rb]);
+        x_unary_r(&t->e, true, op, t->pin[in->rb]);
     gpr_result(t, in->rt, RDX, record);
 }
 
 static void multiply_add_low(struct tr *t, const struct insn *in)
 {
     gpr_copy(t, in->ra, RAX);
-    if (x64_pinned[in->rb] == NOT_PINNED)
+    if (t->pin[in->rb] == NOT_PINNED)
         x_imul_rm(&t->e, true, RAX, gpr_mem(in->rb));
     else
-        x_imul_rr(&t->e, true, RAX, x64_pinned[in->rb]);
+        x_imul_rr(&t->e, true, RAX, t->pin[in->rb]);
     alu_gpr(t, true, X_ADD, RAX, in->rc);
     gpr_write(t, in->rt, RAX);
 }
@@ -282,10 +282,10 @@ static void multiply_add_high(struct tr *t, const struct insn *in, bool is_signe
     struct emit *e = &t->e;
 
     gpr_copy(t, in->ra, RAX);
-    if (x64_pinned[in->rb] == NOT_PINNED)
+    if (t->pin[in->rb] == NOT_PINNED)
         x_unary_m(e, true, is_signed ? X_IMUL : X_MUL, gpr_mem(in->rb));
     else
-        x_unary_r(e, true, is_signed ? X_IMUL : X_MUL, x64_pinned[in->rb]);
+        x_unary_r(e, true, is_signed ? X_IMUL : X_MUL, t->pin[in->rb]);
     gpr_copy(t, in->rc, RCX);
     x_alu_rr(e, true, X_ADD, RAX, RCX);
     if (is_signed) { /* flags live on: the sign must be had without an arithmetic instruction */
@@ -345,12 +345,12 @@ static void compare(struct tr *t, const struct insn *in, bool is_signed, bool im
     struct emit *e = &t->e;
     bool w = in->rt & 1;
 
-    if (imm && x64_pinned[in->ra] == NOT_PINNED) {
+    if (imm && t->pin[in->ra] == NOT_PINNED) {
         x_alu_mi(e, w, X_CMP, gpr_mem(in->ra), (int32_t)in->imm);
     } else if (imm && in->imm == 0) {
-        x_test_rr(e, w, x64_pinned[in->ra], x64_pinned[in->ra]);
+        x_test_rr(e, w, t->pin[in->ra], t->pin[in->ra]);
     } else if (imm) {
-        x_alu_ri(e, w, X_CMP, x64_pinned[in->ra], (int32_t)in->imm);
+        x_alu_ri(e, w, X_CMP, t->pin[in->ra], (int32_t)in->imm);
     } else {
         unsigned a = gpr_read(t, in->ra, RAX);
         alu_gpr(t, w, X_CMP, a, in->rb);
@@ -368,10 +368,10 @@ static void isel(struct tr *t, const struct insn *in)
         x_mov_ri(e, RAX, 0);
     else
         gpr_copy(t, in->ra, RAX);
-    if (x64_pinned[in->rb] == NOT_PINNED)
+    if (t->pin[in->rb] == NOT_PINNED)
         x_cmov_rm(e, true, cc ^ 1, RAX, gpr_mem(in->rb));
     else
-        x_cmov_rr(e, true, cc ^ 1, RAX, x64_pinned[in->rb]);
+        x_cmov_rr(e, true, cc ^ 1, RAX, t->pin[in->rb]);
     gpr_write(t, in->rt, RAX);
 }
 

@@ -229,9 +229,9 @@ void x64_late_group(struct tr *t, const struct late *l)
     x_patch(fail[0], e->p);
     if (fail[1])
         x_patch(fail[1], e->p);
-    x_alu_mi(e, true, X_SUB, CPU_MEM(budget), l->pending + 1);
+    gpr_sub(t, MAP_BUDGET, l->pending + 1);
     x_mov_ri(e, RAX, 4u * (l->slot + 1u) | NATIVE_SLOT_INSIDE | NATIVE_SLOT_STRAY);
-    x_patch(x_jmp(e), space_write(&t->jit->space, t->jit->leave));
+    x_patch(x_jmp(e), t->maps[t->map].leave_slot);
     x_patch(over, e->p);
 }
 

@@ -23,12 +23,12 @@ unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t 
     if (!in->ra)
         return gpr_read(t, in->rb, RAX);
     unsigned a = gpr_read(t, in->ra, RAX);
-    if (x64_pinned[in->rb] == NOT_PINNED) {
+    if (t->pin[in->rb] == NOT_PINNED) {
         if (a != RAX)
             x_mov_rr(e, true, RAX, a);
         x_alu_rm(e, true, X_ADD, RAX, gpr_mem(in->rb));
     } else {
-        x_lea(e, true, RAX, mem_index(a, x64_pinned[in->rb], 0, 0));
+        x_lea(e, true, RAX, mem_index(a, t->pin[in->rb], 0, 0));
     }
     return RAX;
 }
@@ -79,10 +79,10 @@ void x64_update(struct tr *t, const struct insn *in, unsigned base, int32_t disp
 
     if (!disp) {
         gpr_write(t, in->ra, base);
-    } else if (base == x64_pinned[in->ra]) {
+    } else if (base == t->pin[in->ra]) {
         x_alu_ri(e, true, X_ADD, base, disp);
     } else {
-        unsigned d = gpr_dest(in->ra, RAX);
+        unsigned d = gpr_dest(t, in->ra, RAX);
 
         x_lea(e, true, d, mem_at(base, disp));
         gpr_write(t, in->ra, d);
@@ -95,7 +95,7 @@ static void load(struct tr *t, const struct insn *in, unsigned size, unsigned ho
 {
     struct emit *e = &t->e;
     bool swap = t->le == !!(how & REVERSED);
-    unsigned d = gpr_dest(in->rt, RDX);
+    unsigned d = gpr_dest(t, in->rt, RDX);
     int32_t disp;
     unsigned base = x64_address(t, in, how & INDEXED, &disp);
     struct x64_access a = x64_access(t, base, disp, size, false, false);
@@ -192,7 +192,7 @@ static void load_reserve(struct tr *t, const struct insn *in, unsigned size)
     struct emit *e = &t->e;
     struct late *slow[2];
     int32_t disp;
-    unsigned base = x64_address(t, in, true, &disp), d = gpr_dest(in->rt, RDX);
+    unsigned base = x64_address(t, in, true, &disp), d = gpr_dest(t, in->rt, RDX);
 
     slow[0] = aligned_entry(t, base, size, false, &slow[1]);
     granule(t, base);

@@ -32,13 +32,13 @@ static void rotate_low(struct tr *t, unsigned n, unsigned to, unsigned sh)
 {
     struct emit *e = &t->e;
 
-    if (x64_pinned[n] == NOT_PINNED)
+    if (t->pin[n] == NOT_PINNED)
         x_mov_rm(e, false, to, gpr_mem(n));
     else if (sh) {
-        x_rorx(e, false, to, x64_pinned[n], 32 - sh);
+        x_rorx(e, false, to, t->pin[n], 32 - sh);
         return;
     } else
-        x_mov_rr(e, false, to, x64_pinned[n]);
+        x_mov_rr(e, false, to, t->pin[n]);
     if (sh)
         x_shift_ri(e, false, X_ROL, to, sh);
 }
@@ -56,7 +56,7 @@ static void rlwinm(struct tr *t, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
     uint64_t mask = (uint64_t)in->imm;
-    unsigned d = gpr_dest(in->ra, RAX), sh = in->sh & 31;
+    unsigned d = gpr_dest(t, in->ra, RAX), sh = in->sh & 31;
 
     if (mask >> 32) {
         rotate_both(t, in->rt, RAX, sh);
@@ -65,11 +65,11 @@ static void rlwinm(struct tr *t, const struct insn *in, bool record)
         return;
     }
     if (sh && mask == (0xffffffffULL << sh & 0xffffffff)) { /* slwi */
-        if (d != x64_pinned[in->rt])
+        if (d != t->pin[in->rt])
             gpr_copy(t, in->rt, d);
         x_shift_ri(e, false, X_SHL, d, sh);
     } else if (sh && mask == 0xffffffffULL >> (32 - sh)) { /* srwi */
-        if (d != x64_pinned[in->rt])
+        if (d != t->pin[in->rt])
             gpr_copy(t, in->rt, d);
         x_shift_ri(e, false, X_SHR, d, 32 - sh);
     } else {
@@ -101,8 +101,8 @@ static void insert(struct tr *t, const struct insn *in, bool record)
 /* GPR @n rotated left as 64 bits in @to. */
 static void rotate(struct tr *t, unsigned n, unsigned to, unsigned sh)
 {
-    if (x64_pinned[n] != NOT_PINNED && sh) {
-        x_rorx(&t->e, true, to, x64_pinned[n], 64 - sh);
+    if (t->pin[n] != NOT_PINNED && sh) {
+        x_rorx(&t->e, true, to, t->pin[n], 64 - sh);
         return;
     }
     gpr_copy(t, n, to);
@@ -114,11 +114,11 @@ static void rotate_and(struct tr *t, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
     uint64_t mask = (uint64_t)in->imm;
-    unsigned d = gpr_dest(in->ra, RAX), sh = in->sh;
+    unsigned d = gpr_dest(t, in->ra, RAX), sh = in->sh;
     bool left = sh && mask == ~0ULL << sh, right = sh && mask == ~0ULL >> (64 - sh);
 
     if (left || right) {
-        if (d != x64_pinned[in->rt])
+        if (d != t->pin[in->rt])
             gpr_copy(t, in->rt, d);
         x_shift_ri(e, true, left ? X_SHL : X_SHR, d, left ? sh : 64 - sh);
     } else {
@@ -157,10 +157,10 @@ static void shift(struct tr *t, const struct insn *in, bool w, bool left, bool r
 
     if (w)
         gpr_copy(t, in->rt, RAX);
-    else if (x64_pinned[in->rt] == NOT_PINNED)
+    else if (t->pin[in->rt] == NOT_PINNED)
         x_mov_rm(e, false, RAX, gpr_mem(in->rt));
     else
-        x_mov_rr(e, false, RAX, x64_pinned[in->rt]);
+        x_mov_rr(e, false, RAX, t->pin[in->rt]);
     x_shiftx(e, true, left ? 1 : 3, RAX, RAX, count);
     if (!w) {
         if (left)
@@ -180,10 +180,10 @@ static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigne
 
     if (w)
         gpr_copy(t, in->rt, RAX);
-    else if (x64_pinned[in->rt] == NOT_PINNED)
+    else if (t->pin[in->rt] == NOT_PINNED)
         x_ext_rm(e, X_MOVSXD, RAX, gpr_mem(in->rt));
     else
-        x_ext_rr(e, X_MOVSXD, RAX, x64_pinned[in->rt]);
+        x_ext_rr(e, X_MOVSXD, RAX, t->pin[in->rt]);
     if (!n) {
         x_mov_mi8(e, CPU_MEM(ca), 0);
         x_mov_mi8(e, CPU_MEM(ca32), 0);
@@ -230,10 +230,10 @@ bool x64_shift(struct tr *t, const struct insn *in)
         return true;
     case INSN_EXTSWSLI:
     case INSN_EXTSWSLI_:
-        if (x64_pinned[in->rt] == NOT_PINNED)
+        if (t->pin[in->rt] == NOT_PINNED)
             x_ext_rm(&t->e, X_MOVSXD, RAX, gpr_mem(in->rt));
         else
-            x_ext_rr(&t->e, X_MOVSXD, RAX, x64_pinned[in->rt]);
+            x_ext_rr(&t->e, X_MOVSXD, RAX, t->pin[in->rt]);
         x_shift_ri(&t->e, true, X_SHL, RAX, in->sh);
         gpr_result(t, in->ra, RAX, in->id == INSN_EXTSWSLI_);
         return true;

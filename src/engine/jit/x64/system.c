@@ -26,7 +26,7 @@ static bool move_field(struct tr *t, const struct insn *in)
         need_privilege(t);
     struct x64_mem m = mem_at(RBP, (int32_t)f.offset - CPU_BIAS);
     if (!write) {
-        unsigned d = gpr_dest(in->rt, RAX);
+        unsigned d = gpr_dest(t, in->rt, RAX);
 
         x_mov_rm(&t->e, f.size == 8, d, m);
         gpr_write(t, in->rt, d);
@@ -65,7 +65,7 @@ static bool set_ee_ri(struct tr *t, const struct insn *in)
 
 static void get_msr(struct tr *t, const struct insn *in)
 {
-    unsigned d = gpr_dest(in->rt, RAX);
+    unsigned d = gpr_dest(t, in->rt, RAX);
 
     need_privilege(t);
     x_mov_rm(&t->e, true, d, CPU_MEM(msr));
@@ -104,16 +104,20 @@ static void trap(struct tr *t, const struct insn *in, bool w, bool imm)
 
 static bool move_spr(struct tr *t, const struct insn *in)
 {
-    struct x64_mem m = in->imm == SPR_LR ? CPU_MEM(lr) : CPU_MEM(ctr);
+    bool write = in->id == INSN_MTSPR;
 
-    if (in->imm != SPR_LR && in->imm != SPR_CTR)
+    if (in->imm == SPR_CTR) {
+        gpr_write(t, write ? MAP_CTR : in->rt, gpr_read(t, write ? in->rt : MAP_CTR, RAX));
+        return true;
+    }
+    if (in->imm != SPR_LR)
         return move_field(t, in);
-    if (in->id == INSN_MTSPR) {
-        x_mov_mr(&t->e, true, m, gpr_read(t, in->rt, RAX));
+    if (write) {
+        x_mov_mr(&t->e, true, CPU_MEM(lr), gpr_read(t, in->rt, RAX));
     } else {
-        unsigned d = gpr_dest(in->rt, RAX);
+        unsigned d = gpr_dest(t, in->rt, RAX);
 
-        x_mov_rm(&t->e, true, d, m);
+        x_mov_rm(&t->e, true, d, CPU_MEM(lr));
         gpr_write(t, in->rt, d);
     }
     return true;

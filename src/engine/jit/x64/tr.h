@@ -3,21 +3,19 @@
  * The x86-64 back end's state while a region is translated, and what its files share.
  *
  * Host registers: RBP points into struct cpu (CPU_BIAS past its beginning, so that all GPRs are
- * within 8-bit displacements), eleven registers hold the GPRs that compilers like best, RAX RCX RDX
- * are scratch. Nothing of a guest instruction is left in scratch registers or host flags when the
- * next one begins, except after a comparison: see flags_field.
+ * within 8-bit displacements), eleven registers hold GPRs (map.h), RAX RCX RDX are scratch. Nothing
+ * of a guest instruction is left in scratch registers or host flags when the next one begins,
+ * except after a comparison: see flags_field.
  */
 #ifndef PEFEMU_ENGINE_JIT_X64_TR_H
 #define PEFEMU_ENGINE_JIT_X64_TR_H
 
 #include "../jit.h"
 #include "emit.h"
+#include "map.h"
 
 #define CPU_BIAS       128
 #define CPU_MEM(field) mem_at(RBP, (int32_t)offsetof(struct cpu, field) - CPU_BIAS)
-#define NOT_PINNED     0xff
-
-extern const uint8_t x64_pinned[32]; /* host register of each GPR */
 
 /* Code that is seldom executed stands behind the rest of the region. */
 enum late_kind {
@@ -49,6 +47,7 @@ struct late {
     uint8_t *at;   /* distance field of the jump that leads here */
     uint8_t *back; /* where it goes on; NULL: nowhere */
     uint16_t slot, target;
+    uint8_t map;
     int32_t pending;
     bool settles; /* LATE_CALL: the handler may touch CR */
     uint8_t *at2; /* LATE_GROUP: another jump to here, or NULL */
@@ -70,7 +69,12 @@ struct tr {
     unsigned slot; /* being translated */
     int pending;   /* instructions since the budget was settled, without this one */
     bool le;
-    bool failed; /* some table is full */
+    bool failed;                     /* some table is full */
+    const uint8_t *pin;              /* host registers of the present map */
+    uint8_t map;                     /* its number */
+    uint8_t map_of[CODE_PAGE_INSNS]; /* that of each slot */
+    struct reg_map maps[MAX_MAPS];
+    unsigned nmaps;
     /* The host's flags are those of the comparison into this CR field (-1: of none), signed or not:
      * true between a comparison and the instruction that follows it. */
     int flags_field;
@@ -84,6 +88,7 @@ struct tr {
     uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */
     const uint8_t *label[CODE_PAGE_INSNS]; /* writable mapping */
+    const uint8_t *entry[CODE_PAGE_INSNS]; /* the same, for those who come by the canonical map */
     struct {
         uint8_t *at;
         uint16_t slot;
@@ -106,9 +111,11 @@ struct late *tr_slow(struct tr *t, uint8_t *at, bool settles);
 /* The instruction is done here; to be called after its last vsr_write(). */
 void tr_back(struct tr *t, struct late *l);
 
-/* ---- registers: fixed.c ---- */
+/* ---- registers: fixed.c; MAP_CTR and MAP_BUDGET count as GPRs ---- */
 static inline struct x64_mem gpr_mem(unsigned n)
 {
+    if (n >= MAP_CTR)
+        return n == MAP_CTR ? CPU_MEM(ctr) : CPU_MEM(budget);
     return mem_at(RBP, (int32_t)(offsetof(struct cpu, gpr) + 8 * n) - CPU_BIAS);
 }
 /* The host register with GPR @n: its own, or @scratch, loaded. */
@@ -116,10 +123,12 @@ unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch);
 /* GPR @n in @to, which may be changed. */
 void gpr_copy(struct tr *t, unsigned n, unsigned to);
 /* Where the new value of GPR @n is to be computed: its own register, or @scratch. */
-static inline unsigned gpr_dest(unsigned n, unsigned scratch)
+static inline unsigned gpr_dest(const struct tr *t, unsigned n, unsigned scratch)
 {
-    return x64_pinned[n] == NOT_PINNED ? scratch : x64_pinned[n];
+    return t->pin[n] == NOT_PINNED ? scratch : t->pin[n];
 }
+/* GPR @n is lessened by @v; the host's flags tell of the result. */
+void gpr_sub(struct tr *t, unsigned n, int32_t v);
 /* GPR @n becomes what is in @from. */
 void gpr_write(struct tr *t, unsigned n, unsigned from);
 /* The same as the end of an instruction; @record: CR0 tells of it. RAX may be lost. */

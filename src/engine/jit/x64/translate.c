@@ -21,7 +21,7 @@
 #define MXCSR_PE      0x20u
 
 /* Offsets in the code space, set by native_begin(). */
-static uint32_t fixed_mxcsr, fixed_leave, fixed_call, fixed_call_settled;
+static uint32_t fixed_mxcsr, fixed_slot, fixed_leave, fixed_end, fixed_call[2];
 
 /* MOVBE, FMA and POPCNT; AVX2, BMI1 and BMI2; LZCNT; and an operating system that keeps the AVX
  * registers. */
@@ -39,51 +39,40 @@ bool native_available(void)
     return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT);
 }
 
-static void load_pinned(struct emit *e)
-{
-    for (unsigned n = 0; n < 32; n++)
-        if (x64_pinned[n] != NOT_PINNED)
-            x_mov_rm(e, true, x64_pinned[n], gpr_mem(n));
-}
-
-static void store_pinned(struct emit *e)
-{
-    for (unsigned n = 0; n < 32; n++)
-        if (x64_pinned[n] != NOT_PINNED)
-            x_mov_mr(e, true, gpr_mem(n), x64_pinned[n]);
-}
-
 static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
 
 /* RAX, RDX: what native_enter_fn returns. */
-static void emit_leave(struct emit *e, bool store)
+static void emit_end(struct emit *e)
 {
-    if (store)
-        store_pinned(e);
     x_alu_ri(e, true, X_ADD, RSP, 8);
     for (unsigned i = sizeof(saved); i-- > 0;)
         x_pop(e, saved[i]);
     x_ret(e);
 }
 
+static const void *call_function(bool settled)
+{
+    return settled ? (const void *)jit_call_settled : (const void *)jit_call;
+}
+
 /* Calls jit_call(cpu, EAX, EDX) and comes back, or leaves with what that says. */
-static void emit_call(struct emit *e, const void *function)
+static void emit_call(struct emit *e, const struct reg_map *map, const void *function)
 {
     x_alu_ri(e, true, X_SUB, RSP, 8);
-    store_pinned(e);
+    map_store(e, map);
     x_lea(e, true, RDI, mem_at(RBP, -CPU_BIAS));
     x_mov_rr(e, false, RSI, RAX);
     x_mov_ri(e, RAX, (uintptr_t)function);
     x_call_r(e, RAX);
     x_test_rr(e, true, RAX, RAX);
     uint8_t *over = x_jcc(e, CC_NE);
-    load_pinned(e);
+    map_load(e, map);
     x_alu_ri(e, true, X_ADD, RSP, 8);
     x_ret(e);
     x_patch(over, e->p);
     x_alu_ri(e, true, X_ADD, RSP, 16);
     x_mov_ri(e, RDX, NATIVE_DONE);
-    emit_leave(e, false);
+    emit_end(e);
 }
 
 bool native_begin(struct jit *jit)
@@ -95,20 +84,23 @@ bool native_begin(struct jit *jit)
     emit32(&e, MXCSR_DEFAULT);
     /* the default of cells: NATIVE_SLOT with what is in EAX */
     jit->leave = space_exec(s, e.p);
+    fixed_slot = (uint32_t)(e.p - s->write);
     x_mov_ri(&e, RDX, NATIVE_SLOT);
     fixed_leave = (uint32_t)(e.p - s->write);
-    emit_leave(&e, true);
-    fixed_call = (uint32_t)(e.p - s->write);
-    emit_call(&e, (const void *)jit_call);
-    fixed_call_settled = (uint32_t)(e.p - s->write);
-    emit_call(&e, (const void *)jit_call_settled);
+    map_store(&e, &map_canonical);
+    fixed_end = (uint32_t)(e.p - s->write);
+    emit_end(&e);
+    for (unsigned settled = 0; settled < 2; settled++) {
+        fixed_call[settled] = (uint32_t)(e.p - s->write);
+        emit_call(&e, &map_canonical, call_function(settled));
+    }
     jit->enter = space_exec(s, e.p);
     for (unsigned i = 0; i < sizeof(saved); i++)
         x_push(&e, saved[i]);
     x_alu_ri(&e, true, X_SUB, RSP, 8);
     x_lea(&e, true, RBP, mem_at(RDI, CPU_BIAS));
     x_mov_rr(&e, true, RAX, RSI);
-    load_pinned(&e);
+    map_load(&e, &map_canonical);
     x_jmp_r(&e, RAX);
     s->used = s->fixed = (size_t)(e.p - s->write + 63) & ~63UL;
     return !emit_full(&e);
@@ -125,7 +117,8 @@ struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
         return &nowhere;
     }
     struct late *l = &t->late[t->nlate++];
-    *l = (struct late){.kind = kind, .at = at, .slot = (uint16_t)t->slot, .pending = t->pending};
+    *l = (struct late){
+        .kind = kind, .at = at, .slot = (uint16_t)t->slot, .pending = t->pending, .map = t->map};
     return l;
 }
 
@@ -149,7 +142,7 @@ static void call(struct tr *t, unsigned slot, int pending, bool settles)
 
     x_mov_ri(e, RAX, slot);
     x_mov_ri(e, RDX, (uint32_t)pending);
-    x_patch(x_call(e), t->jit->space.write + (settles ? fixed_call_settled : fixed_call));
+    x_patch(x_call(e), t->maps[t->map].call[settles]);
 }
 
 void tr_call(struct tr *t)
@@ -172,13 +165,13 @@ void tr_call_plain(struct tr *t)
 static void late_out(struct tr *t, const struct late *l)
 {
     x_mov_ri(&t->e, RAX, 4u * l->target);
-    x_patch(x_jmp(&t->e), space_write(&t->jit->space, t->jit->leave));
+    x_patch(x_jmp(&t->e), t->maps[t->map].leave_slot);
 }
 
 static void late_leave(struct tr *t, uint64_t reason)
 {
     x_mov_ri(&t->e, RDX, reason);
-    x_patch(x_jmp(&t->e), t->jit->space.write + fixed_leave);
+    x_patch(x_jmp(&t->e), t->maps[t->map].leave);
 }
 
 /* The zero that an arithmetic instruction found is exact, or the handler has to tell. */
@@ -216,6 +209,7 @@ static void late_one(struct tr *t, const struct late *l)
 {
     struct emit *e = &t->e;
 
+    map_use(t, l->map);
     x_patch(l->at, e->p);
     if (l->at2)
         x_patch(l->at2, e->p);
@@ -241,7 +235,7 @@ static void late_one(struct tr *t, const struct late *l)
         break;
     case LATE_ANY:
         if (l->pending)
-            x_alu_mi(e, true, X_SUB, CPU_MEM(budget), l->pending);
+            gpr_sub(t, MAP_BUDGET, l->pending);
         x_mov_ri(e, RAX, 4u * l->slot);
         late_leave(t, NATIVE_ANY);
         break;
@@ -299,6 +293,7 @@ static void translate_insn(struct tr *t, const struct insn *in)
 /* A leader: control comes from anywhere. */
 static void begin_block(struct tr *t)
 {
+    map_use(t, t->map_of[t->slot]);
     cr_forget(t, CR_UNKNOWN);
     t->flags_field = -1;
     t->pending = 0;
@@ -341,9 +336,62 @@ static unsigned translate_run(struct tr *t, unsigned slot)
         }
         if (r->flags[t->slot] & SLOT_LEADER) {
             if (t->pending)
-                x_alu_mi(&t->e, true, X_SUB, CPU_MEM(budget), t->pending);
+                gpr_sub(t, MAP_BUDGET, t->pending);
+            map_convert(t, t->map_of[t->slot]);
             begin_block(t);
         }
+    }
+}
+
+/* What code of map @map needs beside it. */
+static void emit_stubs(struct tr *t, struct reg_map *map)
+{
+    struct emit *e = &t->e;
+
+    if (e->end - e->p < INSN_ROOM) {
+        t->failed = true;
+        return;
+    }
+    for (unsigned settled = 0; settled < 2; settled++) {
+        map->call[settled] = e->p;
+        emit_call(e, map, call_function(settled));
+    }
+    map->leave_slot = e->p;
+    x_mov_ri(e, RDX, NATIVE_SLOT);
+    map->leave = e->p;
+    map_store(e, map);
+    x_patch(x_jmp(e), t->jit->space.write + fixed_end);
+}
+
+static void begin_maps(struct tr *t)
+{
+    const uint8_t *space = t->jit->space.write;
+
+    t->maps[0] = map_canonical;
+    t->maps[0].call[0] = space + fixed_call[0];
+    t->maps[0].call[1] = space + fixed_call[1];
+    t->maps[0].leave_slot = space + fixed_slot;
+    t->maps[0].leave = space + fixed_leave;
+    map_choose(t);
+    for (unsigned i = 1; i < t->nmaps && !t->failed; i++)
+        emit_stubs(t, &t->maps[i]);
+}
+
+/* Leaders are entered from elsewhere by the canonical map. */
+static void emit_entries(struct tr *t)
+{
+    for (unsigned slot = 0; slot < CODE_PAGE_INSNS && !t->failed; slot++) {
+        t->entry[slot] = t->label[slot];
+        if (!t->label[slot] || !t->map_of[slot])
+            continue;
+        if (t->e.end - t->e.p < LATE_ROOM) {
+            t->failed = true;
+            return;
+        }
+        t->entry[slot] = t->e.p;
+        map_use(t, 0);
+        map_convert(t, t->map_of[slot]);
+        x_patch(x_jmp(&t->e), t->label[slot]);
     }
 }
 
@@ -351,12 +399,14 @@ static void emit_region(struct tr *t)
 {
     const struct region *r = t->r;
 
+    begin_maps(t);
     for (unsigned slot = 0; slot < CODE_PAGE_INSNS && !t->failed;) {
         bool in = (r->flags[slot] & SLOT_IN) && !(r->flags[slot] & SLOT_STOP);
 
         slot = in ? translate_run(t, slot) : slot + 1;
     }
     emit_late(t);
+    emit_entries(t);
     for (unsigned i = 0; i < t->nfix && !t->failed; i++)
         x_patch(t->fix[i].at, t->label[t->fix[i].slot]);
 }
@@ -373,7 +423,7 @@ static bool publish(struct tr *t)
 
         if (!cell)
             return false;
-        cell->code = space_exec(&t->jit->space, t->label[slot]);
+        cell->code = space_exec(&t->jit->space, t->entry[slot]);
         jit_entry(t->jit, r->page, slot);
     }
     return true;

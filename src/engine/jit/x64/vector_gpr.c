@@ -45,7 +45,7 @@ static bool to_gpr(struct tr *t, const struct insn *in)
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
     bool w = in->id != INSN_MFVSRWZ, right = in->id == INSN_MFVSRLD;
-    unsigned g = gpr_dest(in->ra, RAX);
+    unsigned g = gpr_dest(t, in->ra, RAX);
     int whole = vsr_cached(t, r.t, VSR_WHOLE);
     int scalar = right ? whole : vsr_cached(t, r.t, VSR_SCALAR);
 
@@ -69,7 +69,7 @@ static bool extract_indexed(struct tr *t, const struct insn *in, unsigned size, 
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
     struct x64_mem m = vsr_mem(r.b);
-    unsigned at = gpr_read(t, in->ra, RCX), g = gpr_dest(in->rt, RAX);
+    unsigned at = gpr_read(t, in->ra, RCX), g = gpr_dest(t, in->rt, RAX);
     struct late *outside = NULL;
 
     if (at != RCX)
@@ -99,7 +99,7 @@ static bool count_bytes(struct tr *t, const struct insn *in, bool left)
 {
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
-    unsigned b = v_whole(t, r.b), g = gpr_dest(in->rt, RAX);
+    unsigned b = v_whole(t, r.b), g = gpr_dest(t, in->rt, RAX);
 
     vop_shift(e, V_PSLLW, 0, b, 7);
     vop(e, V_PMOVMSKB, RCX, 0, 0);
