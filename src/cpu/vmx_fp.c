@@ -5,6 +5,7 @@
  * Facts: Power ISA v3.0B Book I, "Vector Floating-Point".
  */
 #include "vmx.h"
+#include "fp_host.h"
 #include "fpu.h"
 
 #define SIGN          0x80000000u
@@ -79,7 +80,7 @@ static inline void vmx_muladd(struct cpu *cpu, const struct insn *in, bool negat
     const vuw a = vmx_fp_operand(cpu, in->ra), b = vmx_fp_operand(cpu, in->rb);
     const vuw c = vmx_fp_operand(cpu, in->rc);
     vuw r;
-#ifdef __FMA__
+#if FPH_HAVE_FMA
     if (cpu->fp_fast) {
         const vmx_f32x4 fa = (vmx_f32x4)a, fc = (vmx_f32x4)c;
         const vmx_f32x4 fb = (vmx_f32x4)(negate ? b ^ SIGN : b);
