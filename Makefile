@@ -57,7 +57,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*
 SYSTEM_TOOLS := $(patsubst tests/system/%.c,$(BUILD)/tests/system/%,\
                   $(filter-out %/guest_init.c,$(wildcard tests/system/guest_*.c)))
 
-.PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full aarch64-programs host-programs bench overhead \
+.PHONY: all run run-nvm run-debian svm-guest docs test check check-programs test-full aarch64 aarch64-programs host-programs bench overhead \
         install uninstall format lint lint-tools clean asan guest kernel help fuzz fuzz-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -238,14 +238,18 @@ fuzz:
 # ---- an AArch64 host: cross-built with Debian's arm64 libraries, run under qemu-aarch64 ----
 # HOST_ARCH_FLAGS says for which AArch64; empty: any. CC=aarch64-linux-gnu-gcc is the only compiler tried.
 AARCH64_CC ?= aarch64-linux-gnu-gcc
-AARCH64_BUILD ?= build-aarch64
+AARCH64_BUILD ?= $(BUILD)/aarch64
+aarch64:
+	@scripts/install-deps build test aarch64
+	@+$(MAKE) --no-print-directory all
+	@+tests/system/run.sh $(BUILD) aarch64
 aarch64-programs:
 	@+root=$$(scripts/aarch64) && \
 	    $(MAKE) --no-print-directory BUILD=$(AARCH64_BUILD) CC="$(AARCH64_CC) --sysroot=$$root" \
 	    AR=aarch64-linux-gnu-ar HOST_ARCH_FLAGS= host-programs
 
 # What a host needs to be tried that can not run the programs that it has built.
-host-programs: $(BUILD)/pefemu $(UNIT_TESTS)
+host-programs: $(BUILD)/pefemu $(UNIT_TESTS) $(BUILD)/tests/fuzz/random_words
 
 check-programs: all $(UNIT_TESTS) $(CONFORMANCE_PROGRAMS) $(BUILD)/tests/fuzz/random_words
 
@@ -264,7 +268,7 @@ check:
 	@+scripts/check $(BUILD) $(if $(GUEST_CC),$(GUEST_CC),powerpc64le-linux-gnu-gcc)
 
 test-full:
-	@scripts/install-deps build test kernel
+	@scripts/install-deps build test kernel aarch64
 	@+PEFEMU_FULL=1 $(MAKE) --no-print-directory check
 	@+PEFEMU_FULL= $(MAKE) --no-print-directory asan
 
@@ -348,6 +352,7 @@ help:
 	@echo "make test       install what is needed, run all tests (under 20 minutes)"
 	@echo "make check      run the tests, install nothing"
 	@echo "make test-full  the long tests too, and everything again with sanitizers"
+	@echo "make aarch64    cross-build for AArch64 hosts, and try that under qemu-aarch64"
 	@echo "make fuzz       hostile guests and files, SECONDS=60 for each kind (needs clang)"
 	@echo "make bench      measure speed; with QEMU installed, the ratio to it: BENCH=\"--quick --engine NAME\""
 	@echo "make overhead   what secure VMs cost: RUNS=3 SIZE=test|train|ref, into $(BUILD)/overhead/"

@@ -67,6 +67,7 @@ test_snapshot() { counted snapshot "$build" "$tmp"; }
 test_monitor() { counted monitor "$build" "$tmp"; }
 test_gdb() { counted gdb "$build" "$tmp"; }
 test_trace() { counted trace "$build" "$tmp"; }
+test_aarch64() { counted aarch64 "$build" "$tmp"; }
 test_bench() { counted bench "$build" "$tmp"; }
 # What help lists, of machines, their properties, and registers: all there is, on stdout, status 0.
 test_help() {
@@ -709,7 +710,7 @@ if [ $# = 0 ]; then
             snapshot gdb trace
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
-            kernel_svm selftests
+            kernel_svm selftests aarch64
     fi
 fi
 for t in "$@"; do
