@@ -114,7 +114,7 @@ static int run(const struct options *o)
     struct watchers watchers = {0};
     bool on = m && watchers_begin(&watchers, o, m) && machine_power_on(m);
     bool twice = on && o->cfg.lockstep.on && !o->cfg.dumpdtb;
-    struct lockstep *ls = twice ? lockstep_create(m, &engine_ref) : NULL;
+    struct lockstep *ls = twice ? lockstep_create(m) : NULL;
     if (!on || (twice && !ls) || !symbols_load_options(m) || !watchers_prepare(&watchers, o)) {
         watchers_end(&watchers);
         lockstep_destroy(ls);

@@ -259,25 +259,47 @@ PARSE(CPU)
     return OK;
 }
 
-/* lockstep[,fast=ENGINE][,check=N] */
+/* hot=N, for tests: 1 makes all code that is jumped to native. */
+static enum parse parse_hot(struct options *o, const char *arg, const char *value)
+{
+    uint64_t hot = 0;
+    if (!value_u64(value, 1000000, &hot) || !hot)
+        return option_bad(OPT_ACCEL, arg, "hot is a number from 1 to 1000000");
+    o->cfg.hot = (unsigned)hot;
+    return OK;
+}
+
+/* A key of lockstep[,fast=ENGINE][,base=ENGINE][,check=N][,hot=N] */
+static enum parse parse_lockstep_key(struct options *o, const char *arg,
+                                     const struct value_item *it)
+{
+    const struct engine *e = engine_find(it->value ? it->value : "");
+    if (!strcmp(it->key, "fast") && e && e != &engine_ref)
+        o->cfg.engine = e;
+    else if (!strcmp(it->key, "base") && e && e != &engine_jit)
+        o->cfg.lockstep.base = e;
+    else if (!strcmp(it->key, "hot"))
+        return parse_hot(o, arg, it->value);
+    else if (strcmp(it->key, "check") != 0)
+        return option_bad(OPT_ACCEL, arg, "use fast=jit|interp, base=interp|ref, or check=N");
+    else if (!value_u64(it->value, INT64_MAX, &o->cfg.lockstep.check) || !o->cfg.lockstep.check)
+        return option_bad(OPT_ACCEL, arg, "check is a number of instructions, at least 1");
+    return OK;
+}
+
 static enum parse parse_lockstep(struct options *o, const char *arg)
 {
     struct value_list list;
     struct value_item it;
+    enum parse result = OK;
     if (!value_list(&list, arg) || !value_next(&list, &it) || it.value)
-        return option_bad(OPT_ACCEL, arg, "use lockstep[,fast=ENGINE][,check=N]");
+        return option_bad(OPT_ACCEL, arg, "use lockstep[,fast=ENGINE][,base=ENGINE][,check=N]");
     o->cfg.lockstep = (struct lockstep_config){.on = true};
-    while (value_next(&list, &it)) {
-        bool is_fast = !strcmp(it.key, "fast"), is_check = !strcmp(it.key, "check");
-        if (is_fast)
-            o->cfg.engine = engine_find(it.value ? it.value : "");
-        if (!(is_fast || is_check) || !o->cfg.engine || o->cfg.engine == &engine_ref)
-            return option_bad(OPT_ACCEL, arg, "use fast=jit|interp, or check=N");
-        if (is_check &&
-            (!value_u64(it.value, INT64_MAX, &o->cfg.lockstep.check) || !o->cfg.lockstep.check))
-            return option_bad(OPT_ACCEL, arg, "check is a number of instructions, at least 1");
-    }
-    return OK;
+    while (result == OK && value_next(&list, &it))
+        result = parse_lockstep_key(o, arg, &it);
+    if (result == OK && o->cfg.engine == o->cfg.lockstep.base)
+        result = option_bad(OPT_ACCEL, arg, "fast= and base= are the same engine; leave base= out");
+    return result;
 }
 
 PARSE(ACCEL)
@@ -294,13 +316,9 @@ PARSE(ACCEL)
     o->cfg.lockstep.on = false;
     if (len == strlen("lockstep") && !strncmp(arg, "lockstep", len))
         return parse_lockstep(o, arg);
-    if (!strncmp(arg, "jit,hot=", 8)) { /* for tests: 1 makes all code that is jumped to native */
-        char *end;
-        unsigned long hot = strtoul(arg + 8, &end, 10);
-
-        if (!hot || hot > 1000000 || *end || !isdigit((unsigned char)arg[8]))
-            return option_bad(OPT_ACCEL, arg, "hot is a number from 1 to 1000000");
-        o->cfg.hot = (unsigned)hot;
+    if (!strncmp(arg, "jit,hot=", 8)) {
+        if (parse_hot(o, arg, arg + 8) != OK)
+            return BAD;
         arg = "jit";
     }
     o->cfg.engine = engine_find(arg);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * -accel lockstep: two machines with the same configuration, one on the engine that is checked, one
- * on the reference, execute the same instructions and are compared. The first, the leader, is the
- * user's: console, clock, random numbers and TPM are asked by it, once. The second follows: it gets
- * the same answers (outside.h), and what it says goes nowhere.
+ * on the engine it is checked against (the reference, or another that has been checked), execute
+ * the same instructions and are compared. The first, the leader, is the user's: console, clock,
+ * random numbers and TPM are asked by it, once. The second follows: it gets the same answers
+ * (outside.h), and what it says goes nowhere.
  *
  * They run in turns of a round (machine.h). Both machines' whole state (machine_snap(): CPUs,
  * clocks, devices, firmware) is compared after each round, memory every LOCKSTEP_MEMORY_CHECKS
@@ -67,13 +68,13 @@ struct lockstep_finding {
 };
 
 /**
- * lockstep_create - a follower for @leader, on engine @ref
+ * lockstep_create - a follower for @leader, on engine cfg.lockstep.base
  * @leader: just made with cfg.lockstep.on, so that it keeps its answers; nothing of it has run.
  *          A machine that shall be another one than cfg makes is changed in both
  *          (lockstep_follower()) before lockstep_run().
  * Return: NULL with one line on stderr.
  */
-struct lockstep *lockstep_create(struct machine *leader, const struct engine *ref);
+struct lockstep *lockstep_create(struct machine *leader);
 void lockstep_destroy(struct lockstep *ls); /* accepts NULL; not the leader */
 struct machine *lockstep_follower(struct lockstep *ls);
 

@@ -48,7 +48,8 @@ enum dump_mode { DUMP_NONE, DUMP_TEXT, DUMP_JSON };
 /* -accel lockstep (lockstep.h). The engine of the machine itself is machine_config.engine. */
 struct lockstep_config {
     bool on;
-    uint64_t check; /* instructions between comparisons, at least; 0: the default */
+    const struct engine *base; /* of the other machine; NULL: engine_ref */
+    uint64_t check;            /* instructions between comparisons, at least; 0: the default */
 };
 
 /* What -M bare is told beyond the common part. Strings as they stand on the command line. */

@@ -7,7 +7,7 @@
  *
  * Within the last piece single steps tell. An engine may be right when it steps and wrong when it
  * executes all together; then the instruction is named that was the last to write, in the
- * reference, what differs.
+ * follower, what differs.
  */
 #include "lockstep_internal.h"
 
@@ -19,7 +19,7 @@
 #define COMPARISONS 64u
 /* Instructions between two boundaries: a page has no more. */
 #define BLOCK_MAX 1024u
-/* In pieces up to here the reference's instructions are remembered. */
+/* In pieces up to here the follower's instructions are remembered. */
 #define WATCHED 16384
 
 /* The way from the checkpoint: @steps calls of lockstep_round() with pieces of @piece. */
@@ -69,7 +69,7 @@ static void remember(struct lockstep_finding *f, struct lockstep_insn in)
     f->before[f->nbefore++] = in;
 }
 
-/* ref, but it remembers. Between two runs, m->engine of the follower. */
+/* As ref does, but it remembers. For single pieces, in the place of the follower's engine. */
 static void witness_run(struct cpu *cpu)
 {
     struct lockstep_finding *f = cpu->engine_state;
@@ -83,16 +83,17 @@ static void witness_run(struct cpu *cpu)
 /* A step of leg @i of the search, which may be the last before what is looked for. */
 static void go_step(struct search *s, unsigned i, bool last)
 {
-    static const struct engine witness = {.name = "witness", .run = witness_run};
     struct lockstep *ls = s->ls;
     struct machine *m = ls->m[FOLLOWER];
-    const struct engine *ref = m->engine;
+    const struct engine *base = m->engine;
+    struct engine witness = *base; /* what that has cached has to stay true */
+    witness.run = witness_run;
     for (unsigned c = 0; last && c < m->ncpus; c++)
         m->cpus[c].engine_state = &ls->finding;
     if (last)
         m->engine = &witness;
     lockstep_round(ls, s->leg[i].piece);
-    m->engine = ref;
+    m->engine = base;
 }
 
 /* All the way. */

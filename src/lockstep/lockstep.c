@@ -13,10 +13,10 @@
 /* ---- life ---- */
 
 /* The leader's configuration without what may happen only once. */
-static struct machine_config follower_config(const struct machine *leader, const struct engine *ref)
+static struct machine_config follower_config(const struct machine *leader)
 {
     struct machine_config cfg = leader->cfg;
-    cfg.engine = ref;
+    cfg.engine = cfg.lockstep.base ? cfg.lockstep.base : &engine_ref;
     cfg.leader = leader;
     cfg.rr = OUTSIDE_LIVE;
     cfg.rr_file = NULL;
@@ -40,10 +40,10 @@ static bool load_follower(struct machine *m)
     return false;
 }
 
-struct lockstep *lockstep_create(struct machine *leader, const struct engine *ref)
+struct lockstep *lockstep_create(struct machine *leader)
 {
     struct lockstep *ls = calloc(1, sizeof(*ls));
-    struct machine_config cfg = follower_config(leader, ref);
+    struct machine_config cfg = follower_config(leader);
     const char *why;
     if (!ls)
         return complain() ? ls : NULL;

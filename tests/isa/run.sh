@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh BUILD [FOLDER...]: the tests of -M bare, on both engines. Last line: the counts.
+# run.sh BUILD [FOLDER...]: the tests of -M bare on every engine, or those of $ENGINES, lockstep among
+# them with PEFEMU_FULL. Native code is made of all that is jumped to. Last line: the counts.
 # A test is a label test_NAME in a .S file; it passes when pefemu ends with 0 (see bare.inc). A line
 # "options: ..." in the comment at the file's top adds to the command line, "status: N" is another end.
 set -u
@@ -15,6 +16,7 @@ fi
 out=$build/tests/isa
 mkdir -p "$out"
 export PEFEMU="$build/pefemu" OUT="$out"
+export ENGINES="${ENGINES-ref interp jit${PEFEMU_FULL:+ lockstep}}"
 
 # The registers, for spr/permissions.S.
 sed -n 's/^SPR(\([0-9]*\), *\([A-Z0-9_]*\), *[0-9]*, \(.\), \(.\),.*/ROW \1, \2, R\3, R\4/p' \
@@ -45,9 +47,11 @@ done
 # shellcheck disable=SC2016
 xargs -P "$(nproc)" -n 60 sh -c '
 while [ $# -ge 3 ]; do
-    for engine in ref interp; do
-        "$PEFEMU" -M bare,smf=on,secure-mem=16M,exit=0x40000000 -m 64M -accel $engine \
-            -icount sleep=off -icount-limit 400000 -timeout 10 -serial null -no-reboot \
+    for engine in $ENGINES; do
+        accel=$engine
+        case $engine in jit | lockstep) accel=$engine,hot=1 ;; esac
+        "$PEFEMU" -M bare,smf=on,secure-mem=16M,exit=0x40000000 -m 64M -accel $accel \
+            -icount sleep=off -icount-limit 400000 -timeout 60 -serial null -no-reboot \
             -device irq,addr=0x40010000 -device loader,file="$OUT/$1.bin",addr=0 \
             -reg pc=0x6000,r12="$3" $(cat "$OUT/$1.options") >/dev/null 2>&1
         status=$?
@@ -57,7 +61,7 @@ while [ $# -ge 3 ]; do
 done' sh <"$list" >"$out/results"
 passed=$(grep -c '^ok' "$out/results")
 failed=$(($(grep -c '^not ok' "$out/results") + bad))
-expected=$(($(wc -l <"$list") * 2))
+expected=$(($(wc -l <"$list") * $(echo "$ENGINES" | wc -w)))
 [ $((passed + failed - bad)) = "$expected" ] || failed=$((failed + 1))
 grep '^not ok' "$out/results" | sort | head -n 60
 echo "$passed passed, $failed failed, 0 skipped"

@@ -105,6 +105,10 @@ bad 'use fast=jit|interp' -accel lockstep,fast=tcg
 bad 'use fast=jit|interp' -accel lockstep,slow=ref
 bad 'at least 1' -accel lockstep,check=0
 bad 'at least 1' -accel lockstep,check
+bad 'base=interp|ref' -accel lockstep,base=jit
+bad 'the same engine' -accel lockstep,fast=interp,base=interp
+bad 'hot is a number' -accel lockstep,hot=0
+bad 'hot is a number' -accel jit,hot=
 for option in "-gdb tcp::1234" -S -reverse=1000 "-savevm-at 1,file" "-tracefile file" \
     "-icount shift=0,rr=record,rrfile=file" "-monitor unix:monitor"; do
     # shellcheck disable=SC2086

@@ -75,14 +75,15 @@ struct pair {
     struct lockstep *ls;
 };
 
-static void pair_begin(struct pair *p, const struct engine *e, unsigned cpus, uint64_t check)
+static void pair_begin(struct pair *p, const struct engine *e, const struct engine *base,
+                       unsigned cpus, uint64_t check)
 {
     const char *why;
     p->console = chardev_open("null", &why);
     p->m = make_machine(e, cpus, 0, p->console);
-    p->m->cfg.lockstep = (struct lockstep_config){.on = true, .check = check};
+    p->m->cfg.lockstep = (struct lockstep_config){.on = true, .base = base, .check = check};
     outside_keep(p->m->outside);
-    p->ls = lockstep_create(p->m, &engine_ref);
+    p->ls = lockstep_create(p->m);
     assert_non_null(p->ls);
     struct machine *f = lockstep_follower(p->ls);
     PUT(f, DEC_VECTOR, dec_handler);
@@ -97,6 +98,9 @@ static void pair_end(struct pair *p)
     machine_destroy(p->m);
     chardev_close(p->console);
 }
+
+/* What engines are compared with. */
+static const struct engine *const bases[] = {&engine_ref, &engine_interp};
 
 /* How often state is compared: also within slices, and never before the end. */
 static const uint64_t checks[] = {1, 100, 5000, 1000000};
@@ -113,7 +117,7 @@ static void test_equal(void **state)
                 struct pair p;
                 struct outcome want, got;
                 undisturbed(&want, engines[e], cpus, 0);
-                pair_begin(&p, engines[e], cpus, checks[i]);
+                pair_begin(&p, engines[e], i % 2 ? &engine_interp : NULL, cpus, checks[i]);
                 assert_int_equal(lockstep_run(p.ls), STOP_EXIT);
                 take_outcome(&got, p.m);
                 if (checks[i] >= LOCKSTEP_CHECK) /* else slices are cut in pieces */
@@ -124,10 +128,11 @@ static void test_equal(void **state)
             }
 }
 
-/* The finding of a run of @e. */
-static const struct lockstep_finding *find(struct pair *p, const struct engine *e, uint64_t check)
+/* The finding of a run of @e against @base. */
+static const struct lockstep_finding *find(struct pair *p, const struct engine *e,
+                                           const struct engine *base, uint64_t check)
 {
-    pair_begin(p, e, 1, check);
+    pair_begin(p, e, base, 1, check);
     assert_int_equal(lockstep_run(p->ls), STOP_LOCKSTEP);
     return lockstep_finding(p->ls);
 }
@@ -151,9 +156,9 @@ static void assert_r4(const struct lockstep_difference *d)
 static void test_register(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < ARRAY_SIZE(checks); i++) {
+    for (unsigned i = 0; i < 2 * ARRAY_SIZE(checks); i++) {
         struct pair p;
-        const struct lockstep_finding *f = find(&p, &engine_register, checks[i]);
+        const struct lockstep_finding *f = find(&p, &engine_register, bases[i % 2], checks[i / 2]);
         assert_int_equal(f->found, LOCKSTEP_STEP);
         assert_insn(&f->insn, AT_LOAD, LD(4u, 5u, 0));
         assert_int_equal(f->ndiff, 1);
@@ -167,9 +172,9 @@ static void test_register(void **state)
 static void test_memory(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < ARRAY_SIZE(checks); i++) {
+    for (unsigned i = 0; i < 2 * ARRAY_SIZE(checks); i++) {
         struct pair p;
-        const struct lockstep_finding *f = find(&p, &engine_byte, checks[i]);
+        const struct lockstep_finding *f = find(&p, &engine_byte, bases[i % 2], checks[i / 2]);
         assert_int_equal(f->found, LOCKSTEP_STEP);
         assert_insn(&f->insn, AT_STORE, STD(3u, 5u, 0));
         assert_int_equal(f->ndiff, 1);
@@ -185,9 +190,9 @@ static void test_memory(void **state)
 static void test_together(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < ARRAY_SIZE(checks); i++) {
+    for (unsigned i = 0; i < 2 * ARRAY_SIZE(checks); i++) {
         struct pair p;
-        const struct lockstep_finding *f = find(&p, &engine_together, checks[i]);
+        const struct lockstep_finding *f = find(&p, &engine_together, bases[i % 2], checks[i / 2]);
         assert_int_equal(f->found, LOCKSTEP_WRITER);
         assert_insn(&f->insn, AT_LOAD, LD(4u, 5u, 0));
         pair_end(&p);
@@ -200,7 +205,7 @@ static void test_report(void **state)
     char text[4096] = "";
     FILE *out = fmemopen(text, sizeof(text) - 1, "w");
     (void)state;
-    find(&p, &engine_register, 0);
+    find(&p, &engine_register, &engine_ref, 0);
     lockstep_report(p.ls, out);
     fclose(out);
     assert_non_null(strstr(text, "register and ref differ after instruction"));
