@@ -54,7 +54,7 @@ OP(slbmte)
     *e = with;
     if (!(with.esid & SLB_V))
         e->esid = 0;
-    return TRAP_NONE;
+    return TRAP_RESCHED; /* as after tlbie */
 }
 
 static bool may_reach_other_threads(const struct cpu *cpu)
@@ -70,7 +70,7 @@ OP(slbie)
     const struct slb_entry *e = slb_find(cpu, rb);
     if (e && slb_b(e) == (rb >> 25 & 3))
         slb_drop_segment(cpu, &cpu->slb[e - cpu->slb]);
-    return TRAP_NONE;
+    return TRAP_RESCHED;
 }
 
 /* Reaches entries that the hardware made from segment tables; there are none. */
@@ -121,7 +121,7 @@ static void slb_invalidate_all(struct cpu *cpu, unsigned ih)
 OP(slbia)
 {
     slb_invalidate_all(cpu, WORD_BITS(in->word, 8, 10));
-    return TRAP_NONE;
+    return TRAP_RESCHED;
 }
 
 OP(slbmfee)

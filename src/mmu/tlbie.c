@@ -5,6 +5,9 @@
  *       hash, IS=0: 0:51 VA bits   44:51 LP when L   54:55 B   56:58 AP unless L   63 L
  *   RS  0:31 PID   32:63 LPID (tlbie; tlbiel takes LPIDR)
  *   word bits 12:13 RIC   14 PRS   15 R
+ *
+ * They are boundaries: the page that is being executed may be the one that is meant, and has to be
+ * asked for again.
  */
 #include "mmu_internal.h"
 
@@ -123,7 +126,7 @@ OP(tlbie)
         tlbie_cpu(cpu, &t);
     for (unsigned n = 0; m && n < m->ncpus; n++)
         tlbie_cpu(&m->cpus[n], &t);
-    return TRAP_NONE;
+    return TRAP_RESCHED;
 }
 
 OP(tlbiel)
@@ -135,7 +138,7 @@ OP(tlbiel)
      */
     if (t.is == IS_PAGE || t.set == 0)
         tlbie_cpu(cpu, &t);
-    return TRAP_NONE;
+    return TRAP_RESCHED;
 }
 
 OP(tlbsync)

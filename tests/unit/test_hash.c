@@ -104,13 +104,13 @@ static void slbmte(struct cpu *cpu, unsigned index, ea_t ea, uint64_t vsid_side)
     struct insn in = insn(3, 4, 0);
     cpu->gpr[3] = vsid_side;
     cpu->gpr[4] = (ea & SLB_ESID) | SLB_V | index;
-    assert_int_equal(op_slbmte(cpu, &in), TRAP_NONE);
+    assert_int_equal(op_slbmte(cpu, &in), TRAP_RESCHED);
 }
 
 static void slbia(struct cpu *cpu, unsigned ih)
 {
     struct insn in = insn(0, 0, 0x7c0003e4 | ih << 21);
-    assert_int_equal(op_slbia(cpu, &in), TRAP_NONE);
+    assert_int_equal(op_slbia(cpu, &in), TRAP_RESCHED);
 }
 
 static uint64_t segment_256m(uint64_t vsid, uint64_t flags)
@@ -683,7 +683,7 @@ static void test_tlbie_by_virtual_address(void **state)
         cpu_set_msr(b->cpu, REAL | MSR_HV);
         b->cpu->gpr[5] = HV_LPID;
         b->cpu->gpr[6] = rb;
-        assert_int_equal(op_tlbie(b->cpu, &in), TRAP_NONE);
+        assert_int_equal(op_tlbie(b->cpu, &in), TRAP_RESCHED);
         cpu_set_msr(b->cpu, KERNEL);
         for (unsigned n = 0; n < 2; n++)
             assert_int_equal(load(&b->cpu[n], ea), TRAP_DSI);

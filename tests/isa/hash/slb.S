@@ -118,6 +118,27 @@
     AFTER slbiag_only_accelerators, 0, 0, OSDR, ".long 0x7d2006a4", 0
     AFTER slbsync_is_a_barrier, 0, 0, OSDR, slbsync, 0
 
+    /* the segment of the code that is being executed: nothing of it is fetched afterwards */
+    .macro OWN name, op
+    TEST \name
+    HASH 0
+    LI r5, 0                    /* slbie's RB: segment 0; slbmte's: entry 0 */
+    LI r6, CODE_VSID << 12
+    LI r3, 0
+    BACK 2f
+    GO OS | IR, 1f
+1:  \op
+    isync
+    addi r3, 0, 1
+    HOME
+2:  CHECK r31, 0x480
+    CHECK r3, 0
+    PASS
+    .endm
+    OWN own_segment_slbie, "slbie r5"
+    OWN own_segment_slbmte, "slbmte r6, r5"
+    OWN own_segment_slbia, "slbia 4"
+
     /* entry 0 stays unless IH is 4 */
     .macro ENTRY0 name, op, vector
     TEST \name
