@@ -705,7 +705,7 @@ static void test_tlbie_page_reaches_all_cpus_and_only_that_page(void **state)
     remap(b, USER_EA, 16, DATA + 0x10000);
     remap(b, USER_EA + 0x10000, 16, DATA + 0x10000);
     struct insn in = tlbie_insn(b->cpu, 0, 1, USER_EA | 5 << 5, (uint64_t)PID << 32);
-    assert_int_equal(op_tlbie(b->cpu, &in), TRAP_NONE);
+    assert_int_equal(op_tlbie(b->cpu, &in), TRAP_RESCHED);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(b->cpu[i].tlb->i[(USER_EA >> 12) & (ITLB_ENTRIES - 1)].tag, TLB_NO_TAG);
         assert_int_equal(load8(&b->cpu[i], USER_EA), 2);
@@ -722,7 +722,7 @@ static void test_tlbie_4k_page_in_the_second_level(void **state)
     assert_int_equal(load8(b->cpu, USER_EA + 0x3000), 1);
     remap(b, USER_EA + 0x3000, 12, DATA + 0x5000);
     struct insn in = tlbie_insn(b->cpu, 0, 1, USER_EA | 0x3000, (uint64_t)PID << 32);
-    assert_int_equal(op_tlbiel(b->cpu, &in), TRAP_NONE);
+    assert_int_equal(op_tlbiel(b->cpu, &in), TRAP_RESCHED);
     assert_int_equal(load8(b->cpu, USER_EA + 0x3000), 2);
 }
 
@@ -753,7 +753,7 @@ static void test_tlbie_wider_forms(void **state)
         assert_int_equal(load8(cpu, USER_EA), 1);
         remap(b, USER_EA, 16, DATA + 0x10000);
         struct insn in = tlbie_insn(cpu, form[i].ric, form[i].prs, form[i].rb, 5ULL << 32);
-        assert_int_equal(op_tlbie(cpu, &in), TRAP_NONE);
+        assert_int_equal(op_tlbie(cpu, &in), TRAP_RESCHED);
         assert_int_equal(load8(cpu, USER_EA), form[i].drops ? 2 : 1);
     }
 }
@@ -773,7 +773,7 @@ static void test_tlbie_of_pid_0_drops_kernel_pages_of_every_process(void **state
     ops->tag = KERNEL_EA + 0x7000;
     map_kernel(b, KERNEL_EA, 16, (DATA + 0x10000) | KERNEL_RWX);
     struct insn in = tlbie_insn(cpu, 2, 1, 1 << 10, 0);
-    assert_int_equal(op_tlbie(cpu, &in), TRAP_NONE);
+    assert_int_equal(op_tlbie(cpu, &in), TRAP_RESCHED);
     assert_int_equal(ops->tag, TLB_NO_TAG);
     assert_int_equal(load8(cpu, KERNEL_EA), 2);
     bool kept = cpu->tlb->e[tlb_index(USER_EA)].tag_r == USER_EA;
@@ -841,7 +841,7 @@ static void test_tlbie_needs_the_right(void **state)
     b->cpu->lpcr &= ~LPCR_GTSE;
     in = tlbie_insn(b->cpu, 0, 1, 1 << 10, 0);
     assert_int_equal(op_tlbie(b->cpu, &in), TRAP_PROGRAM);
-    assert_int_equal(op_tlbiel(b->cpu, &in), TRAP_NONE);
+    assert_int_equal(op_tlbiel(b->cpu, &in), TRAP_RESCHED);
 }
 
 static void test_partition_scoped_tlbie_reaches_the_guest(void **state)
@@ -854,7 +854,7 @@ static void test_partition_scoped_tlbie_reaches_the_guest(void **state)
     map_host(b, SMALL_GRA, 16, (GUEST_BASE + SMALL_GRA + 0x10000) | USER_RWX);
     mode(b, MSR_HV);
     struct insn in = tlbie_insn(cpu, 0, 0, SMALL_GRA | 5 << 5, LPID);
-    assert_int_equal(op_tlbie(cpu, &in), TRAP_NONE);
+    assert_int_equal(op_tlbie(cpu, &in), TRAP_RESCHED);
     mode(b, KERNEL);
     assert_int_equal(load8(cpu, USER_EA), 7);
 }
