@@ -103,9 +103,9 @@ test_svm() {
 # ---- recording ----
 
 # A boot with the host's clock, entropy and sleep, and somebody who types.
-record() { # record GUEST
+record() { # record GUEST ENGINE
     mkfifo keys 2>/dev/null
-    $1 -icount shift=0,rr=record,rrfile=rr -stats=json <keys >whole.out 2>whole.err &
+    $1 -accel "$2" -icount shift=0,rr=record,rrfile=rr -stats=json <keys >whole.out 2>whole.err &
     child=$!
     exec 3>keys
     tries=$((limit * 5))
@@ -121,16 +121,18 @@ record() { # record GUEST
     return $status
 }
 replay() { $1 -icount shift=0,rr=replay,rrfile=rr -stats=json "$2" "$3" </dev/null >rest.out 2>rest.err; }
-repeats() { # repeats NAME GUEST
-    record "$2" || { fail "$1" "recording: exit status $?"; return; }
-    replay "$2" -accel interp || { fail "$1" "replay: exit status $?"; return; }
+repeats() { # repeats NAME GUEST RECORDER PLAYER: the engines
+    record "$2" "$3" || { fail "$1" "recording: exit status $?"; return; }
+    replay "$2" -accel "$4" || { fail "$1" "replay: exit status $?"; return; }
     cmp -s whole.out rest.out && [ "$(instructions whole)" = "$(instructions rest)" ] &&
         [ "$(counts_of whole)" = "$(counts_of rest)" ] && grep -q 'ended as the recording did' rest.err &&
         pass "$1" || fail "$1" "the replay differs"
 }
 test_replay() {
     have kernel-svm/vmlinux svm/tpm || { skip replay "no kernel for secure VMs"; return; }
-    repeats replay_svm svm
+    repeats replay_svm_interp_jit svm interp jit
+    [ -z "${PEFEMU_FULL-}" ] || repeats replay_svm_jit_ref svm jit ref
+    repeats replay_svm svm jit interp
     # A recording that was cut off plays to its end; one with a flipped bit is none.
     bytes=$(wc -c <rr)
     head -c $((bytes * 3 / 4)) rr >cut && cp rr kept && mv cut rr
