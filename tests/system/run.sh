@@ -540,8 +540,8 @@ test_ref_engine() {
     [ $status = 0 ] && pass ref_engine || fail ref_engine "exit status $status"
 }
 
-# The default engine and the plain one together: code that writes itself on -M bare,
-# and in full runs Linux, as a VM and as a secure one.
+# The default engine and another one together: code that writes itself on -M bare, Linux as a normal and as
+# a secure VM. In full runs the other one is ref, too, which takes its time.
 test_lockstep() {
     if command -v powerpc64-linux-gnu-as >/dev/null; then
         powerpc64-linux-gnu-as -mpower9 -a64 -mbig "$here/bare/rewrite.S" -o "$tmp/x.o" &&
@@ -556,17 +556,78 @@ test_lockstep() {
     else
         skip lockstep_rewrite "powerpc64-linux-gnu-as is not installed"
     fi
+}
+test_lockstep_kernel() {
+    lockstep_kernel lockstep_kernel_interp 1 ,base=interp
     [ -n "${PEFEMU_FULL-}" ] || return 0
-    limit=3600 boot "quiet pefemu.test=poweroff" -m 512M -accel lockstep </dev/null
-    [ $status = 0 ] && pass lockstep_kernel || fail lockstep_kernel "exit status $status"
+    lockstep_kernel lockstep_kernel_smp2 2 ,base=interp,hot=1
+    lockstep_kernel lockstep_kernel_ref 1
+}
+lockstep_kernel() { # lockstep_kernel NAME CPUS [ACCEL]
+    limit=3600 boot "quiet pefemu.test=poweroff" -m 512M -smp "$2" -accel "lockstep${3-}" </dev/null
+    [ $status = 0 ] && pass "$1" || fail "$1" "exit status $status"
+}
+test_lockstep_svm() {
     svm_files lockstep_svm || return 0
+    lockstep_svm lockstep_svm_interp 1 ,base=interp,hot=1
+    [ -n "${PEFEMU_FULL-}" ] || return 0
+    lockstep_svm lockstep_svm_smp2 2 ,base=interp
+    lockstep_svm lockstep_svm_ref 1
+}
+lockstep_svm() { # lockstep_svm NAME CPUS [ACCEL]
     svm_tpm
-    "$pefemu" -M pseries -m 512M -kernel "$svm_kernel" -initrd "$made/initrd.img" -accel lockstep \
-        -append "console=hvc0 svm=on xive=off quiet" -tpmstate dir="$tmp/tpm" -timeout 3600 \
-        >"$tmp/console" 2>"$tmp/errors" </dev/null
+    echo 'ls -lR /bin | md5sum; exit' >"$tmp/typed"
+    "$pefemu" -M pseries -m 512M -smp "$2" -kernel "$svm_kernel" -initrd "$made/initrd.img" \
+        -accel "lockstep${3-}" -append "$(cat "$made/args")" -tpmstate dir="$tmp/tpm" -timeout 3600 \
+        >"$tmp/console" 2>"$tmp/errors" <"$tmp/typed"
     status=$?
-    [ $status = 0 ] && grep -q 'digests ok' "$tmp/errors" && pass lockstep_svm ||
-        fail lockstep_svm "exit status $status"
+    [ $status = 0 ] && grep -q 'digests ok' "$tmp/errors" && grep -q '^[0-9a-f]\{32\}  -' "$tmp/console" && pass "$1" ||
+        fail "$1" "exit status $status"
+}
+
+# Every benchmark program, a little of each, in one boot; checksums as of a native build.
+test_lockstep_bench() {
+    "$top/bench/build.sh" "$tmp/bench" >"$tmp/errors" 2>&1 || { fail lockstep_bench "does not build"; return; }
+    "$tmp/bench/native" list | cut -d' ' -f1 >"$tmp/programs"
+    { echo 'mount -t tmpfs tmpfs /tmp'; sed 's,.*,/bench & 1,' "$tmp/programs"; } >"$tmp/bench.sh"
+    while read -r program; do "$tmp/bench/native" "$program" 1 </dev/null; done <"$tmp/programs" |
+        grep BENCH-END >"$tmp/expected"
+    for accel in lockstep,base=interp,hot=1 lockstep; do
+        limit=7200 boot "quiet pefemu.test=script" -icount shift=0,sleep=off -accel $accel \
+            -guest-file "$tmp/bench.sh:/test.sh" -guest-file "$tmp/bench/root/bench:/bench" </dev/null
+        grep -a BENCH-END "$tmp/text" >"$tmp/results"
+        [ $status = 0 ] && cmp -s "$tmp/expected" "$tmp/results" && pass "lockstep_bench_$accel" ||
+            fail "lockstep_bench_$accel" "exit status $status: $(diff "$tmp/expected" "$tmp/results" | head -n 4)"
+    done
+}
+
+# Mappings, faults, signals, code that is generated and patched, threads, all at random: a model in the
+# program says what is right, and the checksum is the same on every engine, with one CPU and with two.
+test_stress() {
+    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
+        skip stress "no ppc64el compiler"
+        return
+    }
+    make -s -C "$top" BUILD="$build" "$build/tests/system/guest_stress" >/dev/null || {
+        fail stress "guest_stress does not compile"
+        return
+    }
+    echo "guest_stress 1 10" >"$tmp/stress.sh"
+    [ -z "${PEFEMU_FULL-}" ] || echo "guest_stress $(date +%Y%m%d) 100" >"$tmp/stress.sh"
+    sum=
+    stress jit 1
+    stress interp 2
+    stress lockstep,base=interp,hot=1 2
+    [ -z "${PEFEMU_FULL-}" ] || stress ref 1
+}
+stress() { # stress ACCEL CPUS
+    limit=7200 boot "quiet pefemu.test=script" -m 512M -smp "$2" -accel "$1" -icount shift=0,sleep=off \
+        -guest-file "$tmp/stress.sh:/test.sh" \
+        -guest-file "$build/tests/system/guest_stress:/bin/guest_stress" </dev/null
+    line=$(grep '^guest_stress: seed' "$tmp/text")
+    sum=${sum:-$line}
+    [ $status = 0 ] && [ "$line" = "$sum" ] && [ -z "${line##*, 0 failures}" ] && [ "$line" ] &&
+        pass "stress_$1" || fail "stress_$1" "exit status $status: '$line', not '$sum'"
 }
 
 test_fifty_boots() {
@@ -707,10 +768,10 @@ if [ $# = 0 ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism profile programs perf packed_kernel clients device_tree \
             no_shutdown ended_prompt powerdown serial break hash hash_walk stats_on svm monitor \
-            snapshot gdb trace
+            snapshot gdb trace lockstep_kernel lockstep_svm stress
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
-            kernel_svm selftests aarch64
+            kernel_svm lockstep_bench selftests aarch64
     fi
 fi
 for t in "$@"; do
