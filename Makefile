@@ -39,7 +39,7 @@ ALL_CFLAGS = -std=gnu11 $(OPT) $(WARNINGS) $(SEMANTIC_FLAGS) $(HOST_ARCH_FLAGS) 
 ALL_CPPFLAGS = -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE= $(if $(NATIVE),-DPEFEMU_NATIVE) \
                  $(CPPFLAGS)
 ALL_LDFLAGS = $(SANITIZE_FLAGS) $(LDFLAGS)
-LIBS := -lelf -lz -lzstd -lfdt -ltpms -lcrypto -lmbedcrypto -lm
+LIBS := -pthread -lelf -lz -lzstd -lfdt -ltpms -lcrypto -lmbedcrypto -lm
 TEST_LIBS := -Wl,--as-needed -lcmocka -lcapstone -lmpfr -lgmp $(LIBS)
 
 # Back ends of the jit engine, by host; hosts without one have the other engines.

@@ -14,6 +14,7 @@
 #include "pefemu/mmu.h"
 #include "pefemu/splitmix.h"
 #include "pefemu/symbols.h"
+#include "pefemu/threads.h"
 
 /* The host clock is read for -timeout once in this many rounds, and whenever all CPUs sleep. */
 #define TIMEOUT_ROUNDS 16
@@ -72,9 +73,12 @@ uint64_t machine_random(struct machine *m)
 {
     uint64_t v;
 
+    machine_lock(m);
     if (m->cfg.have_seed)
-        return seeded_random(m->rng_state);
-    outside_random(m->outside, &v, sizeof(v));
+        v = seeded_random(m->rng_state);
+    else
+        outside_random(m->outside, &v, sizeof(v));
+    machine_unlock(m);
     return v;
 }
 
@@ -88,6 +92,8 @@ void machine_secret(struct machine *m, void *p, size_t len)
 /* The slice that is running ends at the next boundary. */
 static void end_slice_soon(struct machine *m)
 {
+    if (m->threads)
+        threads_notice(m);
     if (!m->current)
         return;
     m->current->stop_request = true;
@@ -96,11 +102,13 @@ static void end_slice_soon(struct machine *m)
 
 void machine_request_stop(struct machine *m, enum machine_stop why, const char *text)
 {
+    machine_lock(m);
     if (m->stop == STOP_NONE) {
         m->stop = why;
         snprintf(m->stop_text, sizeof(m->stop_text), "%s", text ? text : "");
     }
     end_slice_soon(m);
+    machine_unlock(m);
 }
 
 void machine_request_reset(struct machine *m)
@@ -123,13 +131,21 @@ void machine_restore_later(struct machine *m, bool (*fn)(struct machine *m, void
 
 bool machine_enter_firmware(struct cpu *cpu)
 {
-    const struct machine_kind *kind = cpu->machine->kind;
+    struct machine *m = cpu->machine;
+    bool entered;
 
-    return kind && kind->enter && kind->enter(cpu);
+    if (!m->kind || !m->kind->enter)
+        return false;
+    machine_lock(m);
+    entered = m->kind->enter(cpu);
+    machine_unlock(m);
+    return entered;
 }
 
 void machine_charge_ns(struct machine *m, uint64_t ns)
 {
+    if (m->threads) /* it takes what it takes */
+        return;
     m->now_ns += ns;
     if (m->current)
         cpu_kick(m->current); /* its slice was planned by the old clock */
@@ -137,7 +153,8 @@ void machine_charge_ns(struct machine *m, uint64_t ns)
 
 void machine_say(const struct machine *m, const char *fmt, ...)
 {
-    uint64_t insns = m->insn_total + (m->current ? cpu_insns_now(m->current) - m->slice_insns : 0);
+    bool runs = m->current && !m->threads;
+    uint64_t insns = m->insn_total + (runs ? cpu_insns_now(m->current) - m->slice_insns : 0);
     char text[400];
     va_list ap;
 
@@ -232,9 +249,21 @@ bool machine_round(struct machine *m)
     return m->stop == STOP_NONE;
 }
 
+void machine_look_after(struct machine *m)
+{
+    begin_round(m);
+    if (m->reset_request && m->stop == STOP_NONE && !reset(m))
+        machine_request_stop(m, STOP_CHECKSTOP, "the guest could not be loaded again");
+    check_user(m);
+    check_timeout(m);
+    schedule_note_progress(m);
+}
+
 static void run(struct machine *m)
 {
     m->host_start_ns = host_ns(CLOCK_MONOTONIC);
+    if (m->cfg.multi)
+        threads_run(m);
     while (m->stop == STOP_NONE)
         machine_round(m);
     outside_ended(m->outside);

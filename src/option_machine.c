@@ -260,13 +260,13 @@ PARSE(CPU)
 }
 
 /* hot=N, for tests: 1 makes all code that is jumped to native. */
-static enum parse parse_hot(struct options *o, const char *arg, const char *value)
+static const char *accel_hot(struct options *o, const char *value)
 {
     uint64_t hot = 0;
     if (!value_u64(value, 1000000, &hot) || !hot)
-        return option_bad(OPT_ACCEL, arg, "hot is a number from 1 to 1000000");
+        return "hot is a number from 1 to 1000000";
     o->cfg.hot = (unsigned)hot;
-    return OK;
+    return NULL;
 }
 
 /* A key of lockstep[,fast=ENGINE][,base=ENGINE][,check=N][,hot=N] */
@@ -274,17 +274,18 @@ static enum parse parse_lockstep_key(struct options *o, const char *arg,
                                      const struct value_item *it)
 {
     const struct engine *e = engine_find(it->value ? it->value : "");
+    const char *problem = NULL;
     if (!strcmp(it->key, "fast") && e && e != &engine_ref)
         o->cfg.engine = e;
     else if (!strcmp(it->key, "base") && e && e != &engine_jit)
         o->cfg.lockstep.base = e;
     else if (!strcmp(it->key, "hot"))
-        return parse_hot(o, arg, it->value);
+        problem = accel_hot(o, it->value);
     else if (strcmp(it->key, "check") != 0)
-        return option_bad(OPT_ACCEL, arg, "use fast=jit|interp, base=interp|ref, or check=N");
+        problem = "use fast=jit|interp, base=interp|ref, or check=N";
     else if (!value_u64(it->value, INT64_MAX, &o->cfg.lockstep.check) || !o->cfg.lockstep.check)
-        return option_bad(OPT_ACCEL, arg, "check is a number of instructions, at least 1");
-    return OK;
+        problem = "check is a number of instructions, at least 1";
+    return problem ? option_bad(OPT_ACCEL, arg, problem) : OK;
 }
 
 static enum parse parse_lockstep(struct options *o, const char *arg)
@@ -302,6 +303,35 @@ static enum parse parse_lockstep(struct options *o, const char *arg)
     return result;
 }
 
+/* What follows the engine's name. */
+static const char *accel_property(struct options *o, const struct value_item *it)
+{
+    if (!strcmp(it->key, "thread")) {
+        o->cfg.multi = it->value && !strcmp(it->value, "multi");
+        return o->cfg.multi || (it->value && !strcmp(it->value, "single"))
+                   ? NULL
+                   : "thread is single or multi";
+    }
+    if (!strcmp(it->key, "hot") && o->cfg.engine == &engine_jit)
+        return accel_hot(o, it->value);
+    return "no such property; use thread=single or thread=multi";
+}
+
+static enum parse parse_engine(struct options *o, const char *arg)
+{
+    struct value_list list;
+    struct value_item it;
+    const char *problem = NULL;
+
+    o->cfg.engine =
+        value_list(&list, arg) && value_next(&list, &it) && !it.value ? engine_find(it.key) : NULL;
+    if (!o->cfg.engine)
+        return option_bad(OPT_ACCEL, arg, "no such engine; use jit, interp, ref or lockstep");
+    while (!problem && value_next(&list, &it))
+        problem = accel_property(o, &it);
+    return problem ? option_bad(OPT_ACCEL, arg, problem) : OK;
+}
+
 PARSE(ACCEL)
 {
     size_t len = strcspn(arg, ","), at = 0;
@@ -310,21 +340,17 @@ PARSE(ACCEL)
         for (const struct engine *e; (e = engine_next(&at)) != NULL;)
             printf("  %-8s %s\n", e->name, e->summary);
         printf("  %-8s %s\n", "lockstep", "a faster one and ref, compared all the time");
+        printf("Properties of jit and interp:\n"
+               "  thread=single  one host thread runs all CPUs in turn (default)\n"
+               "  thread=multi   each CPU has its own\n");
         return DONE;
     }
     o->cfg.engine = engine_default();
-    o->cfg.lockstep.on = false;
+    o->cfg.lockstep.on = o->cfg.multi = false;
+    o->cfg.hot = 0;
     if (len == strlen("lockstep") && !strncmp(arg, "lockstep", len))
         return parse_lockstep(o, arg);
-    if (!strncmp(arg, "jit,hot=", 8)) {
-        if (parse_hot(o, arg, arg + 8) != OK)
-            return BAD;
-        arg = "jit";
-    }
-    o->cfg.engine = engine_find(arg);
-    return o->cfg.engine
-               ? OK
-               : option_bad(OPT_ACCEL, arg, "no such engine; use jit, interp, ref or lockstep");
+    return parse_engine(o, arg);
 }
 
 /* ---- -M bare: devices, registers ---- */

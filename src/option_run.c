@@ -83,6 +83,7 @@ PARSE(ICOUNT)
 {
     struct value_list list;
     struct value_item it;
+    o->icount_given = true;
     if (!value_list(&list, arg))
         return option_bad(OPT_ICOUNT, "...", "too long; use for example shift=0,sleep=off");
     for (bool first = true; value_next(&list, &it); first = false) {

@@ -255,6 +255,27 @@ static bool check_lockstep(const struct options *o)
     return false;
 }
 
+/* What needs CPUs that take turns: their instructions in one order, and time that they make. */
+static bool check_threads(const struct options *o)
+{
+    const char *what = o->cfg.engine == &engine_ref ? "accel ref"
+                       : o->icount_given            ? "icount"
+                       : o->cfg.insn_limit          ? "icount-limit"
+                       : o->gdb                     ? "gdb"
+                       : o->halt_at_start           ? "S"
+                       : o->reverse                 ? "reverse"
+                       : o->savevm_file             ? "savevm-at"
+                       : o->traces[0]               ? "tracefile"
+                       : o->profile                 ? "profile"
+                       : o->monitor.where != PROMPT_DEFAULT && o->monitor.where != PROMPT_NONE
+                           ? "monitor"
+                           : NULL;
+    if (!o->cfg.multi || !what)
+        return true;
+    pef_complain("-%s: needs -accel thread=single, where CPUs take turns; leave one out", what);
+    return false;
+}
+
 static bool open_log(const struct options *o)
 {
     int err = o->log_file ? log_set_file(o->log_file) : 0;
@@ -270,7 +291,7 @@ static bool finish(struct options *o)
     o->cfg.bare.devices = o->devices;
     o->cfg.bare.regs = o->regs;
     if (!check_memory(o) || !(bare ? check_bare(o) : check_pseries(o)) || !check_tpm(o) ||
-        !check_monitor(o) || !check_lockstep(o))
+        !check_monitor(o) || !check_lockstep(o) || !check_threads(o))
         return false;
     /* The real ultravisor knows XICS only. */
     if (!o->ic_given && o->cfg.pef && machine_wants_svm(&o->cfg))

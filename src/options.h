@@ -35,7 +35,7 @@ struct options {
     const char *gdb;           /* -gdb, NULL: none */
     bool halt_at_start;        /* -S */
     char *rr_file;             /* owned */
-    bool ic_given;
+    bool ic_given, icount_given;
     bool rtc_fixed, serial_given;
 };
 

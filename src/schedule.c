@@ -14,6 +14,7 @@
 #include "pefemu/hostclock.h"
 #include "pefemu/log.h"
 #include "pefemu/profile.h"
+#include "pefemu/threads.h"
 #include "trace/commit.h"
 
 /* Instructions a CPU may run before the others get their turn, and with nobody else to run. */
@@ -32,6 +33,8 @@ static uint64_t slice_progress(const struct machine *m)
 {
     const struct cpu *cpu = m->current;
 
+    if (m->threads)
+        return 0;
     if (cpu)
         return cpu_insns_now(cpu) - m->slice_insns + cpu->stalls - m->slice_stalls;
     if (!m->rest.pending)
@@ -47,6 +50,8 @@ uint64_t machine_position(const struct machine *m)
 
 uint64_t machine_now_ns(const struct machine *m)
 {
+    if (m->threads)
+        return threads_now_ns(m);
     return m->now_ns + (slice_progress(m) << m->cfg.icount_shift);
 }
 
@@ -78,9 +83,7 @@ static uint64_t next_timer_ns(const struct machine *m)
     return next;
 }
 
-/* Brings the CPU's timers up to date and wakes it when something does. False: it is stopped, or
- * sleeps on. */
-static bool make_ready(struct cpu *cpu)
+bool schedule_make_ready(struct cpu *cpu)
 {
     if (cpu->run_state == CPU_STOPPED)
         return false;
@@ -132,6 +135,12 @@ static int64_t slice_budget(const struct machine *m, struct cpu *cpu, int64_t mo
 
 /* ---- slices ---- */
 
+void schedule_note_progress(struct machine *m)
+{
+    if (m->insn_total > INSNS_UNTIL_HUGE_PAGES)
+        memory_want_huge_pages(&m->mem);
+}
+
 /* From here on slice_progress() counts, and the engine. */
 static void begin_slice(struct machine *m, struct cpu *cpu, int64_t budget)
 {
@@ -152,8 +161,7 @@ static void end_slice(struct machine *m, struct cpu *cpu)
     m->current = NULL;
     m->now_ns += (insns + stalls) << m->cfg.icount_shift;
     m->insn_total += insns;
-    if (m->insn_total > INSNS_UNTIL_HUGE_PAGES)
-        memory_want_huge_pages(&m->mem);
+    schedule_note_progress(m);
     m->stall_total += stalls;
     /* Another CPU may store to the granule now; the ISA lets a reservation be lost at any time. */
     if (m->ncpus > 1)
@@ -234,7 +242,7 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
 {
     int64_t budget;
 
-    if (!make_ready(cpu))
+    if (!schedule_make_ready(cpu))
         return false;
     if (unlikely(cpu->pmu.live))
         pmu_settle(cpu);
@@ -242,7 +250,7 @@ bool machine_run_slice(struct machine *m, struct cpu *cpu, int64_t most)
     begin_slice(m, cpu, budget);
     if (unlikely(log_mask & LOG_CPU))
         exec_log_cpu(cpu);
-    if (cpu->irq_pending)
+    if (cpu_irqs(cpu))
         cpu_take_pending(cpu);
     run_slice(m, cpu, false);
     return true;

@@ -12,6 +12,13 @@
  * where it was. Asks for STOP_LIMIT when -icount-limit is reached. Returns how many CPUs ran. */
 unsigned schedule_round(struct machine *m);
 
+/* Brings the CPU's timers up to date and wakes it when something does. False: it is stopped, or
+ * sleeps on. */
+bool schedule_make_ready(struct cpu *cpu);
+
+/* machine.insn_total has grown. */
+void schedule_note_progress(struct machine *m);
+
 /* Nobody can run: warps to the next timer, asleep for as long as the guest thinks it takes. */
 void schedule_idle(struct machine *m);
 

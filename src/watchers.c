@@ -90,9 +90,12 @@ static void end_profile(struct watchers *w)
 
 /* ---- debuggers ---- */
 
-/* The prompt behind Ctrl-A c is always there and costs nothing until it is used. */
+/* The prompt behind Ctrl-A c is always there and costs nothing until it is used; but a debugger
+ * stops one CPU at a time. */
 static bool wants_prompt(const struct options *o)
 {
+    if (o->cfg.multi)
+        return false;
     if (o->monitor.where == PROMPT_DEFAULT)
         return !strcmp(o->serial, "mon:stdio");
     return o->monitor.where != PROMPT_NONE;

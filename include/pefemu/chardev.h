@@ -29,6 +29,11 @@ void chardev_wait(struct chardev *cd, uint64_t ns);
 /* The same, or until one of the @n descriptors @fds has something; revents is set. */
 void chardev_wait_also(struct chardev *cd, uint64_t ns, struct pollfd *fds, unsigned n);
 #define CHARDEV_WAIT_MAX 16
+/* The same in parts, for those who wait themselves: which descriptors tell of input and of signals,
+ * and what is to be done when poll() found something at these. @fds: CHARDEV_FDS. */
+#define CHARDEV_FDS 2
+unsigned chardev_fds(struct chardev *cd, struct pollfd *fds);
+void chardev_fds_ready(const struct pollfd *fds);
 
 /**
  * chardev_open - make the back end that @spec names

@@ -222,7 +222,8 @@ struct cpu {
     /* larx/stcx. reservation */
     bool reserve_valid;
     uint8_t reserve_size;
-    ra_t reserve_ra; /* of the granule: 128-byte aligned */
+    ra_t reserve_ra;         /* of the granule: 128-byte aligned; with threads, of the operand */
+    union vsr reserve_value; /* with threads: what was loaded, as memory has it */
 
     struct fp_lazy fp_lazy;
     uint64_t fpscr;
@@ -258,6 +259,9 @@ struct cpu {
     enum cpu_run_state run_state;
     bool prodded;           /* H_PROD latch */
     bool stop_ec;           /* idle by a stop with PSSCR[EC]=1 */
+    bool running;           /* with threads: its engine is */
+    uint64_t left;          /* with threads: how often others may have changed what it has found out
+                               (translations, code): it has waited for the lock */
     bool stop_request;      /* leave the engine at the next boundary */
     bool step_only;         /* the engine must stop after one instruction */
     bool debug_stop;        /* leave the engine: the debugger has something to do */
@@ -384,10 +388,23 @@ void cpu_model_return(struct cpu *cpu, enum cpu_return how); /* from HSRR0/1 or 
 /* The interrupt that is to be taken now among cpu->irq_pending, by priority and masks; TRAP_NONE.
  */
 enum trap cpu_pending(const struct cpu *cpu);
+/* Causes come and go by cpu_raise() and cpu_lower(), with threads at any time; these two are for
+ * the CPU's own thread. */
+static inline uint32_t cpu_irqs(const struct cpu *cpu)
+{
+    return __atomic_load_n(&cpu->irq_pending, __ATOMIC_RELAXED);
+}
+static inline void cpu_irqs_change(struct cpu *cpu, uint32_t off, uint32_t on)
+{
+    if (off)
+        __atomic_fetch_and(&cpu->irq_pending, ~off, __ATOMIC_SEQ_CST);
+    if (on)
+        __atomic_fetch_or(&cpu->irq_pending, on, __ATOMIC_SEQ_CST);
+}
 /* Is any pending, masked or not? */
 static inline bool cpu_has_interrupt(const struct cpu *cpu)
 {
-    return cpu->irq_pending & ~IRQ_EBB;
+    return cpu_irqs(cpu) & ~IRQ_EBB;
 }
 /* May @cpu, asleep in stop or H_CEDE, go on? */
 bool cpu_wakes(const struct cpu *cpu);
@@ -422,6 +439,10 @@ void cpu_state_event(struct cpu *cpu, uint64_t before);
 void cpu_set_msr(struct cpu *cpu, uint64_t msr);
 /* Recomputes cpu->fp_fast after a change of FPSCR or MSR[FE0,FE1]. */
 void cpu_update_fp_mode(struct cpu *cpu);
+
+/* Memory barriers of @cpu; @store_load: between a store and a later load too, what lwsync does not
+ * order. src/cpu/syslink.c */
+void cpu_barrier(struct cpu *cpu, bool store_load);
 
 /* ---- program priority (src/cpu/priority.c) ---- */
 /* Writes PPR[PRI]; a priority that the present state may not have changes nothing. */

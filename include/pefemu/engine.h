@@ -26,6 +26,8 @@ struct engine {
     void (*code_written)(struct machine *m, ra_t ra, uint64_t len);
     /* Stop points have changed: forget what was decoded; may be NULL. */
     void (*code_forget)(struct machine *m);
+    /* With threads, after machine.tidy_wanted was set: no CPU executes anything; may be NULL. */
+    void (*tidy)(struct machine *m);
 };
 
 extern const struct engine engine_ref;    /* plain fetch, decode, dispatch; integer-only FP */

@@ -18,6 +18,7 @@
 
 struct debug;
 struct symbols;
+struct threads;
 struct commit;
 struct profile;
 struct hypervisor;
@@ -108,10 +109,11 @@ struct machine_config {
     enum hv_fault hv_fault;
     unsigned cpus, cores, threads; /* cpus = cores * threads */
     const struct engine *engine;
+    bool multi; /* a host thread for each CPU: threads.h */
     struct lockstep_config lockstep;
     const struct machine *leader; /* borrowed, of the other machine of -accel lockstep: all answers
                                      from outside are those that this one was given; or NULL */
-    bool perfmap; /* jit: write /tmp/perf-PID.map */
+    bool perfmap;                 /* jit: write /tmp/perf-PID.map */
     unsigned hot; /* jit: jumps to code until it is translated; 0: as many as are best */
     /* images, already read and unpacked by the loader (src/loader.c) */
     const char *kernel, *initrd, *append, *bios, *dtb, *dumpdtb;
@@ -147,8 +149,11 @@ struct machine {
     struct memory mem;
     struct cpu *cpus; /* owned array, ncpus */
     unsigned ncpus;
-    struct cpu *current; /* the CPU whose engine is running, or NULL */
-    unsigned turn;       /* index of the CPU that runs or ran last */
+    struct cpu *current;     /* the CPU whose engine is running, or NULL. With threads: that of them
+                                that holds the machine's lock; machine_runs() */
+    struct threads *threads; /* owned; while machine_run() runs each CPU in one; or NULL */
+    bool tidy_wanted;        /* engine.tidy() has something to do */
+    unsigned turn;           /* index of the CPU that runs or ran last */
     struct event_hub events;
     uint64_t loads; /* how often its state was replaced by a saved one: it may be in its past */
     struct symbols *symbols; /* owned; symbols_of() makes them */
@@ -158,10 +163,10 @@ struct machine {
     struct debug *debug;     /* owned by whoever made it (watchers.c); NULL: no debugger */
     bool debug_breaks, debug_watches; /* it has stop points that engines and MMU must know of */
     const struct engine *engine;
-    struct code_cache *code; /* owned by the engine layer */
-    struct jit *jit;         /* the same: native code */
+    struct code_cache *code;               /* owned by the engine layer */
+    struct jit *jit;                       /* the same: native code */
     const struct code_client *code_client; /* who wants to know of hot code; NULL: nobody */
-    struct {                 /* of its predecoded code, for statistics */
+    struct {                               /* of its predecoded code, for statistics */
         uint64_t pages, insns, dropped;
     } decoded;
 
@@ -196,10 +201,11 @@ struct machine {
     char stop_text[160];    /* e.g. the panic message */
 };
 
-/* Build and power on, and destroy (accepts NULL). Errors: one line on stderr by the callee, NULL. */
+/* Build and power on, and destroy (accepts NULL). Errors: one line on stderr by the callee, NULL.
+ */
 struct machine *machine_create(const struct machine_config *cfg, struct chardev *console);
-/* The same in two parts, for those who watch the events of power-on: CPUs and memory, then the rest.
- * False with one line on stderr; machine_destroy() it then. */
+/* The same in two parts, for those who watch the events of power-on: CPUs and memory, then the
+ * rest. False with one line on stderr; machine_destroy() it then. */
 struct machine *machine_build(const struct machine_config *cfg, struct chardev *console);
 bool machine_power_on(struct machine *m);
 void machine_destroy(struct machine *m);
@@ -212,6 +218,9 @@ bool machine_round(struct machine *m);
  * again; @over: nothing of it is left. In between an engine may run on the CPU returned. */
 struct cpu *machine_resume_slice(struct machine *m);
 void machine_suspend_slice(struct machine *m, bool over);
+/* What the outside, a user and a guest that resets want of the machine between rounds. With
+ * threads: the main one, holding the lock, all CPUs parked if a reset is asked for. */
+void machine_look_after(struct machine *m);
 /* Is the host time of -timeout used up? */
 bool machine_time_is_up(const struct machine *m);
 /**

@@ -34,9 +34,9 @@ struct itlb_entry {
 };
 
 /* Where native code goes on for a branch to an EA (src/engine/jit). */
-#define JUMP_ENTRIES 4096
+#define JUMP_ENTRIES       4096
 #define JUMP_GRANULES_LOG2 12
-#define JUMP_LOG     64 /* fills that are remembered, so that dropping a few costs little */
+#define JUMP_LOG           64 /* fills that are remembered, so that dropping a few costs little */
 static inline unsigned jump_index(ea_t ea)
 {
     return (ea ^ ea >> 10) >> 2 & (JUMP_ENTRIES - 1);
@@ -82,7 +82,8 @@ struct tlb_ctx {
     struct jump_entry j[JUMP_ENTRIES];
     uint16_t jumps_filled; /* used part of the log; JUMP_LOG + 1: it overflowed */
     uint16_t jump_log[JUMP_LOG];
-    uint8_t jump_granules[1u << JUMP_GRANULES_LOG2 >> 3]; /* a bit for granules: j[] may have an EA there */
+    uint8_t jump_granules[1u << JUMP_GRANULES_LOG2 >>
+                          3]; /* a bit for granules: j[] may have an EA there */
     struct tlb_entry v[TLB_VICTIMS];
     struct tlb_key key;
     /* bit n of it all: where e[n], then v[n], permits loads, fetches may go */
@@ -123,10 +124,12 @@ void tlb_destroy(struct cpu *cpu);
 void tlb_switch(struct cpu *cpu);
 /* Drops entries of all contexts that match; @ea == ~0: the whole context. lpid/pid ~0u: any. With
  * @pid ~0u the cached partition-scoped translations go too. PID 0 owns the kernel's quadrant in
- * every context. After a change of a partition-scoped tree or a partition-table entry call it for
- * each CPU with (lpid, ~0u, ~0, 0). */
+ * every context. After a change of a partition-scoped tree or a partition-table entry call
+ * tlb_flush_everywhere(m, lpid, ~0u). */
 void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned size_log2);
 void tlb_flush_all(struct cpu *cpu);
+/* All that the CPUs of @m have of partition @lpid's process, or of all of them. */
+void tlb_flush_everywhere(struct machine *m, uint32_t lpid, uint32_t pid);
 /* Hash translation: what was translated by the SLB. @ea ~0: all of it. LPIDs don't count: an SLB
  * holds the segments of one partition. */
 void tlb_flush_hash(struct cpu *cpu, ea_t ea, unsigned size_log2);
@@ -174,9 +177,12 @@ trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word);
 trap_t mmu_check_store(struct cpu *cpu, ea_t ea, unsigned size);
 /* Host pointer to @size bytes at @ea (must not cross a 4 KiB page) if RAM and accessible, for block
  * operations such as dcbz; *host = NULL with TRAP_NONE when it is not RAM or is mapped caching
- * inhibited. With ACCESS_STORE the predecoded operations of the bytes are dropped beforehand. */
+ * inhibited. After storing there: mmu_stored(), which drops the predecoded operations of the bytes.
+ */
 trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, uint8_t **host,
                 ra_t *ra);
+
+void mmu_stored(struct cpu *cpu, ra_t ra, unsigned size);
 
 /* The DSI of larx, stcx., lq and friends on caching-inhibited storage (xlate.guarded_io). */
 trap_t mmu_bad_access(struct cpu *cpu, ea_t ea, enum mmu_access access);
@@ -236,7 +242,7 @@ bool secure_check(const struct machine *m, ra_t ra, bool s);
 
 /* ---- inline accessors: the only place where guest endianness enters ---- */
 #define MEM_ACCESSORS(bits)                                                                        \
-    static inline trap_t mem_load##bits(struct cpu *cpu, ea_t ea, uint##bits##_t *out)             \
+    static GUEST_ACCESS trap_t mem_load##bits(struct cpu *cpu, ea_t ea, uint##bits##_t *out)       \
     {                                                                                              \
         const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];                                   \
         uint##bits##_t v;                                                                          \
@@ -251,7 +257,7 @@ bool secure_check(const struct machine *m, ra_t ra, bool s);
         *out = likely(cpu->le) ? le##bits(v) : be##bits(v);                                        \
         return TRAP_NONE;                                                                          \
     }                                                                                              \
-    static inline trap_t mem_store##bits(struct cpu *cpu, ea_t ea, uint##bits##_t v)               \
+    static GUEST_ACCESS trap_t mem_store##bits(struct cpu *cpu, ea_t ea, uint##bits##_t v)         \
     {                                                                                              \
         const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];                                   \
         v = likely(cpu->le) ? le##bits(v) : be##bits(v);                                           \
@@ -273,7 +279,7 @@ MEM_ACCESSORS(64)
 #undef le8
 
 /* 16 bytes as one 128-bit number in the guest's byte order (lq, lxv, lvx ...). */
-static inline trap_t mem_load128(struct cpu *cpu, ea_t ea, union vsr *out)
+static GUEST_ACCESS trap_t mem_load128(struct cpu *cpu, ea_t ea, union vsr *out)
 {
     const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
     uint64_t v[2];
@@ -290,7 +296,7 @@ static inline trap_t mem_load128(struct cpu *cpu, ea_t ea, union vsr *out)
     return TRAP_NONE;
 }
 
-static inline trap_t mem_store128(struct cpu *cpu, ea_t ea, const union vsr *in)
+static GUEST_ACCESS trap_t mem_store128(struct cpu *cpu, ea_t ea, const union vsr *in)
 {
     const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
     uint64_t v[2];

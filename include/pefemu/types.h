@@ -22,8 +22,15 @@ typedef __int128 s128;
 #define WORD_BITS(w, hi, lo) (((uint32_t)(w) >> (31 - (lo))) & ((2u << ((lo) - (hi))) - 1))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define likely(x)     __builtin_expect(!!(x), 1)
-#define unlikely(x)   __builtin_expect(!!(x), 0)
+/* Guests' accesses to their memory race as they like; that is not for ThreadSanitizer to judge. */
+#if defined(__SANITIZE_THREAD__)
+#define GUEST_ACCESS __attribute__((no_sanitize_thread, noinline, unused))
+#else
+#define GUEST_ACCESS inline
+#endif
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define KiB 1024ULL
 #define MiB (1024ULL * KiB)

@@ -8,10 +8,14 @@
  * plain stores then need not look for reservations. store-conditional checks its own CPU's only.
  * Stores into RAM that are made on a CPU's behalf while it keeps running (devices, firmware) call
  * cpu_break_reservations().
+ *
+ * With a thread for each CPU these instructions are the host's atomic ones: atomic_shared.c.
  */
 #include "pefemu/cpu.h"
 #include "pefemu/machine.h"
 #include "pefemu/mmu.h"
+#include "pefemu/threads.h"
+#include "atomic_shared.h"
 #include "fixed.h"
 
 #define GRANULE_MASK (~(ra_t)127)
@@ -22,7 +26,7 @@
 #ifndef PEFEMU_INLINE_OPS /* called from elsewhere */
 void cpu_break_reservations(struct machine *m, ra_t ra, const struct cpu *except)
 {
-    for (unsigned i = 0; i < m->ncpus; i++) {
+    for (unsigned i = 0; i < m->ncpus && !m->threads; i++) {
         struct cpu *cpu = &m->cpus[i];
         if (cpu != except && cpu->reserve_ra == (ra & GRANULE_MASK))
             cpu->reserve_valid = false;
@@ -66,6 +70,7 @@ static void reserve(struct cpu *cpu, ra_t ra, unsigned size)
         ea_t ea = ea_index(cpu, in);                                                               \
         if (unlikely(ea & (sizeof(v) - 1)))                                                        \
             return trap_alignment(cpu, ea);                                                        \
+        IF_SHARED(cpu, shared_load_reserve(cpu, ea, sizeof(v), &cpu->gpr[in->rt]));                \
         trap_t trap = mem_load##bits(cpu, ea, &v);                                                 \
         if (likely(!trap))                                                                         \
             trap = real_address(cpu, ea, sizeof(v), ACCESS_LOAD, &ra);                             \
@@ -90,6 +95,7 @@ OP(lqarx)
         return cpu_illegal(cpu, in->word);
     if (unlikely(ea & 15))
         return trap_alignment(cpu, ea);
+    IF_SHARED(cpu, shared_load_reserve(cpu, ea, 16, &cpu->gpr[in->rt]));
     trap_t trap = mem_load128(cpu, ea, &v);
     if (likely(!trap))
         trap = real_address(cpu, ea, 16, ACCESS_LOAD, &ra);
@@ -133,6 +139,7 @@ static trap_t conclude(struct cpu *cpu, bool done)
     {                                                                                              \
         bool go;                                                                                   \
         ea_t ea = ea_index(cpu, in);                                                               \
+        IF_SHARED(cpu, shared_store_conditional(cpu, ea, bits / 8, &cpu->gpr[in->rt]));            \
         trap_t trap = conditional(cpu, ea, bits / 8, &go);                                         \
         if (likely(!trap && go))                                                                   \
             trap = mem_store##bits(cpu, ea, (uint##bits##_t)cpu->gpr[in->rt]);                     \
@@ -151,6 +158,7 @@ OP(stqcx_)
     ea_t ea = ea_index(cpu, in);
     if (in->rt & 1)
         return cpu_illegal(cpu, in->word);
+    IF_SHARED(cpu, shared_store_conditional(cpu, ea, 16, &cpu->gpr[in->rt]));
     VD(v, 0) = cpu->gpr[in->rt];
     VD(v, 1) = cpu->gpr[in->rt + 1];
     trap_t trap = conditional(cpu, ea, 16, &go);
@@ -336,23 +344,35 @@ static trap_t amo_put(struct cpu *cpu, const struct insn *in, unsigned size)
     return amo_store(cpu, ea, size, out);
 }
 
+/* Rare enough that with threads everybody else may wait. */
+static trap_t amo_alone(trap_t (*amo)(struct cpu *cpu, const struct insn *in, unsigned size),
+                        struct cpu *cpu, const struct insn *in, unsigned size)
+{
+    if (!cpu->machine)
+        return amo(cpu, in, size);
+    machine_stop_others(cpu->machine);
+    trap_t t = amo(cpu, in, size);
+    machine_let_go(cpu->machine);
+    return t;
+}
+
 OP(lwat)
 {
-    return amo_fetch(cpu, in, 4);
+    return amo_alone(amo_fetch, cpu, in, 4);
 }
 
 OP(ldat)
 {
-    return amo_fetch(cpu, in, 8);
+    return amo_alone(amo_fetch, cpu, in, 8);
 }
 
 OP(stwat)
 {
-    return amo_put(cpu, in, 4);
+    return amo_alone(amo_put, cpu, in, 4);
 }
 
 OP(stdat)
 {
-    return amo_put(cpu, in, 8);
+    return amo_alone(amo_put, cpu, in, 8);
 }
 #endif

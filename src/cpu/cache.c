@@ -15,7 +15,7 @@
 
 /* In pieces that become stores: for the whole, compilers choose a string instruction, which is slow
  * to start, or a loop. */
-static inline void clear_block(uint8_t *host)
+static GUEST_ACCESS void clear_block(uint8_t *host)
 {
     memset(host, 0, 32);
     memset(host + 32, 0, 32);
@@ -34,6 +34,7 @@ static __attribute__((noinline)) trap_t zero_block_slowly(struct cpu *cpu, ea_t 
     if (!host)
         return trap_alignment(cpu, ea);
     clear_block(host);
+    mmu_stored(cpu, ra, CACHE_BLOCK);
     return TRAP_NONE;
 }
 

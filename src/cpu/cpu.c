@@ -4,8 +4,15 @@
 #include "pefemu/engine.h"
 #include "pefemu/machine.h"
 #include "pefemu/mmu.h"
+#include "pefemu/threads.h"
 
 #define PVR_POWER9_DD23 0x004e1203u
+
+/* Guest time when the present slice began; with threads, CPUs have no slices in common. */
+static uint64_t slice_begin_ns(const struct machine *m)
+{
+    return m->threads ? machine_now_ns(m) : m->now_ns;
+}
 
 void cpu_reset(struct cpu *cpu)
 {
@@ -25,6 +32,8 @@ void cpu_reset(struct cpu *cpu)
     cpu->insn_retired = fixed.insn_retired;
     cpu->slice_end = fixed.slice_end;
     cpu->stalls = fixed.stalls;
+    cpu->running = fixed.running;
+    cpu->left = fixed.left;
     memcpy(cpu->state_insns, fixed.state_insns, sizeof(cpu->state_insns));
     cpu->state_insns[cpu_state_index(fixed.msr)] += now - fixed.state_since;
     cpu->state_since = now;
@@ -41,7 +50,7 @@ void cpu_reset(struct cpu *cpu)
     cpu->ctrl = 1;
     cpu->ppr = 4ULL << 50; /* medium priority */
     /* Both count down from their largest values. */
-    uint64_t tb = cpu->machine ? ns_to_tb(cpu->machine->now_ns) : 0;
+    uint64_t tb = cpu->machine ? ns_to_tb(slice_begin_ns(cpu->machine)) : 0;
     cpu->dec_expiry = tb + 0x7fffffff;
     cpu->hdec_expiry = tb + (1ULL << 55) - 1;
     cpu->run_state = CPU_STOPPED;
@@ -62,7 +71,7 @@ static int64_t budget_left(const struct cpu *cpu)
 
 uint64_t cpu_insns_now(const struct cpu *cpu)
 {
-    if (cpu->machine->current != cpu)
+    if (!machine_runs(cpu))
         return cpu->insn_retired;
     return cpu->slice_end - (uint64_t)budget_left(cpu);
 }
@@ -71,7 +80,7 @@ void cpu_limit(struct cpu *cpu, int64_t budget)
 {
     int64_t left, excess, kept;
 
-    if (cpu->machine->current != cpu)
+    if (!machine_runs(cpu))
         return;
     left = budget_left(cpu) + cpu->withheld;
     if (left <= budget) /* it may be negative, between the end of a slice and the next boundary */
@@ -109,11 +118,12 @@ void cpu_kick(struct cpu *cpu)
 
 void cpu_raise(struct cpu *cpu, uint32_t irq)
 {
-    cpu->irq_pending |= irq;
+    cpu_irqs_change(cpu, 0, irq);
     cpu_kick(cpu);
+    machine_wake(cpu);
 }
 
 void cpu_lower(struct cpu *cpu, uint32_t irq)
 {
-    cpu->irq_pending &= ~irq;
+    cpu_irqs_change(cpu, irq, 0);
 }

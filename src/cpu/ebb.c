@@ -33,7 +33,7 @@ void ebb_update(struct cpu *cpu)
 {
     bool waits = is_waiting(cpu->bescr);
 
-    if (waits != !!(cpu->irq_pending & IRQ_EBB))
+    if (waits != !!(cpu_irqs(cpu) & IRQ_EBB))
         (waits ? cpu_raise : cpu_lower)(cpu, IRQ_EBB);
 }
 
@@ -46,7 +46,7 @@ void ebb_event(struct cpu *cpu)
 /* Problem state only, and only where it could use the facility. */
 void ebb_take(struct cpu *cpu)
 {
-    if (!(cpu->irq_pending & IRQ_EBB) || !(cpu->msr & MSR_PR) ||
+    if (!(cpu_irqs(cpu) & IRQ_EBB) || !(cpu->msr & MSR_PR) ||
         !cpu_hfscr_allows(cpu, HFSCR_IC_EBB) || !(cpu->fscr >> HFSCR_IC_EBB & 1))
         return;
     cpu->bescr &= ~BESCR_GE;

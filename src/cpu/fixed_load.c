@@ -4,6 +4,7 @@
  */
 #include "pefemu/cpu.h"
 #include "pefemu/mmu.h"
+#include "atomic_shared.h"
 #include "fixed.h"
 
 /* @type: the loaded unit as it is extended to 64 bits, signed or not. */
@@ -80,6 +81,7 @@ OP(lq)
         return cpu_illegal(cpu, in->word);
     if (ea & 15)
         return trap_alignment(cpu, ea);
+    IF_SHARED(cpu, shared_load_pair(cpu, ea, &cpu->gpr[in->rt]));
     trap_t trap = mem_load128(cpu, ea, &v);
     if (unlikely(trap))
         return trap;

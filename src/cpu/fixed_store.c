@@ -5,6 +5,7 @@
  */
 #include "pefemu/cpu.h"
 #include "pefemu/mmu.h"
+#include "atomic_shared.h"
 #include "fixed.h"
 
 #define STORE(name, bits, ea_form)                                                                 \
@@ -62,6 +63,7 @@ OP(stq)
         return cpu_illegal(cpu, in->word);
     if (ea & 15)
         return trap_alignment(cpu, ea);
+    IF_SHARED(cpu, shared_store_pair(cpu, ea, &cpu->gpr[in->rt]));
     VD(v, 0) = cpu->gpr[in->rt];
     VD(v, 1) = cpu->gpr[in->rt + 1];
     return mem_store128(cpu, ea, &v);

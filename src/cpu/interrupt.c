@@ -343,15 +343,17 @@ static bool is_masked(const struct cpu *cpu, const struct async *a)
 
 static const struct async *find_pending(const struct cpu *cpu)
 {
+    uint32_t irqs = cpu_irqs(cpu);
+
     for (size_t i = 0; i < ARRAY_SIZE(async); i++)
-        if ((cpu->irq_pending & async[i].irq) && !is_masked(cpu, &async[i]))
+        if ((irqs & async[i].irq) && !is_masked(cpu, &async[i]))
             return &async[i];
     return NULL;
 }
 
 enum trap cpu_pending(const struct cpu *cpu)
 {
-    const struct async *a = cpu->irq_pending ? find_pending(cpu) : NULL;
+    const struct async *a = cpu_irqs(cpu) ? find_pending(cpu) : NULL;
 
     return a ? a->trap : TRAP_NONE;
 }
@@ -365,7 +367,7 @@ void cpu_take_pending(struct cpu *cpu)
         return;
     }
     if (a->edge)
-        cpu->irq_pending &= ~a->irq;
+        cpu_irqs_change(cpu, a->irq, 0);
     cpu->trap.srr1 = a->irq == IRQ_MEDIATED ? PPC_BIT(42) : 0;
     cpu->trap.dar = cpu->trap.dsisr = 0;
     cpu_interrupt(cpu, a->trap);
@@ -393,9 +395,10 @@ static const struct wakeup {
 
 static const struct wakeup *find_wakeup(const struct cpu *cpu)
 {
+    uint32_t irqs = cpu_irqs(cpu);
+
     for (size_t i = 0; i < ARRAY_SIZE(wakeups); i++)
-        if ((cpu->irq_pending & wakeups[i].irq) &&
-            (!wakeups[i].pece || (cpu->lpcr & wakeups[i].pece)))
+        if ((irqs & wakeups[i].irq) && (!wakeups[i].pece || (cpu->lpcr & wakeups[i].pece)))
             return &wakeups[i];
     return NULL;
 }
@@ -406,7 +409,7 @@ bool cpu_wakes(const struct cpu *cpu)
 {
     uint32_t off = (cpu->lpcr & LPCR_HDICE ? 0 : IRQ_HDEC) | (cpu->lpcr & LPCR_HVICE ? 0 : IRQ_HVI);
 
-    return cpu->stop_ec ? find_wakeup(cpu) != NULL : (cpu->irq_pending & ~(off | IRQ_EBB)) != 0;
+    return cpu->stop_ec ? find_wakeup(cpu) != NULL : (cpu_irqs(cpu) & ~(off | IRQ_EBB)) != 0;
 }
 
 void cpu_leave_stop(struct cpu *cpu)
@@ -416,7 +419,7 @@ void cpu_leave_stop(struct cpu *cpu)
     if (!w)
         return;
     cpu->stop_ec = false;
-    cpu->irq_pending &= ~IRQ_RESET;
+    cpu_irqs_change(cpu, IRQ_RESET, 0);
     /* 46:47 = 1: all state is still there. */
     cpu->trap.srr1 = (uint64_t)w->reason << 18 | PPC_BIT(47);
     cpu_interrupt(cpu, TRAP_RESET);

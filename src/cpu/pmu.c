@@ -13,6 +13,7 @@
 #include "ebb.h"
 #include "pefemu/engine.h"
 #include "pefemu/machine.h"
+#include "pefemu/threads.h"
 
 #define NEGATIVE 0x80000000u
 #define CTRL_RUN 1u
@@ -223,7 +224,7 @@ static uint32_t counter(const struct cpu *cpu, unsigned n)
 static void set_counter(struct cpu *cpu, unsigned n, uint32_t v)
 {
     struct pmu *pmu = &cpu->pmu;
-    bool in_insn = cpu->machine->current == cpu;
+    bool in_insn = machine_runs(cpu);
 
     if (runs_lazily(pmu, n))
         pmu->base[n] = thread_count(cpu, pmu->kind[n]) + in_insn - v;
@@ -376,7 +377,7 @@ static void update_line(struct cpu *cpu)
 {
     bool up = (cpu->pmu.mmcr0 & (MMCR0_PMAO | MMCR0_EBE)) == MMCR0_PMAO;
 
-    if (up != !!(cpu->irq_pending & IRQ_PMI))
+    if (up != !!(cpu_irqs(cpu) & IRQ_PMI))
         (up ? cpu_raise : cpu_lower)(cpu, IRQ_PMI);
 }
 

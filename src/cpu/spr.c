@@ -287,7 +287,7 @@ static uint64_t waiting_doorbells(struct cpu *cpu, uint32_t irq)
     uint64_t v = 0;
 
     for (unsigned n = 0; (t = core_thread(cpu, n)); n++)
-        v |= t->irq_pending & irq ? 1ULL << n : 0;
+        v |= cpu_irqs(t) & irq ? 1ULL << n : 0;
     return v;
 }
 

@@ -3,6 +3,7 @@
 #include "pefemu/engine.h"
 #include "pefemu/log.h"
 #include "pefemu/machine.h"
+#include "pefemu/threads.h"
 #include "pefemu/mmu.h"
 #include "fpu.h"
 #include "msr.h"
@@ -91,7 +92,7 @@ static trap_t move_to_msr(struct cpu *cpu, enum msr_writer writer, uint64_t valu
 
     cpu_set_msr(cpu, msr_after(cpu, writer, value));
     /* Only EE and RI changed, and nothing waits: carry on in the same context. */
-    if (!((before ^ cpu->msr) & ~(MSR_EE | MSR_RI)) && !(cpu->irq_pending && (cpu->msr & MSR_EE)))
+    if (!((before ^ cpu->msr) & ~(MSR_EE | MSR_RI)) && !(cpu_irqs(cpu) && (cpu->msr & MSR_EE)))
         return TRAP_NONE;
     cpu_state_event(cpu, before);
     return msr_changed(cpu, before);
@@ -149,8 +150,10 @@ OP(stop)
     if (!(cpu->msr & MSR_HV) && (cpu->psscr & (PSSCR_ESL | PSSCR_EC)))
         return cpu_hfacility(cpu, HFSCR_IC_STOP);
     reach_level(cpu);
+    machine_lock(cpu->machine);
     cpu->run_state = CPU_IDLE;
     cpu->stop_ec = cpu->psscr & PSSCR_EC;
+    machine_unlock(cpu->machine);
     return TRAP_RESCHED;
 }
 
@@ -225,24 +228,48 @@ OP(msgclru)
     return TRAP_NONE;
 }
 
-/* ---- barriers: one host thread executes all CPUs in program order ---- */
-#define NO_EFFECT(name)                                                                            \
+/* ---- barriers: with one host thread all CPUs' instructions are in one order anyway ---- */
+
+#if defined(__x86_64__)
+#define HOST_KEEPS_ORDER true /* of all but a store and a later load */
+#else
+#define HOST_KEEPS_ORDER false
+#endif
+
+void cpu_barrier(struct cpu *cpu, bool store_load)
+{
+    if (cpu->machine && cpu->machine->threads && (store_load || !HOST_KEEPS_ORDER))
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* L: 0 sync, 1 lwsync, 2 ptesync. */
+OP(sync)
+{
+    cpu_barrier(cpu, WORD_BITS(in->word, 9, 10) != 1);
+    return TRAP_NONE;
+}
+
+#define BARRIER(name, store_load)                                                                  \
     OP(name)                                                                                       \
     {                                                                                              \
-        (void)cpu;                                                                                 \
         (void)in;                                                                                  \
+        cpu_barrier(cpu, store_load);                                                              \
         return TRAP_NONE;                                                                          \
     }
-NO_EFFECT(sync)
-NO_EFFECT(lwsync)
-NO_EFFECT(ptesync)
-NO_EFFECT(eieio)
-NO_EFFECT(msgsync)
-NO_EFFECT(wait)
-NO_EFFECT(slbsync)
-
+BARRIER(lwsync, false)
+BARRIER(ptesync, true)
+BARRIER(eieio, false)
+BARRIER(msgsync, true)
+BARRIER(slbsync, false)
 /* Code and context changes took effect when they were made; nothing is prefetched. */
-NO_EFFECT(isync)
+BARRIER(isync, false)
+
+OP(wait)
+{
+    (void)cpu;
+    (void)in;
+    return TRAP_NONE;
+}
 
 /* ---- calls of firmware in C ---- */
 

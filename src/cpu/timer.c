@@ -41,8 +41,7 @@ void cpu_dec_write(struct cpu *cpu, uint64_t v)
 {
     cpu->dec_expiry = raw_tb(cpu) + sign_extend(v, dec_bits(cpu));
     cpu_update_timers(cpu);
-    if (cpu->machine->current == cpu)
-        cpu_kick(cpu); /* the slice was planned with the old value */
+    cpu_kick(cpu); /* the slice was planned with the old value */
 }
 
 uint64_t cpu_hdec_read(const struct cpu *cpu)
@@ -54,21 +53,20 @@ void cpu_hdec_write(struct cpu *cpu, uint64_t v)
 {
     cpu->hdec_expiry = raw_tb(cpu) + sign_extend(v, 56);
     cpu_update_timers(cpu);
-    if (cpu->machine->current == cpu)
-        cpu_kick(cpu);
+    cpu_kick(cpu);
 }
 
 /* Negative count: level interrupts for DEC and HDEC. */
 void cpu_update_timers(struct cpu *cpu)
 {
     uint64_t tb = raw_tb(cpu);
-    uint32_t irq = cpu->irq_pending & ~(IRQ_DEC | IRQ_HDEC);
+    uint32_t irq = 0, was = cpu_irqs(cpu) & (IRQ_DEC | IRQ_HDEC);
 
     if ((int64_t)sign_extend(cpu->dec_expiry - tb, dec_bits(cpu)) < 0)
         irq |= IRQ_DEC;
     if ((int64_t)(cpu->hdec_expiry - tb) < 0)
         irq |= IRQ_HDEC;
-    cpu->irq_pending = irq;
+    cpu_irqs_change(cpu, was & ~irq, irq & ~was);
 }
 
 /* Would HDEC do anything: interrupt, or end a stop? */

@@ -474,24 +474,35 @@ int chardev_input_fd(const struct chardev *cd)
     return cd->in;
 }
 
-void chardev_wait_also(struct chardev *cd, uint64_t ns, struct pollfd *fds, unsigned n)
+unsigned chardev_fds(struct chardev *cd, struct pollfd *fds)
 {
-    struct pollfd all[2 + CHARDEV_WAIT_MAX] = {{.fd = term.wake[0], .events = POLLIN},
-                                               {.fd = -1, .events = POLLIN}};
-    struct timespec ts = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    fds[0] = (struct pollfd){.fd = term.wake[0], .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = room(cd) ? cd->in : -1, .events = POLLIN};
+    return CHARDEV_FDS;
+}
+
+void chardev_fds_ready(const struct pollfd *fds)
+{
     char drain[16];
-    if (chardev_quit_requested(cd))
-        return;
-    if (room(cd))
-        all[1].fd = cd->in;
-    for (unsigned i = 0; i < n; i++)
-        all[2 + i] = fds[i];
-    int ready = ppoll(all, 2 + n, ns == UINT64_MAX ? NULL : &ts, NULL);
-    for (unsigned i = 0; i < n; i++)
-        fds[i].revents = ready > 0 ? all[2 + i].revents : 0;
-    if (ready > 0 && all[0].revents)
+    if (fds[0].revents)
         while (read(term.wake[0], drain, sizeof(drain)) > 0)
             ;
+}
+
+void chardev_wait_also(struct chardev *cd, uint64_t ns, struct pollfd *fds, unsigned n)
+{
+    struct pollfd all[CHARDEV_FDS + CHARDEV_WAIT_MAX];
+    struct timespec ts = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    unsigned own = chardev_fds(cd, all);
+    if (chardev_quit_requested(cd))
+        return;
+    for (unsigned i = 0; i < n; i++)
+        all[own + i] = fds[i];
+    int ready = ppoll(all, own + n, ns == UINT64_MAX ? NULL : &ts, NULL);
+    for (unsigned i = 0; i < n; i++)
+        fds[i].revents = ready > 0 ? all[own + i].revents : 0;
+    if (ready > 0)
+        chardev_fds_ready(all);
 }
 
 void chardev_wait(struct chardev *cd, uint64_t ns)

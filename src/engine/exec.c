@@ -82,7 +82,7 @@ void exec_trap(struct cpu *cpu, trap_t trap)
     cpu->cia = cpu->nia;
     if (unlikely(cpu->pmu.live))
         pmu_settle(cpu);
-    if (unlikely(cpu->irq_pending) && cpu->run_state == CPU_RUNNING)
+    if (unlikely(cpu_irqs(cpu)) && cpu->run_state == CPU_RUNNING)
         cpu_take_pending(cpu);
 }
 

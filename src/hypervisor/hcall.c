@@ -7,6 +7,7 @@
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
 #include "pefemu/names.h"
+#include "pefemu/threads.h"
 
 struct hcall_row {
     const char *name;
@@ -47,6 +48,7 @@ int64_t h_prod(struct hcall *c)
     if (!target)
         return H_PARAMETER;
     target->prodded = true;
+    machine_wake(target);
     return H_SUCCESS;
 }
 
@@ -237,8 +239,7 @@ int64_t h_register_proc_tbl(struct hcall *c)
 /* Coarser than asked, which is allowed: everything of the process goes. */
 int64_t h_rpt_invalidate(struct hcall *c)
 {
-    for (unsigned i = 0; i < c->hv->m->ncpus; i++)
-        tlb_flush(&c->hv->m->cpus[i], HV_LPID, c->args[0], ~0ULL, 0);
+    tlb_flush_everywhere(c->hv->m, HV_LPID, (uint32_t)c->args[0]);
     return H_SUCCESS;
 }
 

@@ -9,6 +9,7 @@
 #include "hv_internal.h"
 
 #include "pefemu/mmu.h"
+#include "pefemu/threads.h"
 
 #define OLD0_B_SHIFT 62
 #define OLD0_KEEP    (HPTE0_AVA | PPC_BITS(59, 60) | HPTE0_L | HPTE0_H)
@@ -49,8 +50,9 @@ static struct pte slot_read(struct hypervisor *hv, uint64_t slot)
 static void slot_write(struct hypervisor *hv, uint64_t slot, struct pte e)
 {
     uint8_t *p = slot_ptr(hv, slot);
-    put_be64(p, e.dw0);
     put_be64(p + 8, e.dw1);
+    __atomic_thread_fence(__ATOMIC_RELEASE); /* other CPUs look at V first */
+    put_be64(p, e.dw0);
 }
 
 /* As guests see it. */
@@ -74,10 +76,25 @@ static void slot_flush(struct hypervisor *hv, uint64_t slot, struct pte e)
 /* Invalidates the entry and what was cached of it; returns it with its last R and C. */
 static struct pte slot_remove(struct hypervisor *hv, uint64_t slot)
 {
+    machine_stop_others(hv->m); /* they set R and C */
     struct pte e = slot_read(hv, slot);
     slot_write(hv, slot, (struct pte){0, 0});
     slot_flush(hv, slot, e);
+    machine_let_go(hv->m);
     return e;
+}
+
+/* Changes doubleword 1 of a valid entry; returns what it was. */
+static uint64_t slot_change(struct hypervisor *hv, uint64_t slot, uint64_t clear, uint64_t set)
+{
+    machine_stop_others(hv->m);
+    struct pte e = slot_read(hv, slot);
+    uint64_t was = e.dw1;
+    e.dw1 = (e.dw1 & ~clear) | set;
+    slot_write(hv, slot, e);
+    slot_flush(hv, slot, e);
+    machine_let_go(hv->m);
+    return was;
 }
 
 /* ---- the virtual real mode area ---- */
@@ -281,11 +298,8 @@ int64_t h_protect(struct hcall *c)
     int64_t rc = check_entry(c->hv, flags & ~H_ANDCOND, slot, c->args[2]);
     if (rc)
         return rc;
-    struct pte e = slot_read(c->hv, slot);
-    e.dw1 &= ~(low | HPTE1_PP0 | HPTE1_KEY_HI);
-    e.dw1 |= (flags & low) | (flags << 55 & HPTE1_PP0) | (flags << 48 & HPTE1_KEY_HI);
-    slot_write(c->hv, slot, e);
-    slot_flush(c->hv, slot, e);
+    slot_change(c->hv, slot, low | HPTE1_PP0 | HPTE1_KEY_HI,
+                (flags & low) | (flags << 55 & HPTE1_PP0) | (flags << 48 & HPTE1_KEY_HI));
     return H_SUCCESS;
 }
 
@@ -294,11 +308,7 @@ static int64_t clear_bit(struct hcall *c, uint64_t bit)
     int64_t rc = check_entry(c->hv, 0, c->args[1], 0);
     if (rc)
         return rc;
-    struct pte e = slot_read(c->hv, c->args[1]);
-    c->ret[0] = e.dw1;
-    e.dw1 &= ~bit;
-    slot_write(c->hv, c->args[1], e);
-    slot_flush(c->hv, c->args[1], e);
+    c->ret[0] = slot_change(c->hv, c->args[1], bit, 0);
     return H_SUCCESS;
 }
 

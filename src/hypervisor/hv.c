@@ -10,6 +10,7 @@
 #include "pefemu/loader.h"
 #include "pefemu/log.h"
 #include "pefemu/mmu.h"
+#include "pefemu/threads.h"
 
 /* LPCR of a thread of LPID 1: large decrementer, wake-up causes, external interrupts to the guest,
  * radix as the partition table says. AIL and ILE come by H_SET_MODE. */
@@ -50,7 +51,7 @@ static void hv_cpu_setup(struct hypervisor *hv, struct cpu *cpu)
     cpu->run_state = CPU_STOPPED;
 }
 
-void hv_cpu_start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3, uint64_t msr)
+static void start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3, uint64_t msr)
 {
     hv_cpu_setup(hv, cpu);
     cpu->gpr[3] = r3;
@@ -68,6 +69,15 @@ void hv_cpu_start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3
     cpu_state_event(cpu, before);
 }
 
+/* The others are stopped so that a thread which has just stopped itself is out of its engine. */
+void hv_cpu_start(struct hypervisor *hv, struct cpu *cpu, gra_t nia, uint64_t r3, uint64_t msr)
+{
+    machine_stop_others(hv->m);
+    start(hv, cpu, nia, r3, msr);
+    machine_wake(cpu);
+    machine_let_go(hv->m);
+}
+
 void hv_cpu_stop(struct cpu *cpu)
 {
     cpu->run_state = CPU_STOPPED;
@@ -78,11 +88,13 @@ void hv_cpu_stop(struct cpu *cpu)
 void hv_set_lpcr(struct hypervisor *hv, uint64_t mask, uint64_t value)
 {
     hv->lpcr = (hv->lpcr & ~mask) | (value & mask);
+    machine_stop_others(hv->m);
     for (unsigned i = 0; i < hv->m->ncpus; i++) {
         struct cpu *cpu = &hv->m->cpus[i];
         cpu->lpcr = (cpu->lpcr & ~mask) | (value & mask);
         tlb_switch(cpu);
     }
+    machine_let_go(hv->m);
 }
 
 void hv_set_mmu_mode(struct hypervisor *hv, bool hash)

@@ -157,8 +157,7 @@ static void pate_set(struct hypervisor *hv, unsigned dw, uint64_t value)
         return;
     }
     put_be64(hv_ptr(hv, pagetable_base(hv) + 16 * HV_LPID + 8 * dw), value);
-    for (unsigned i = 0; i < hv->m->ncpus; i++)
-        tlb_flush(&hv->m->cpus[i], HV_LPID, ~0u, ~0ULL, 0);
+    tlb_flush_everywhere(hv->m, HV_LPID, ~0u);
 }
 
 void pagetable_set_root(struct hypervisor *hv, uint64_t dw0)

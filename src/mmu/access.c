@@ -4,6 +4,7 @@
 #include "tlb_internal.h"
 
 #include "debug/hooks.h"
+#include "pefemu/threads.h"
 #include "trace/commit.h"
 
 #define PAGE_LEFT(ea) (unsigned)((1ULL << TLB_SMALL_LOG2) - ((ea) & ~TLB_SMALL_MASK))
@@ -100,13 +101,31 @@ static unsigned piece_size(ra_t ra, unsigned len)
     return size;
 }
 
+static bool io_load_piece(struct cpu *cpu, const struct mmio_region *io, ra_t ra, unsigned size,
+                          uint64_t *value)
+{
+    machine_lock(cpu->machine);
+    bool ok = io->ops->load(io->opaque, cpu, ra - io->base, size, value);
+    machine_unlock(cpu->machine);
+    return ok;
+}
+
+static bool io_store_piece(struct cpu *cpu, const struct mmio_region *io, ra_t ra, unsigned size,
+                           uint64_t value)
+{
+    machine_lock(cpu->machine);
+    bool ok = io->ops->store(io->opaque, cpu, ra - io->base, size, value);
+    machine_unlock(cpu->machine);
+    return ok;
+}
+
 static trap_t io_load(struct cpu *cpu, const struct part *p, uint8_t *buf)
 {
     for (unsigned done = 0; done < p->len;) {
         ra_t ra = p->ra + done;
         unsigned size = piece_size(ra, p->len - done);
         uint64_t value = 0;
-        if (!p->io->ops->load(p->io->opaque, cpu, ra - p->io->base, size, &value))
+        if (!io_load_piece(cpu, p->io, ra, size, &value))
             return bad_real(cpu, p->ea, ACCESS_LOAD);
         for (unsigned i = 0; i < size; i++)
             buf[done + i] = value >> 8 * (size - 1 - i);
@@ -123,7 +142,7 @@ static trap_t io_store(struct cpu *cpu, const struct part *p, const uint8_t *buf
         uint64_t value = 0;
         for (unsigned i = 0; i < size; i++)
             value = value << 8 | buf[done + i];
-        if (!p->io->ops->store(p->io->opaque, cpu, ra - p->io->base, size, value))
+        if (!io_store_piece(cpu, p->io, ra, size, value))
             return bad_real(cpu, p->ea, ACCESS_STORE);
         done += size;
     }
@@ -132,9 +151,14 @@ static trap_t io_store(struct cpu *cpu, const struct part *p, const uint8_t *buf
 
 /* ---- loads and stores ---- */
 
+#if defined(__SANITIZE_THREAD__)
+#define COPY GUEST_ACCESS
+#else
+#define COPY inline __attribute__((always_inline))
+#endif
+
 /* A call of memcpy() costs more than the rest of a second-level hit. */
-static inline __attribute__((always_inline)) void copy_small(void *to, const void *from,
-                                                             unsigned size)
+static COPY void copy_small(void *to, const void *from, unsigned size)
 {
     switch (size) {
     case 1:
@@ -183,8 +207,14 @@ static trap_t part_store(struct cpu *cpu, const struct part *p, const void *buf)
     if (unlikely(!p->host))
         return io_store(cpu, p, buf);
     copy_small(p->host, buf, p->len);
-    code_touched(cpu->machine, p->ra, p->len);
     return TRAP_NONE;
+}
+
+/* Not between two parts of an access: other CPUs may go on there (threads.h). */
+static void part_stored(struct cpu *cpu, const struct part *p)
+{
+    if (p->host)
+        code_touched(cpu->machine, p->ra, p->len);
 }
 
 /* Resolves all of an access of at most one page's length before any of it is done. */
@@ -234,7 +264,16 @@ trap_t mmu_store(struct cpu *cpu, ea_t ea, unsigned size, const void *buf)
         t = part_store(cpu, &p[0], buf);
     if (!t && p[1].len)
         t = part_store(cpu, &p[1], (const uint8_t *)buf + p[0].len);
+    for (unsigned i = 0; !t && i < 2 && p[i].len; i++)
+        part_stored(cpu, &p[i]);
     return t;
+}
+
+static GUEST_ACCESS uint32_t fetch_word(const struct cpu *cpu, const uint8_t *host)
+{
+    uint32_t v;
+    memcpy(&v, host, sizeof(v));
+    return cpu->le ? le32(v) : be32(v);
 }
 
 trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word)
@@ -245,7 +284,7 @@ trap_t mmu_fetch(struct cpu *cpu, ea_t ea, uint32_t *word)
         return t;
     if (!p.host)
         return bad_real(cpu, ea, ACCESS_FETCH);
-    *word = cpu->le ? get_le32(p.host) : get_be32(p.host);
+    *word = fetch_word(cpu, p.host);
     return TRAP_NONE;
 }
 
@@ -263,6 +302,11 @@ trap_t mmu_check_store(struct cpu *cpu, ea_t ea, unsigned size)
     return TRAP_NONE;
 }
 
+void mmu_stored(struct cpu *cpu, ra_t ra, unsigned size)
+{
+    code_touched(cpu->machine, ra, size);
+}
+
 trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access, uint8_t **host,
                 ra_t *ra)
 {
@@ -272,8 +316,6 @@ trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
         return t;
     *host = p.inhibited ? NULL : p.host; /* larx and dcbz refuse it like a device */
     *ra = p.ra;
-    if (*host && access == ACCESS_STORE)
-        code_touched(cpu->machine, p.ra, size);
     if (unlikely(cpu->machine->commit_on) && size > 16) /* dcbz; others load and store as well */
         commit_access(cpu->machine->commit, ea, size, NULL, true);
     return TRAP_NONE;

@@ -94,10 +94,10 @@ static bool group_search(const uint8_t *group, const struct segment *s, uint64_t
     uint64_t mask = ava_mask(s->base_log2) | HPTE0_V | HPTE0_H;
     dw0 &= mask;
     for (unsigned i = 0; i < HPTEG_SLOTS; i++) {
-        found->dw0 = get_be64(group + i * HPTE_SIZE);
+        found->dw0 = table_entry(group + i * HPTE_SIZE);
         if ((found->dw0 & mask) != dw0)
             continue;
-        found->dw1 = get_be64(group + i * HPTE_SIZE + 8);
+        found->dw1 = table_entry(group + i * HPTE_SIZE + 8);
         found->ra = i * HPTE_SIZE;
         if (hpte_matches(s, found))
             return true;
@@ -219,8 +219,8 @@ static trap_t hash_page(struct walk *w, const struct segment *s, struct xlate *o
         return hash_fault(w, s, r.cause);
 
     uint64_t dw1 = e.dw1 | HPTE1_R | (w->access == ACCESS_STORE ? HPTE1_C : 0);
-    if (dw1 != e.dw1 && !w->probe)
-        table_write(w, e.ra + 8, dw1);
+    if (dw1 != e.dw1 && !w->probe && !table_update(w, e.ra + 8, e.dw1, dw1))
+        return WALK_AGAIN;
     uint64_t low = (1ULL << e.size_log2) - 1;
     *out = (struct xlate){
         .ra = ((dw1 & HPTE1_RPN) & ~low) | (s->offset & low),

@@ -81,13 +81,24 @@ trap_t fault_bad_real(const struct walk *w, bool in_walk);
 /* Beside it, when secure_check() said no: for the machine's events. */
 void fault_note_secure(const struct walk *w, ra_t ra);
 
+/* A doubleword of a table, which software and other CPUs may be changing. */
+static GUEST_ACCESS uint64_t table_entry(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+    return be64(v);
+}
+
 /* ---- partition.c ---- */
 /* Table accesses by real address; false: no such memory or not for this S. */
 bool table_read(const struct walk *w, ra_t ra, bool secure, uint64_t *value);
 /* The same at a guest real address that the caches of partition-scoped translations let be read;
  * false: it takes partition_translate(). After partition_load(). */
 bool table_read_cached(const struct walk *w, gra_t gra, uint64_t *value);
-void table_write(const struct walk *w, ra_t ra, uint64_t value);
+/* R and C: an entry that was @old becomes @value. False: somebody else has changed it meanwhile. */
+bool table_update(const struct walk *w, ra_t ra, uint64_t old, uint64_t value);
+/* The answer of a walk that has to begin again. */
+#define WALK_AGAIN TRAP_COUNT
 /* Loads w->pate for w->lpid. */
 trap_t partition_load(struct walk *w);
 static inline bool partition_is_radix(const struct walk *w)

@@ -21,16 +21,25 @@ bool table_read(const struct walk *w, ra_t ra, bool secure, uint64_t *value)
         fault_note_secure(w, ra);
         return false;
     }
-    *value = get_be64(p);
+    *value = table_entry(p);
     return true;
 }
 
-void table_write(const struct walk *w, ra_t ra, uint64_t value)
+bool table_update(const struct walk *w, ra_t ra, uint64_t old, uint64_t value)
 {
     const struct memory *mem = &w->m->mem;
-    put_be64(memory_ptr(mem, ra, 8), value);
+    uint8_t *p = memory_ptr(mem, ra, 8);
+    if (likely(!w->m->threads)) {
+        put_be64(p, value);
+    } else {
+        uint64_t was = be64(old);
+        if (!__atomic_compare_exchange_n((uint64_t *)(void *)p, &was, be64(value), false,
+                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            return false;
+    }
     if (unlikely(mem->code_map[memory_page_index(mem, ra)]))
         memory_written(w->m, ra, 8);
+    return true;
 }
 
 /* Once a walk, before the caches are asked: they hold one tree at a time. */
@@ -170,7 +179,7 @@ bool table_read_cached(const struct walk *w, gra_t gra, uint64_t *value)
             p = scope_host(scope_slot(set->small, gra, TLB_GRANULE_LOG2), gra, TLB_GRANULE_LOG2);
     }
     if (p)
-        *value = get_be64(p);
+        *value = table_entry(p);
     return p;
 }
 
@@ -207,8 +216,8 @@ static trap_t scope_walk(struct walk *w, gra_t gra, enum mmu_access how, uint64_
         return t;
     }
     uint64_t pte = leaf.pte | PTE_R | (how == ACCESS_STORE ? PTE_C : 0);
-    if (pte != leaf.pte && !w->probe)
-        table_write(w, leaf.pte_ra, pte);
+    if (pte != leaf.pte && !w->probe && !table_update(w, leaf.pte_ra, leaf.pte, pte))
+        return WALK_AGAIN;
 
     uint64_t low = (1ULL << leaf.size_log2) - 1;
     *out = (struct xlate){

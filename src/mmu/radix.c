@@ -129,8 +129,7 @@ static trap_t radix_set_rc(struct walk *w, const struct radix_leaf *leaf, uint64
             return t;
         ra = x.ra;
     }
-    table_write(w, ra, pte);
-    return TRAP_NONE;
+    return table_update(w, ra, leaf->pte, pte) ? TRAP_NONE : WALK_AGAIN;
 }
 
 /* The page itself: guest real to real below a guest's tree. */

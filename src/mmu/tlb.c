@@ -3,6 +3,8 @@
  * switches and KUAP flush nothing; tlbie and friends drop what matches. */
 #include "tlb_internal.h"
 
+#include "pefemu/threads.h"
+
 #include <stdlib.h>
 
 static void clear_entries(struct tlb_entry *e, unsigned n)
@@ -378,6 +380,14 @@ void tlb_flush(struct cpu *cpu, uint32_t lpid, uint32_t pid, ea_t ea, unsigned s
             ctx_drop(&set->ctx[n], pid, ea, size_log2);
 }
 
+void tlb_flush_everywhere(struct machine *m, uint32_t lpid, uint32_t pid)
+{
+    machine_stop_others(m);
+    for (unsigned i = 0; i < m->ncpus; i++)
+        tlb_flush(&m->cpus[i], lpid, pid, ~0ULL, 0);
+    machine_let_go(m);
+}
+
 void tlb_flush_all(struct cpu *cpu)
 {
     tlb_flush(cpu, ~0u, ~0u, ~0ULL, 0);
@@ -426,7 +436,13 @@ static void hint_writer(struct cpu *cpu, ra_t ra)
     const struct memory *mem = &cpu->machine->mem;
     uint8_t *hint = &mem->write_hint[granule_index(mem, ra)];
     uint8_t mine = tlb_hint(cpu, cpu->tlb);
-    *hint = *hint == HINT_NONE || *hint == mine ? mine : HINT_MANY;
+    uint8_t was = __atomic_load_n(hint, __ATOMIC_RELAXED);
+    uint8_t now = was == HINT_NONE || was == mine ? mine : HINT_MANY;
+    if (likely(!cpu->machine->threads))
+        *hint = now;
+    else if (was != now && !__atomic_compare_exchange_n(hint, &was, now, false, __ATOMIC_RELAXED,
+                                                        __ATOMIC_RELAXED))
+        __atomic_store_n(hint, HINT_MANY, __ATOMIC_RELAXED);
 }
 
 static void entry_set(struct tlb_entry *e, ea_t ea, const uint8_t *host, ra_t ra, bool read,

@@ -10,6 +10,7 @@
  * asked for again.
  */
 #include "mmu_internal.h"
+#include "pefemu/threads.h"
 
 enum { IS_PAGE, IS_PID, IS_LPID, IS_ALL };
 enum { RIC_TLB, RIC_PWC, RIC_ALL, RIC_GROUP };
@@ -122,10 +123,14 @@ OP(tlbie)
         return cpu_privileged(cpu, in->word, PRIV_HV);
 
     struct machine *m = cpu->machine;
-    if (!m)
+    if (!m) {
         tlbie_cpu(cpu, &t);
-    for (unsigned n = 0; m && n < m->ncpus; n++)
+        return TRAP_RESCHED;
+    }
+    machine_stop_others(m);
+    for (unsigned n = 0; n < m->ncpus; n++)
         tlbie_cpu(&m->cpus[n], &t);
+    machine_let_go(m);
     return TRAP_RESCHED;
 }
 

@@ -120,7 +120,12 @@ static trap_t translate(struct cpu *cpu, ea_t ea, enum mmu_access access, bool p
     };
     if (unlikely(!w.m))
         return fault_bad_real(&w, false);
-    trap_t t = translate_mode(&w, out);
+    trap_t t;
+    uint64_t left;
+    do {
+        left = cpu->left;
+        t = translate_mode(&w, out);
+    } while (unlikely(t == WALK_AGAIN || cpu->left != left));
     if (unlikely(t))
         return t;
     if (unlikely(!secure_check(w.m, out->ra, w.secure))) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pefemu/engine.h"
+#include "pefemu/threads.h"
 
 enum caller { CALLER_HV, CALLER_SVM, CALLER_VM, CALLER_ANY };
 
@@ -132,12 +133,19 @@ static void serve(struct uv *uv, struct cpu *cpu)
     return_to_caller(cpu, c.srr1);
 }
 
+/* But for the way back from a hypercall they change what other threads of the VM are in the middle
+ * of: pages, trees, threads. */
 static void ultracall(struct uv *uv, struct cpu *cpu)
 {
     struct firmware_call call;
+    bool alone = cpu->gpr[3] != UV_RETURN;
 
     firmware_call_begin(cpu, &call, true);
+    if (alone)
+        machine_stop_others(uv->m);
     serve(uv, cpu);
+    if (alone)
+        machine_let_go(uv->m);
     firmware_call_end(cpu, &call);
 }
 

@@ -35,8 +35,7 @@ uint64_t pate_read(const struct uv *uv, lpid_t lpid, unsigned dw)
 
 void pate_flush(struct uv *uv, lpid_t lpid)
 {
-    for (unsigned i = 0; i < uv->m->ncpus; i++)
-        tlb_flush(&uv->m->cpus[i], lpid, ~0u, ~0ULL, 0);
+    tlb_flush_everywhere(uv->m, lpid, ~0u);
 }
 
 /* (lpid, dw0, dw1). Of an SVM the hypervisor may only say where the process table is, and that only

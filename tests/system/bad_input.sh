@@ -114,6 +114,18 @@ for option in "-gdb tcp::1234" -S -reverse=1000 "-savevm-at 1,file" "-tracefile 
     # shellcheck disable=SC2086
     bad 'not with -accel lockstep' -accel lockstep $option -kernel text
 done
+bad 'single or multi' -accel jit,thread=many
+bad 'single or multi' -accel interp,thread
+bad 'no such property' -accel interp,threads=multi
+bad 'no such property' -accel interp,hot=1
+bad 'hot is a number' -accel jit,hot=0
+bad 'fast=jit|interp' -accel lockstep,thread=multi
+bad 'thread=single' -accel ref,thread=multi -kernel text
+for option in "-gdb tcp::1234" -S -reverse=1000 "-savevm-at 1,file" "-tracefile file" "-icount shift=0" \
+    "-icount rr=replay,rrfile=file" "-icount-limit 5" "-profile file" "-monitor unix:monitor"; do
+    # shellcheck disable=SC2086
+    bad 'thread=single' -accel interp,thread=multi $option -kernel text
+done
 bad 'shift' -icount shift=99
 bad 'sleep' -icount shift=1,sleep=maybe
 bad 'unknown key' -icount rrr=record

@@ -64,6 +64,13 @@ trap_t mmu_host(struct cpu *cpu, ea_t ea, unsigned size, enum mmu_access access,
     return TRAP_NONE;
 }
 
+void mmu_stored(struct cpu *cpu, ra_t ra, unsigned size)
+{
+    (void)cpu;
+    (void)ra;
+    (void)size;
+}
+
 trap_t mmu_translate(struct cpu *cpu, ea_t ea, enum mmu_access access, struct xlate *out)
 {
     (void)access;

@@ -919,6 +919,7 @@ static void test_stores_to_code_pages_are_reported(void **state)
     b->written = 0;
     assert_int_equal(mmu_host(cpu, USER_EA + 0x80, 128, ACCESS_STORE, &host, &at), TRAP_NONE);
     assert_ptr_equal(host, b->m.mem.ram + ra + 0x80);
+    mmu_stored(cpu, at, 128);
     assert_int_equal(b->written, ra + 0x80);
 }
 

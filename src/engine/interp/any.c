@@ -192,7 +192,7 @@ static THREAD(thread_mtmsrd_l1)
     const uint64_t taken = MSR_EE | MSR_RI;
     uint64_t msr = (cpu->msr & ~taken) | (cpu->gpr[in->rt] & taken);
 
-    if (unlikely((msr & MSR_PR) || (cpu->irq_pending && (msr & MSR_EE))))
+    if (unlikely((msr & MSR_PR) || (cpu_irqs(cpu) && (msr & MSR_EE))))
         TAIL thread_any(cpu, in);
     cpu->msr = msr;
     NEXT;

@@ -2,6 +2,10 @@
  * Predecoded pages. A page is keyed by its real address and the byte order, so that all mappings of
  * it share one copy. A store into it resets the slots it touches; a page that is written again and
  * again without being decoded is data by now and is dropped.
+ *
+ * With threads all CPUs read the pages without a lock, so a page is decoded as a whole when it is
+ * made and never changes: a store into it drops it. Pages are made and dropped while the other CPUs
+ * are stopped.
  */
 #include "code.h"
 
@@ -10,11 +14,14 @@
 #include <stdlib.h>
 
 #include "pefemu/mmu.h"
+#include "pefemu/threads.h"
 
 /* Stores without a decode in between after which a page counts as data. */
 #define WRITES_TO_DROP 64
 /* Pages kept at most: 32 KiB each. When full, everything goes: simpler than ageing, and rare. */
 #define MAX_PAGES 3072
+/* With threads, dead pages until everybody stops to have them freed. */
+#define DEAD_TO_TIDY 256
 
 static struct code_cache *cache_of(struct machine *m)
 {
@@ -55,6 +62,7 @@ static void drop(struct machine *m, size_t slot)
     if (!page)
         return;
     code->pages[slot] = NULL;
+    page->dropped = true;
     code->live--;
     m->decoded.dropped++;
     if (!code->pages[slot ^ 1])
@@ -65,6 +73,8 @@ static void drop(struct machine *m, size_t slot)
     tlb_forget_code(m, page->ops);
     page->next_dead = code->dead;
     code->dead = page;
+    if (++code->ndead >= DEAD_TO_TIDY)
+        m->tidy_wanted = true;
 }
 
 static void drop_all(struct machine *m)
@@ -79,15 +89,14 @@ void code_forget(struct machine *m)
         drop_all(m);
 }
 
-struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
+static struct code_page *make_page(struct machine *m, ra_t ra, bool le, size_t slot)
 {
     struct code_cache *code = cache_of(m);
-    size_t slot = 2 * memory_page_index(&m->mem, ra) + le;
     struct code_page *page;
 
     if (!code)
         return NULL;
-    if (code->pages[slot])
+    if (code->pages[slot]) /* another CPU's */
         return code->pages[slot];
     if (code->live >= MAX_PAGES)
         drop_all(m);
@@ -99,6 +108,7 @@ struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
     page->le = le;
     page->writes = 0;
     page->native = NULL;
+    page->dropped = false;
     reset_slots(m, page, 0, CODE_PAGE_INSNS - 1, thread_decode);
     page->ops[CODE_PAGE_INSNS].fn = thread_page_end;
     code->pages[slot] = page;
@@ -106,6 +116,21 @@ struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
     m->decoded.pages++;
     m->mem.code_map[slot >> 1] = 1;
     tlb_protect_code(m, ra);
+    if (m->cfg.multi)
+        thread_decode_page(m, page);
+    return page;
+}
+
+struct code_page *code_page_get(struct machine *m, ra_t ra, bool le)
+{
+    size_t slot = 2 * memory_page_index(&m->mem, ra) + le;
+    struct code_page *page = m->code ? m->code->pages[slot] : NULL;
+
+    if (page)
+        return page;
+    machine_stop_others(m);
+    page = make_page(m, ra, le, slot);
+    machine_let_go(m);
     return page;
 }
 
@@ -118,6 +143,8 @@ void code_bury(struct machine *m)
         free(page->native);
         free(page);
     }
+    if (m->code)
+        m->code->ndead = 0;
 }
 
 static void page_written(struct machine *m, size_t slot, unsigned offset, unsigned len)
@@ -129,7 +156,7 @@ static void page_written(struct machine *m, size_t slot, unsigned offset, unsign
         return;
     if (page->native)
         m->code_client->drop(m, page);
-    if (len >= 512 || ++page->writes > WRITES_TO_DROP)
+    if (len >= 512 || ++page->writes > WRITES_TO_DROP || m->cfg.multi)
         drop(m, slot);
     else
         /* the slot before may be fused with the first one */
@@ -146,8 +173,10 @@ void code_written(struct machine *m, ra_t ra, uint64_t len)
         size_t index = memory_page_index(&m->mem, ra);
 
         if (2 * index + 1 < m->code->slots && m->mem.code_map[index]) {
+            machine_stop_others(m);
             page_written(m, 2 * index, offset, part);
             page_written(m, 2 * index + 1, offset, part);
+            machine_let_go(m);
         }
         ra += part;
         len -= part;

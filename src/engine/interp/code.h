@@ -24,6 +24,7 @@ struct code_page {
     ra_t ra;
     uint32_t writes; /* stores into the page since it was last found to be code */
     bool le;
+    bool dropped;
     struct code_page *next_dead;
     struct native_page *native; /* owned; NULL: no native code was ever made */
 };
@@ -33,6 +34,7 @@ struct code_cache {
     size_t slots;
     unsigned live;
     struct code_page *dead; /* dropped while they might be executing; freed between runs */
+    unsigned ndead;
 };
 
 /* The predecoded page of real page @ra (4 KiB aligned, RAM); NULL when the host is out of memory.
@@ -47,6 +49,8 @@ void code_written(struct machine *m, ra_t ra, uint64_t len);
 void code_forget(struct machine *m);
 void code_destroy(struct machine *m);
 
+/* Decodes all slots (interp.c). Only when nobody executes the page. */
+void thread_decode_page(struct machine *m, struct code_page *page);
 /* Decodes the slot of cpu->ops if it is not (interp.c). */
 void thread_prepare(struct cpu *cpu, unsigned index);
 /* struct engine's run() of interp and of the engines that build on it. */

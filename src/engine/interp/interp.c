@@ -32,8 +32,34 @@ static bool is_compare(const struct insn *in)
     return in->id == INSN_CMPI || in->id == INSN_CMPLI || in->id == INSN_CMP || in->id == INSN_CMPL;
 }
 
-static insn_thread choose(struct insn *in, unsigned index)
+bool thread_shares_memory(const struct insn *in)
 {
+    switch (in->id) {
+    case INSN_LBARX:
+    case INSN_LHARX:
+    case INSN_LWARX:
+    case INSN_LDARX:
+    case INSN_LQARX:
+    case INSN_STBCX_:
+    case INSN_STHCX_:
+    case INSN_STWCX_:
+    case INSN_STDCX_:
+    case INSN_STQCX_:
+    case INSN_LQ:
+    case INSN_STQ:
+    case INSN_EIEIO:
+    case INSN_SYNC:
+    case INSN_ISYNC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static insn_thread choose(const struct machine *m, struct insn *in, unsigned index)
+{
+    if (unlikely(m->cfg.multi) && thread_shares_memory(in))
+        return thread_any;
     if (is_compare(in))
         return choose_compare(in, index);
     if (in->id == INSN_ADDPCIS) /* the one fixed-point instruction that asks for its address */
@@ -68,32 +94,45 @@ static THREAD(thread_break)
     TAIL thread_any(cpu, in);
 }
 
-static void decode_slot(struct cpu *cpu, unsigned index)
+/* @cpu: for the log, which is not written without it. */
+static void decode_slot(struct machine *m, struct code_page *page, unsigned index,
+                        const struct cpu *cpu)
 {
-    struct code_page *page = (struct code_page *)cpu->ops;
     struct insn *in = &page->ops[index];
     const uint8_t *bytes = page->host + 4 * index;
     uint32_t word = page->le ? get_le32(bytes) : get_be32(bytes);
 
     insn_decode(in, word);
-    cpu->machine->decoded.insns++;
-    if (unlikely(log_mask & LOG_IN_ASM))
+    m->decoded.insns++;
+    if (unlikely(log_mask & LOG_IN_ASM) && cpu)
         exec_log_insn(cpu, word, ea_of(cpu, in));
     in->spare = facility_index(in);
-    if (unlikely(cpu->machine->debug_breaks) && debug_may_break(cpu->machine->debug, 4 * index)) {
+    if (unlikely(m->debug_breaks) && debug_may_break(m->debug, 4 * index)) {
         in->fn = thread_break;
         return;
     }
     /* a compare is decoded together with the branch after it, so that they can be fused */
     if (is_compare(in) && index + 1 < CODE_PAGE_INSNS && in[1].fn == thread_decode)
-        decode_slot(cpu, index + 1);
-    in->fn = choose(in, index);
+        decode_slot(m, page, index + 1, cpu);
+    in->fn = choose(m, in, index);
+}
+
+static struct code_page *page_of(const struct cpu *cpu)
+{
+    return (struct code_page *)cpu->ops;
+}
+
+void thread_decode_page(struct machine *m, struct code_page *page)
+{
+    for (unsigned index = 0; index < CODE_PAGE_INSNS; index++)
+        if (page->ops[index].fn == thread_decode)
+            decode_slot(m, page, index, NULL);
 }
 
 void thread_prepare(struct cpu *cpu, unsigned index)
 {
     if (cpu->ops[index].fn == thread_decode)
-        decode_slot(cpu, index);
+        decode_slot(cpu->machine, page_of(cpu), index, cpu);
 }
 
 const struct insn *thread_hot(struct cpu *cpu, const struct insn *op)
@@ -108,8 +147,8 @@ const struct insn *thread_hot(struct cpu *cpu, const struct insn *op)
 /* First execution of a slot. */
 const struct insn *thread_decode(struct cpu *cpu, const struct insn *in)
 {
-    ((struct code_page *)cpu->ops)->writes = 0;
-    decode_slot(cpu, in - cpu->ops);
+    page_of(cpu)->writes = 0;
+    decode_slot(cpu->machine, page_of(cpu), (unsigned)(in - cpu->ops), cpu);
     DISPATCH(in);
 }
 
@@ -140,12 +179,14 @@ static const struct insn *find_page(struct cpu *cpu)
     struct itlb_entry *e = &cpu->tlb->i[(ea >> 12) & (ITLB_ENTRIES - 1)];
     struct machine *m = cpu->machine;
     struct code_page *page = NULL;
+    uint64_t left;
     struct xlate x;
     trap_t t;
 
     if (likely(e->tag == (ea & ~0xfffULL)))
         return e->ops;
     cpu->nia = ea + 4;
+    left = cpu->left;
     t = mmu_translate(cpu, ea, ACCESS_FETCH, &x);
     if (t != TRAP_NONE) {
         exec_trap(cpu, t);
@@ -153,6 +194,8 @@ static const struct insn *find_page(struct cpu *cpu)
     }
     if (!x.guarded_io && memory_ptr(&m->mem, x.ra & ~0xfffULL, 4096))
         page = code_page_get(m, x.ra & ~0xfffULL, cpu->le);
+    if (unlikely(cpu->left != left))
+        return NULL;
     if (!page) {
         while (!exec_one(cpu))
             ;
@@ -204,7 +247,7 @@ void interp_run(struct cpu *cpu)
         const struct insn *ops = find_page(cpu);
         if (ops)
             run_threaded(cpu, ops);
-        if (unlikely(cpu->machine->code && cpu->machine->code->dead))
+        if (unlikely(cpu->machine->code && cpu->machine->code->dead) && !cpu->machine->threads)
             code_bury(cpu->machine);
     } while (!exec_must_stop(cpu));
 }
@@ -218,4 +261,5 @@ const struct engine engine_interp = {
     .machine_destroy = code_destroy,
     .code_written = code_written,
     .code_forget = code_forget,
+    .tidy = code_bury,
 };

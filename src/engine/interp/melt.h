@@ -15,7 +15,7 @@
 #endif
 
 #define HIT_ACCESSORS(bits)                                                                        \
-    static inline trap_t hit_load##bits(struct cpu *cpu, ea_t ea, uint##bits##_t *out)             \
+    static GUEST_ACCESS trap_t hit_load##bits(struct cpu *cpu, ea_t ea, uint##bits##_t *out)       \
     {                                                                                              \
         const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];                                   \
         uint##bits##_t v;                                                                          \
@@ -26,7 +26,7 @@
         *out = likely(cpu->le) == HOST_LE ? v : swap##bits(v);                                     \
         return TRAP_NONE;                                                                          \
     }                                                                                              \
-    static inline trap_t hit_store##bits(struct cpu *cpu, ea_t ea, uint##bits##_t v)               \
+    static GUEST_ACCESS trap_t hit_store##bits(struct cpu *cpu, ea_t ea, uint##bits##_t v)         \
     {                                                                                              \
         const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];                                   \
                                                                                                    \
@@ -51,7 +51,7 @@ HIT_ACCESSORS(16)
 HIT_ACCESSORS(32)
 HIT_ACCESSORS(64)
 
-static inline trap_t hit_load128(struct cpu *cpu, ea_t ea, union vsr *out)
+static GUEST_ACCESS trap_t hit_load128(struct cpu *cpu, ea_t ea, union vsr *out)
 {
     const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
     union vsr v;
@@ -65,7 +65,7 @@ static inline trap_t hit_load128(struct cpu *cpu, ea_t ea, union vsr *out)
     return TRAP_NONE;
 }
 
-static inline trap_t hit_store128(struct cpu *cpu, ea_t ea, const union vsr *in)
+static GUEST_ACCESS trap_t hit_store128(struct cpu *cpu, ea_t ea, const union vsr *in)
 {
     const struct tlb_entry *e = &cpu->tlb->e[tlb_index(ea)];
     union vsr v = *in;
@@ -99,6 +99,8 @@ static inline void set_cr0_64(struct cpu *cpu, uint64_t v)
 
 #define mmu_host(cpu, ea, size, access, host, ra)                                                  \
     ((void)(size), (void)(host), (void)(ra), TRAP_AGAIN)
+
+#define mmu_stored(cpu, ra, size) ((void)(ra))
 
 #define PEFEMU_INLINE_OPS
 #undef OP

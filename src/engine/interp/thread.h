@@ -8,7 +8,8 @@
 #include "code.h"
 
 /* Tail calls need an optimiser and no sanitizer's red zones. */
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(PEFEMU_NO_TAIL_CALLS)
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&    \
+    !defined(PEFEMU_NO_TAIL_CALLS)
 #define TAIL_CALLS 1
 #else
 #define TAIL_CALLS 0
@@ -68,10 +69,13 @@ const struct insn *leave_fault(struct cpu *cpu, const struct insn *in, trap_t t)
 #define HOT 50
 const struct insn *thread_hot(struct cpu *cpu, const struct insn *op);
 
-/* Counts a jump to @op. */
-static inline const struct insn *warm(struct cpu *cpu, const struct insn *op)
+/* Counts a jump to @op. CPUs that count at the same time lose some. */
+static GUEST_ACCESS const struct insn *warm(struct cpu *cpu, const struct insn *op)
 {
-    if (unlikely(++((struct insn *)op)->heat == HOT))
+    struct insn *counted = (struct insn *)op;
+
+    /* Not beyond: what several CPUs execute is not to be written for ever. */
+    if (unlikely((int32_t)op->heat < HOT) && unlikely(++counted->heat == HOT))
         return thread_hot(cpu, op);
     return op;
 }
@@ -128,6 +132,10 @@ static inline const struct insn *branch_far(struct cpu *cpu, const struct insn *
 /* MSR bits an operation needs, by insn.spare (set when a slot is decoded). */
 enum { NEED_NOTHING, NEED_FP, NEED_VEC, NEED_VSX };
 extern const uint64_t need_msr[];
+
+/* Instructions whose handlers know of CPUs that run at the same time, by threads; what is melted or
+ * translated of them does not. */
+bool thread_shares_memory(const struct insn *in);
 
 /* Any instruction, with every check, through its handler (any.c). */
 THREAD(thread_any);

@@ -8,6 +8,7 @@
 
 #include "cpu/fpu.h"
 #include "pefemu/hostclock.h"
+#include "pefemu/threads.h"
 
 #define SPACE_SIZE (128u * MiB)
 /* How often a page's native code may find accesses apart that it wants together. */
@@ -73,6 +74,13 @@ static inline void begin_call(struct cpu *cpu, unsigned slot, unsigned pending)
     cpu->nia = cpu->cia + 4;
 }
 
+/* When it is another number after a handler was called, native code may have gone, or what it knows
+ * of translations. */
+static uint64_t changes(const struct cpu *cpu)
+{
+    return cpu->machine->jit->drops + cpu->left;
+}
+
 static const struct insn *end_call(struct cpu *cpu, unsigned slot, unsigned pending, trap_t t,
                                    uint64_t drops)
 {
@@ -81,7 +89,7 @@ static const struct insn *end_call(struct cpu *cpu, unsigned slot, unsigned pend
         cpu->exit_trap = t;
         return &exit_op;
     }
-    if (unlikely(cpu->machine->jit->drops != drops)) { /* perhaps what we are in the middle of */
+    if (unlikely(changes(cpu) != drops)) { /* perhaps what we are in the middle of */
         settle(cpu);
         cpu->budget--;
         return to_threaded(cpu, slot + 1);
@@ -102,7 +110,7 @@ static void go_on_collecting(struct cpu *cpu)
 const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
 {
     const struct insn *in = cpu->ops + slot;
-    uint64_t drops = cpu->machine->jit->drops;
+    uint64_t drops = changes(cpu);
     bool fp = cpu->fp_native;
 
     if (unlikely(fp))
@@ -117,7 +125,7 @@ const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
 const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pending)
 {
     const struct insn *in = cpu->ops + slot;
-    uint64_t drops = cpu->machine->jit->drops;
+    uint64_t drops = changes(cpu);
     bool fp = cpu->fp_native;
 
     if (unlikely(fp))
@@ -166,7 +174,7 @@ static const struct insn *land_jump(struct cpu *cpu, ea_t ea, unsigned from_plus
     return in;
 }
 
-static void jit_drop(struct machine *m, struct code_page *page);
+static void forget_native(struct machine *m, struct code_page *page);
 
 /* Groups do not pay where the working set does not lie as native code hopes. */
 static void stray(struct cpu *cpu)
@@ -175,8 +183,10 @@ static void stray(struct cpu *cpu)
 
     if (!n || n->ungrouped || ++n->strays < STRAYS_MAX)
         return;
+    machine_stop_others(cpu->machine);
     n->ungrouped = true;
-    jit_drop(cpu->machine, page_of(cpu));
+    forget_native(cpu->machine, page_of(cpu));
+    machine_let_go(cpu->machine);
 }
 
 static const struct insn *land_slot(struct cpu *cpu, uint64_t value)
@@ -271,6 +281,14 @@ static void jit_drop(struct machine *m, struct code_page *page)
     }
 }
 
+/* The same for a page that stays. */
+static void forget_native(struct machine *m, struct code_page *page)
+{
+    jit_drop(m, page);
+    if (m->cfg.multi)
+        thread_decode_page(m, page);
+}
+
 /* All native code goes. Only while none is being executed. */
 static void flush(struct jit *jit)
 {
@@ -282,13 +300,14 @@ static void flush(struct jit *jit)
 
         if (!page || !page->native)
             continue;
-        jit_drop(jit->m, page);
+        forget_native(jit->m, page);
         memset(page->native->cell, 0, sizeof(page->native->cell));
     }
     for (unsigned c = 0; c < jit->m->ncpus; c++)
         tlb_forget_jumps(&jit->m->cpus[c]);
     space_reset(&jit->space);
     jit->cells = jit->space.size;
+    jit->full = false;
 }
 
 /* Handlers that native code calls find their operands in the slots. */
@@ -316,6 +335,21 @@ static bool translate(struct jit *jit, struct cpu *cpu, struct code_page *page, 
     return true;
 }
 
+/* Translates, with room made for it. With threads others may be inside native code, waiting for the
+ * lock: then it has to wait. */
+static void translate_hot(struct jit *jit, struct cpu *cpu, struct code_page *page, unsigned slot)
+{
+    if (!jit->full && (translate(jit, cpu, page, slot) || !page->native))
+        return;
+    if (jit->m->cfg.multi) {
+        jit->full = jit->m->tidy_wanted = true;
+        page->ops[slot].heat = code_cold(jit->m); /* another time */
+        return;
+    }
+    flush(jit);
+    translate(jit, cpu, page, slot);
+}
+
 static void jit_hot(struct cpu *cpu, const struct insn *op)
 {
     struct jit *jit = cpu->machine->jit;
@@ -323,11 +357,19 @@ static void jit_hot(struct cpu *cpu, const struct insn *op)
     unsigned slot = (unsigned)(op - cpu->ops);
     uint64_t begin = host_ns(CLOCK_THREAD_CPUTIME_ID);
 
-    if (!translate(jit, cpu, page, slot) && page->native) {
-        flush(jit);
-        translate(jit, cpu, page, slot);
-    }
+    machine_stop_others(jit->m);
+    /* Another CPU may have been faster, or changed the code. */
+    if (!page->dropped && !(page->native && page->native->native[slot]))
+        translate_hot(jit, cpu, page, slot);
     jit->translate_ns += host_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
+    machine_let_go(jit->m);
+}
+
+static void jit_tidy(struct machine *m)
+{
+    if (m->jit && m->jit->full)
+        flush(m->jit);
+    code_bury(m);
 }
 
 static const struct code_client jit_client = {.hot = jit_hot, .drop = jit_drop};
@@ -389,6 +431,7 @@ const struct engine engine_jit = {
     .machine_destroy = jit_destroy,
     .code_written = code_written,
     .code_forget = code_forget,
+    .tidy = jit_tidy,
 };
 
 bool jit_stats(const struct machine *m, struct jit_stats *out)

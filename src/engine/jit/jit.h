@@ -18,6 +18,12 @@
  *   may have other registers in the host, CTR and the budget among them (x64/map.h).
  *
  * Native code does not know at which EA it runs: all mappings of a page share it.
+ *
+ * With a thread for each CPU (pefemu/threads.h) all execute the same native code, which is made and
+ * dropped while the others are stopped: between slices, or in a handler that native code has called
+ * and that has waited for the lock. The latter go on in threaded code (changes()), since what
+ * native code knew of translations may be wrong, and so may it. Space is only used again when
+ * nobody is inside.
  */
 #ifndef PEFEMU_ENGINE_JIT_JIT_H
 #define PEFEMU_ENGINE_JIT_JIT_H
@@ -83,6 +89,7 @@ struct jit {
     struct region region; /* being translated */
     const uint8_t *enter; /* the back end's entry function */
     const uint8_t *leave; /* default of a cell */
+    bool full;            /* with threads: all of it is to go, as soon as nobody is inside */
     FILE *perfmap;        /* -perfmap, or NULL */
     uint64_t drops;       /* how often native code was thrown away */
     /* for statistics */

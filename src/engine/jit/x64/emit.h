@@ -607,6 +607,27 @@ static inline uint8_t *x_jmp_rip(struct emit *e)
     return e->p - 4;
 }
 
+/* ---- atomic accesses ---- */
+
+/* lock cmpxchg: AL..RAX with what is there, @from by the same. */
+static inline void x_lock_cmpxchg(struct emit *e, unsigned size, struct x64_mem m, unsigned from)
+{
+    emit8(e, 0xf0);
+    if (size == 2)
+        emit8(e, 0x66);
+    emit_rex_mem(e, size == 8, from, m, size == 1 && from >= 4);
+    emit8(e, 0x0f);
+    emit8(e, size == 1 ? 0xb0 : 0xb1);
+    emit_mem(e, from, m);
+}
+
+/* lock or dword [rsp], 0: a full barrier, faster than mfence. Changes the flags. */
+static inline void x_fence(struct emit *e)
+{
+    emit8(e, 0xf0);
+    x_alu_mi(e, false, X_OR, mem_at(RSP, 0), 0);
+}
+
 static inline void x_push(struct emit *e, unsigned r)
 {
     emit_rex(e, false, 0, 0, r, false);

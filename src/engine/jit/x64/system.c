@@ -136,11 +136,23 @@ static void priority_hint(struct tr *t, unsigned x)
     x_mov_mr(&t->e, true, CPU_MEM(ppr), RAX);
 }
 
+/* With one CPU at a time there is nothing to order; else all but L=1, lwsync, keep a load behind a
+ * store: the one thing that the host does not do by itself. */
+static void sync(struct tr *t, const struct insn *in)
+{
+    if (t->jit->m->cfg.multi && WORD_BITS(in->word, 9, 10) != 1) {
+        x_fence(&t->e);
+        t->flags_field = -1;
+    }
+}
+
 bool x64_system(struct tr *t, const struct insn *in)
 {
     switch (in->id) {
-    case INSN_SYNC: /* one CPU at a time: see choose_system() */
-    case INSN_ISYNC:
+    case INSN_SYNC:
+        sync(t, in);
+        return true;
+    case INSN_ISYNC: /* the host keeps the order that these two ask for */
     case INSN_EIEIO:
         return true;
     case INSN_MFSPR:
