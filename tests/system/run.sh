@@ -63,6 +63,7 @@ test_bad_input() { counted bad_input "$pefemu" "$guest" "$tmp"; }
 test_tpm_tool() { counted tpm_tool "$build/pefemu-tpm" "$tmp"; }
 test_bare() { counted bare "$pefemu" "$tmp"; }
 test_svm() { counted svm "$build" "$tmp"; }
+test_threads() { counted threads "$build" "$tmp"; }
 test_snapshot() { counted snapshot "$build" "$tmp"; }
 test_monitor() { counted monitor "$build" "$tmp"; }
 test_gdb() { counted gdb "$build" "$tmp"; }
@@ -768,7 +769,7 @@ if [ $# = 0 ]; then
         set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
             quit terminal determinism profile programs perf packed_kernel clients device_tree \
             no_shutdown ended_prompt powerdown serial break hash hash_walk stats_on svm monitor \
-            snapshot gdb trace lockstep_kernel lockstep_svm stress
+            snapshot gdb trace lockstep_kernel lockstep_svm stress threads
         [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
             log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
             kernel_svm lockstep_bench selftests aarch64
