@@ -3,7 +3,7 @@
  * Random instruction words in every privilege state, with random registers, through the engines:
  * nothing crashes, hangs or touches the host beyond the machine's memory, and interp and jit
  * end in the same state as ref. Half of the words are rows of the instruction table with random
- * operands.
+ * operands; an eighth of the programs are loops of floating-point and vector arithmetic.
  *
  *   real   0x00000  root of the partition-scoped tree: its first entry; attn from 0x100 on, so that
  *                   an interrupt ends the run
@@ -72,6 +72,7 @@ struct program {
     uint64_t msr;
     ea_t start;
     unsigned count;
+    bool loop; /* of arithmetic */
     uint32_t words[MAX_WORDS];
 };
 
@@ -198,6 +199,37 @@ static uint32_t random_vector_word(uint64_t *rng)
     }
 }
 
+/* What native code does itself is a small part of those. */
+static uint32_t random_arithmetic_word(uint64_t *rng)
+{
+    static const uint16_t ids[] = {
+        INSN_FADD,      INSN_FSUB,      INSN_FMUL,      INSN_FMADD,     INSN_FNMSUB,
+        INSN_FADDS,     INSN_FSUBS,     INSN_FMULS,     INSN_FMADDS,    INSN_FNMADDS,
+        INSN_FDIVS,     INSN_FRSP,      INSN_FMR,       INSN_FNEG,      INSN_FCMPU,
+        INSN_FCTIDZ,    INSN_FCFID,     INSN_FCFIDS,    INSN_FRIM,      INSN_FSEL,
+        INSN_XSADDDP,   INSN_XSMADDASP, INSN_XSMADDMDP, INSN_XSCMPGTDP, INSN_XSMAXCDP,
+        INSN_XVADDDP,   INSN_XVMADDASP, INSN_XVMULDP,   INSN_XXLOR,     INSN_XXPERMDI,
+        INSN_XSCVDPSPN, INSN_XSCVSPDPN, INSN_MFVSRD,    INSN_MTVSRD,    INSN_MFVSRLD,
+        INSN_XXSPLTW,   INSN_VADDUWM,   INSN_VSPLTISW,  INSN_VPERM,     INSN_FDIV,
+        INSN_FSQRTS,    INSN_XXLXOR,
+    };
+    const uint32_t register_fields = 0x1c << 21 | 0x1c << 16 | 0x1c << 11 | 0x1c << 6;
+    uint64_t r = splitmix64(rng);
+    const struct insn_row *row = &insn_table[ids[(r >> 32 & 0xffff) % ARRAY_SIZE(ids)]];
+
+    return row->match | ((uint32_t)r & ~row->mask & ~register_fields);
+}
+
+/* A loop of them, whose registers native code may keep from turn to turn. */
+static void random_loop(struct bench *b, struct program *p)
+{
+    p->count += p->count == 1;
+    for (unsigned i = 0; i < p->count; i++)
+        p->words[i] = splitmix64(&b->rng) & 15 ? random_arithmetic_word(&b->rng)
+                                               : random_vector_word(&b->rng);
+    p->words[p->count - 1] = 0x42000000 | (-4u * (p->count - 1) & 0xfffc); /* bdnz */
+}
+
 static uint64_t random_msr(uint64_t r, const struct state *s)
 {
     uint64_t msr = s->msr | (r & 15 ? MSR_SF : 0) | (r >> 4 & 7 ? MSR_FP | MSR_VEC | MSR_VSX : 0);
@@ -230,8 +262,11 @@ static void random_program(struct bench *b, const struct state *s, struct progra
     p->start = random_start(splitmix64(&b->rng), p->msr);
     p->count = 1 + splitmix64(&b->rng) % MAX_WORDS;
     bool vector = !(splitmix64(&b->rng) & 3);
+    p->loop = vector && splitmix64(&b->rng) & 1;
     for (unsigned i = 0; i < p->count; i++)
         p->words[i] = vector ? random_vector_word(&b->rng) : random_word(&b->rng, i, p->count);
+    if (p->loop)
+        random_loop(b, p);
 }
 
 static void put_words(struct machine *m, ra_t ra, const struct program *p)
@@ -317,6 +352,17 @@ static uint64_t random_float(uint64_t *rng)
     return special[v % ARRAY_SIZE(special)];
 }
 
+/* Mostly a number that is still one after a few operations, half of those singles. */
+static uint64_t random_tame_float(uint64_t *rng)
+{
+    uint64_t r = splitmix64(rng), v = random_float(rng);
+
+    if (!(r & 15))
+        return v;
+    v = (r & (PPC_BIT(0) | PPC_BITS(12, 63))) | (1015 + (r >> 4 & 15)) << 52;
+    return r >> 9 & 1 ? v & ~0x1fffffffULL : v;
+}
+
 static void set_sprs(struct cpu *cpu, uint64_t *rng)
 {
     cpu->lpcr = LPCR_UPRT | LPCR_HR | (splitmix64(rng) & (LPCR_AIL | LPCR_EVIRT | LPCR_LD));
@@ -351,7 +397,7 @@ static void set_registers(struct machine *m, const struct program *p)
         cpu->gpr[i] = random_value(&rng);
     for (unsigned i = 0; i < 64; i++)
         for (unsigned d = 0; d < 2; d++)
-            VD(cpu->vsr[i], d) = random_float(&rng);
+            VD(cpu->vsr[i], d) = p->loop ? random_tame_float(&rng) : random_float(&rng);
     cpu_set_cr_all(cpu, (uint32_t)splitmix64(&rng));
     cpu_set_xer(cpu, splitmix64(&rng));
     uint64_t r = splitmix64(&rng);

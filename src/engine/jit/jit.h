@@ -14,8 +14,9 @@
  * - CR field n is in cpu->cr[n], or cpu->cr_lazy[n] is not 0 and holds the outcome of a
  *   comparison: low byte "not equal", high byte "greater or equal";
  * - FPSCR[XX] may be missing when cpu->fp_native: the host has it;
- * - the GPRs that the back end pins are in host registers, everything else is in struct cpu. Loops
- *   may have other registers in the host, CTR and the budget among them (x64/map.h).
+ * - the GPRs that the back end pins are in host registers, inside a block VSRs and what fp_lazy is
+ *   to record may be as well; everything else is in struct cpu. Loops may have other registers in
+ *   the host, CTR and the budget among them (x64/map.h).
  *
  * Native code does not know at which EA it runs: all mappings of a page share it.
  *

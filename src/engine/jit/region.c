@@ -49,7 +49,7 @@ static void add_leader(struct walk *w, unsigned slot)
 /* Notes where control can go from the instruction. False: not to the next one. */
 static bool follow(struct walk *w, const struct insn *in, unsigned slot)
 {
-    unsigned target;
+    unsigned target = CODE_PAGE_INSNS;
 
     switch (in->id) {
     case INSN_B:
@@ -59,6 +59,8 @@ static bool follow(struct walk *w, const struct insn *in, unsigned slot)
     case INSN_BC:
         if (region_target(in, slot, &target))
             add_leader(w, target);
+        if (target <= slot && !is_always(in))
+            add_leader(w, slot + 1); /* where a loop ends */
         return !is_always(in);
     case INSN_BL:
     case INSN_BCL:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Branches. The budget is settled, and looked at, where one is taken. */
-#include "tr.h"
+#include "vsr.h"
 
 /* To the code of @slot: inside the region directly, else by its cell. RAX: what the cell's default
  * wants. */
@@ -31,8 +31,8 @@ static void go(struct tr *t, unsigned slot, unsigned value)
     x_patch(x_jmp_rip(e), (const uint8_t *)cell);
 }
 
-/* A taken branch inside the page. */
-static void edge(struct tr *t, unsigned from, unsigned to, int pending)
+/* A taken branch inside the page: counted, or out. */
+static void count(struct tr *t, unsigned from, unsigned to, int pending)
 {
     struct emit *e = &t->e;
 
@@ -40,16 +40,30 @@ static void edge(struct tr *t, unsigned from, unsigned to, int pending)
     gpr_sub(t, MAP_BUDGET, pending);
     struct late *l = late_add(t, LATE_OUT, x_jcc(e, CC_LE));
     l->target = (uint16_t)to;
+}
+
+static void edge(struct tr *t, unsigned from, unsigned to, int pending)
+{
+    count(t, from, to, pending);
     go(t, to, 4 * to);
+}
+
+uint8_t *x64_edge_count(struct tr *t, unsigned target)
+{
+    count(t, t->slot, target, t->pending + 1);
+    t->late[t->nlate - 1].before = t->vs;
+    return x_jmp(&t->e);
 }
 
 void x64_late_edge(struct tr *t, const struct late *l)
 {
+    vsr_emit(t, &l->before);
     edge(t, l->slot, l->target, l->pending);
 }
 
 void x64_fall(struct tr *t, unsigned to)
 {
+    vsr_emit(t, &t->vs);
     if (t->pending)
         gpr_sub(t, MAP_BUDGET, t->pending);
     go(t, to, 4 * to | NATIVE_SLOT_INSIDE);
@@ -99,6 +113,7 @@ void x64_page_end(struct tr *t)
 {
     struct emit *e = &t->e;
 
+    vsr_emit(t, &t->vs);
     /* CFAR may not be told by a slot of the page that is left */
     x_mov_rm(e, false, RCX, CPU_MEM(cfar_slot));
     x_mov_rm(e, true, RDX, CPU_MEM(page_ea));
@@ -126,8 +141,12 @@ static void set_lr(struct tr *t)
 static void take_relative(struct tr *t, const struct insn *in)
 {
     unsigned target;
+    bool inside = region_target(in, t->slot, &target);
 
-    if (region_target(in, t->slot, &target)) {
+    if (inside && x64_loop_edge(t, target))
+        return;
+    vsr_emit(t, &t->vs);
+    if (inside) {
         edge(t, t->slot, target, t->pending + 1);
         return;
     }
@@ -139,6 +158,7 @@ static void take_relative(struct tr *t, const struct insn *in)
 /* To what LR or CTR says. */
 static void take_register(struct tr *t, bool by_ctr)
 {
+    vsr_emit(t, &t->vs);
     if (by_ctr)
         gpr_copy(t, MAP_CTR, RAX);
     else
@@ -257,6 +277,7 @@ bool x64_branch(struct tr *t, const struct insn *in)
     case INSN_BCCTRL:
         if (!always)
             break;
+        vsr_emit(t, &t->vs);
         gpr_copy(t, MAP_CTR, RDX);
         set_lr(t);
         x_mov_rr(&t->e, true, RAX, RDX);

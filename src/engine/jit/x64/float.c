@@ -5,6 +5,8 @@
  */
 #include "float.h"
 
+#include "vector.h"
+
 /* In tr.checked, beside MSR bits: fp_ready() has been emitted. */
 #define CHECKED_READY 2ULL
 
@@ -101,39 +103,54 @@ static struct arith arith_of(const struct insn *in)
     }
 }
 
-/* ---- recording ---- */
+/* ---- operands ---- */
 
-/* Does the next instruction overwrite what this one would record, whatever happens? Nobody can look
- * in between. */
-static bool is_overwritten(const struct tr *t)
+#define V_CVTSD2SS VOP(MAP_0F, PP_F2, 0x5a)
+
+/* In registers: numbers by place (a, b, c) as of struct fp_lazy, all in one view. */
+struct operands {
+    enum vsr_view view;
+    unsigned n, place[3], x[3];
+};
+
+/* Singles are added and so on as singles, if all operands are known to be some: one rounding, as it
+ * should be. */
+static bool all_single(struct tr *t, const struct arith *d, const uint8_t *vsr, unsigned n)
 {
-    unsigned next = t->slot + 1;
-
-    return next < CODE_PAGE_INSNS &&
-           (t->r->flags[next] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) == SLOT_IN &&
-           arith_of(&t->r->insn[next]).shape != SHAPE_NONE;
+    for (unsigned i = 0; i < n; i++)
+        if (vsr_cached(t, vsr[i], VSR_SINGLE) < 0)
+            return false;
+    return d->single;
 }
 
-static void record(struct tr *t, const struct arith *d, unsigned a, unsigned b, unsigned c)
+static struct operands read_operands(struct tr *t, const struct arith *d)
 {
-    struct emit *e = &t->e;
-    unsigned kind = d->kind | (d->single && d->kind < FPL_CFID ? FPL_SINGLE : 0);
+    bool unary = d->shape == SHAPE_ROOT || d->shape == SHAPE_NARROW;
+    uint8_t vsr[3] = {d->b, d->a, d->c};
+    struct operands o = {.n = unary ? 1 : d->shape == SHAPE_MULADD ? 3 : 2, .place = {1, 0, 2}};
 
-    if (is_overwritten(t))
-        return;
-    x_mov_mi(e, true, LAZY(kind), (int32_t)kind); /* and aux = 0 */
-    v_store64(e, LAZY(b), b);
-    if (d->shape == SHAPE_BINARY || d->shape == SHAPE_MULADD)
-        v_store64(e, LAZY(a), a);
-    if (d->shape == SHAPE_MULADD)
-        v_store64(e, LAZY(c), c);
+    o.view = all_single(t, d, vsr, o.n) ? VSR_SINGLE : VSR_SCALAR;
+    for (unsigned i = 0; i < o.n; i++)
+        o.x[o.place[i]] = o.view == VSR_SINGLE ? (unsigned)vsr_cached(t, vsr[i], VSR_SINGLE)
+                                               : vsr_read(t, vsr[i], VSR_SCALAR);
+    return o;
+}
+
+static void record(struct tr *t, const struct arith *d, const struct operands *o)
+{
+    struct fp_operand operands[3];
+
+    for (unsigned i = 0; i < o->n; i++)
+        operands[i] =
+            (struct fp_operand){(uint8_t)o->place[i], (uint8_t)o->x[o->place[i]], (uint8_t)o->view};
+    fp_record(t, d->kind | (d->single && d->kind < FPL_CFID ? FPL_SINGLE : 0), operands, o->n);
 }
 
 /* ---- results ---- */
 
 #define EXP_UNIT (1u << 21) /* of the high word without its sign */
 
-/* Emits a test of the exponent of @x: the condition code under which it is outside
+/* Emits a test of the exponent of the double @x: the condition code under which it is outside
  * [@low, @high]. */
 static enum x64_cc exponent_outside(struct tr *t, unsigned x, unsigned low, unsigned high)
 {
@@ -146,7 +163,18 @@ static enum x64_cc exponent_outside(struct tr *t, unsigned x, unsigned low, unsi
     return CC_AE;
 }
 
-/* @x = (double)(float)@x; half way between two single numbers the handler has to look. */
+/* The same of a single. */
+static enum x64_cc single_outside(struct tr *t, unsigned x, unsigned low, unsigned high)
+{
+    struct emit *e = &t->e;
+
+    v_to_gpr32(e, RAX, x);
+    x_lea(e, false, RAX, mem_index(RAX, RAX, 0, -(int32_t)(low << 24)));
+    x_alu_ri(e, false, X_CMP, RAX, (int32_t)((high - low + 1) << 24));
+    return CC_AE;
+}
+
+/* @x, a double, becomes a single; half way between two of them the handler has to look. */
 static void narrow(struct tr *t, unsigned x, bool check, struct late **slow)
 {
     struct emit *e = &t->e;
@@ -157,78 +185,92 @@ static void narrow(struct tr *t, unsigned x, bool check, struct late **slow)
         x_alu_ri(e, false, X_CMP, RAX, 0x10000000);
         *slow = tr_slow(t, x_jcc(e, CC_E), false);
     }
-    v_rrr(e, MAP_0F, PP_F2, false, 0x5a, x, x, x); /* vcvtsd2ss */
-    v_rrr(e, MAP_0F, PP_F3, false, 0x5a, x, x, x); /* vcvtss2sd */
+    vop(e, V_CVTSD2SS, x, x, x);
 }
 
-/* The handler takes what is not in range; a zero is exact if one of @a and @b is. */
-static struct late *check_range(struct tr *t, const struct arith *d, unsigned x, unsigned a,
-                                unsigned b)
+/* The handler takes what is not in range; a zero is exact if one of two operands is. */
+static struct late *check_range(struct tr *t, const struct arith *d, unsigned x,
+                                const struct operands *o)
 {
     bool sum = d->shape == SHAPE_BINARY && (d->kind == FPL_ADD || d->kind == FPL_SUB);
-    enum x64_cc cc = d->single ? exponent_outside(t, x, 898, 1150)
-                     : sum     ? exponent_outside(t, x, 0, 0x7fe)
-                               : exponent_outside(t, x, 2, 0x7fe);
+    bool exact = o->view == VSR_SINGLE || !d->single; /* tiny sums are */
+    enum x64_cc cc = d->single ? single_outside(t, x, sum && exact ? 0 : 2, 0xfe)
+                               : exponent_outside(t, x, sum ? 0 : 2, 0x7fe);
     struct late *l = tr_slow(t, x_jcc(&t->e, cc), false);
 
-    /* A zero sum is exact, and in range if double. Rounded to single it may have been tiny, as the
-     * third operand of a multiply-add; and POWER negates a zero after the operation, the host does
-     * not. */
-    if (sum || (d->shape == SHAPE_MULADD && (d->single || d->kind >= FPL_NMADD)))
+    /* Rounded to single a zero sum may have been tiny, as the third operand of a multiply-add; and
+     * POWER negates a zero after the operation, the host does not. */
+    if (sum || (d->shape == SHAPE_MULADD && (!exact || d->kind >= FPL_NMADD)))
         return l;
     l->kind = LATE_ZERO;
     l->cont = t->e.p;
     l->zero[0] = (uint8_t)x;
-    l->zero[1] = (uint8_t)a;
-    l->zero[2] = (uint8_t)(d->kind == FPL_DIV ? a : b);
+    l->single[0] = d->single;
+    l->single[1] = l->single[2] = o->view == VSR_SINGLE;
+    l->zero[1] = (uint8_t)o->x[d->shape == SHAPE_MULADD ? 2 : d->shape == SHAPE_BINARY ? 0 : 1];
+    l->zero[2] = (uint8_t)(d->kind == FPL_DIV || d->shape == SHAPE_MULADD ? o->x[0] : o->x[1]);
     return l;
 }
 
 /* The operand of a root must be positive, normal or not too small, and finite. */
-static struct late *check_root(struct tr *t, unsigned b)
+static struct late *check_root(struct tr *t, const struct operands *o)
 {
     struct emit *e = &t->e;
 
-    v_to_gpr(e, RAX, b);
-    x_shift_ri(e, true, X_SHR, RAX, 32);
+    if (o->view == VSR_SINGLE) {
+        v_to_gpr32(e, RAX, o->x[1]);
+    } else {
+        v_to_gpr(e, RAX, o->x[1]);
+        x_shift_ri(e, true, X_SHR, RAX, 32);
+    }
     x_alu_ri(e, false, X_SUB, RAX, 1);
-    x_alu_ri(e, false, X_CMP, RAX, 0x7fefffff);
+    x_alu_ri(e, false, X_CMP, RAX, o->view == VSR_SINGLE ? 0x7f7fffff : 0x7fefffff);
     return tr_slow(t, x_jcc(e, CC_AE), false);
+}
+
+/* @x := what the host makes of it. */
+static void compute(struct emit *e, const struct arith *d, const struct operands *o, unsigned x)
+{
+    unsigned pp = o->view == VSR_SINGLE ? PP_F3 : PP_F2;
+
+    switch (d->shape) {
+    case SHAPE_BINARY:
+        vop(e, VOP(MAP_0F, pp, d->op), x, o->x[0], o->x[1]);
+        break;
+    case SHAPE_MULADD:
+        v_move(e, x, o->x[1]);
+        vop(e, V_38(d->op) | (o->view == VSR_SINGLE ? 0 : VOP_W), x, o->x[0], o->x[2]);
+        break;
+    case SHAPE_ROOT:
+        vop(e, VOP(MAP_0F, pp, d->op), x, o->x[1], o->x[1]);
+        break;
+    default:
+        v_move(e, x, o->x[1]);
+    }
 }
 
 static void arith(struct tr *t, const struct arith *d)
 {
-    struct emit *e = &t->e;
     struct late *slow[3] = {NULL};
-    unsigned a = 0, b = vsr_read(t, d->b, VSR_SCALAR), c = 0, x;
+    struct operands o = read_operands(t, d);
+    bool as_single = o.view == VSR_SINGLE;
+    unsigned x;
 
-    a = d->shape == SHAPE_BINARY || d->shape == SHAPE_MULADD ? vsr_read(t, d->a, VSR_SCALAR) : b;
-    if (d->shape == SHAPE_MULADD)
-        c = vsr_read(t, d->c, VSR_SCALAR);
     if (d->shape == SHAPE_ROOT)
-        slow[0] = check_root(t, b);
-    record(t, d, a, b, c);
+        slow[0] = check_root(t, &o);
     x = vsr_new(t);
-    switch (d->shape) {
-    case SHAPE_BINARY:
-        v_rrr(e, MAP_0F, PP_F2, false, d->op, x, a, b);
-        break;
-    case SHAPE_MULADD:
-        v_move(e, x, b);
-        v_rrr(e, MAP_0F38, PP_66, true, d->op, x, a, c);
-        break;
-    case SHAPE_ROOT:
-        v_rrr(e, MAP_0F, PP_F2, false, d->op, x, b, b);
-        break;
-    default:
-        v_move(e, x, b);
-    }
-    if (d->single)
+    compute(&t->e, d, &o, x);
+    if (d->single && !as_single)
         narrow(t, x, d->shape != SHAPE_NARROW, &slow[1]);
-    if (d->shape != SHAPE_ROOT || d->single)
-        slow[2] = check_range(t, d, x, d->shape == SHAPE_MULADD ? c : a,
-                              d->shape == SHAPE_MULADD ? a : b);
-    vsr_write(t, d->t, x, VSR_SCALAR);
+    if (d->shape != SHAPE_ROOT && !(d->shape == SHAPE_NARROW && as_single))
+        slow[2] = check_range(t, d, x, &o);
+    else if (d->single && !as_single)
+        slow[2] = tr_slow(t, x_jcc(&t->e, single_outside(t, x, 2, 0xfe)), false);
+    record(t, d, &o);
+    if (d->single)
+        vsr_write_single(t, d->t, x);
+    else
+        vsr_write(t, d->t, x, VSR_SCALAR);
     for (unsigned i = 0; i < ARRAY_SIZE(slow); i++)
         if (slow[i])
             tr_back(t, slow[i]);

@@ -10,13 +10,17 @@
 static void compare(struct tr *t, const struct insn *in)
 {
     struct emit *e = &t->e;
-    unsigned a = vsr_read(t, in->ra, VSR_SCALAR), b = vsr_read(t, in->rb, VSR_SCALAR);
+    bool single = vsr_cached(t, in->ra, VSR_SINGLE) >= 0 && vsr_cached(t, in->rb, VSR_SINGLE) >= 0;
+    enum vsr_view view = single ? VSR_SINGLE : VSR_SCALAR;
+    unsigned a = vsr_read(t, in->ra, view), b = vsr_read(t, in->rb, view);
+
+    fp_record_now(t);
 
     x_alu_mi8(e, X_CMP, CPU_MEM(so), 0);
     late_add(t, LATE_ANY, x_jcc(e, CC_NE));
     x_ext_rm(e, X_MOVZX8, RDX, LAZY(aux));
     x_alu_ri(e, false, X_AND, RDX, FPL_AUX_INT | FPL_AUX_FI);
-    v_rrr(e, MAP_0F, PP_66, false, 0x2e, a, 0, b); /* vucomisd */
+    vop(e, VOP(MAP_0F, single ? PP_NONE : PP_66, 0x2e), a, 0, b); /* ucomiss, ucomisd */
     late_add(t, LATE_ANY, x_jcc(e, CC_P));
     x_mov_ri(e, RCX, FPL_AUX_CMP | CR_LT);
     x_mov_ri(e, RAX, FPL_AUX_CMP | CR_GT);
@@ -42,6 +46,8 @@ enum { CMP_EQ = 0x00, CMP_GE = 0x1d, CMP_GT = 0x1e };
 static bool compare_lane(struct tr *t, const struct insn *in, unsigned predicate)
 {
     struct vregs r = v_begin(t, in);
+
+    fp_ready(t);
     unsigned a = vsr_read(t, r.a, VSR_SCALAR), b = vsr_read(t, r.b, VSR_SCALAR), x = vsr_new(t);
 
     vop(&t->e, V_UCOMISD, a, 0, b);
@@ -58,6 +64,8 @@ static bool extreme(struct tr *t, const struct insn *in, bool min, bool c_like)
 {
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
+
+    fp_ready(t);
     unsigned a = vsr_read(t, r.a, VSR_SCALAR), b = vsr_read(t, r.b, VSR_SCALAR), x = vsr_new(t);
     unsigned code = min ? V_MINSD : V_MAXSD;
 
@@ -111,15 +119,20 @@ static bool move(struct tr *t, const struct insn *in, enum sign sign)
 {
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
-    unsigned b = vsr_read(t, r.b, VSR_SCALAR), x = vsr_new(t);
+    bool single = vsr_cached(t, r.b, VSR_SINGLE) >= 0;
+    unsigned b = vsr_read(t, r.b, single ? VSR_SINGLE : VSR_SCALAR), x = vsr_new(t);
 
     if (sign == KEEP) {
         v_move(e, x, b);
     } else {
-        v_signs(e, 0);
+        v_ones(e, 0);
+        vop_shift(e, single ? V_PSLLD : V_PSLLQ, 0, 0, single ? 31 : 63);
         vop(e, sign == ABSOLUTE ? V_PANDN : sign == NEGATIVE ? V_POR : V_PXOR, x, 0, b);
     }
-    vsr_write(t, r.t, x, VSR_SCALAR);
+    if (single)
+        vsr_write_single(t, r.t, x);
+    else
+        vsr_write(t, r.t, x, VSR_SCALAR);
     return true;
 }
 

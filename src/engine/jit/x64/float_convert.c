@@ -23,9 +23,11 @@ static void from_integer(struct tr *t, const struct insn *in, unsigned kind, boo
     v_store64(e, LAZY(b), b);
     v_zero(e, x);                                                         /* free of what it held */
     vop(e, VOP(MAP_0F, single ? PP_F3 : PP_F2, 0x2a) | VOP_W, x, x, RAX); /* cvtsi2ss, cvtsi2sd */
+    fp_record(t, kind, &(struct fp_operand){1, (uint8_t)b, VSR_SCALAR}, 1);
     if (single)
-        vop(e, VOP(MAP_0F, PP_F3, 0x5a), x, x, x); /* cvtss2sd */
-    vsr_write(t, in->rt, x, VSR_SCALAR);
+        vsr_write_single(t, in->rt, x);
+    else
+        vsr_write(t, in->rt, x, VSR_SCALAR);
     if (slow)
         tr_back(t, slow);
 }
@@ -69,6 +71,7 @@ static void to_integer(struct tr *t, const struct insn *in, bool w, bool is_sign
     x_shift_ri(e, false, X_SHL, RCX, 6);
     x_alu_ri(e, false, X_OR, RCX, FPL_AUX_INT);
     x_ext_rr(e, X_MOVZX8, RCX, RCX);
+    fp_record_none(t);
     x_mov_mi(e, false, LAZY(kind), FPL_NONE);
     x_mov_mr(e, false, LAZY(aux), RCX);
     if (w) {
@@ -135,8 +138,7 @@ static void round_integer(struct tr *t, const struct insn *in, enum rounding way
     vop(e, V_66(0x2e), b, 0, b); /* ucomisd */
     struct late *slow = tr_slow(t, x_jcc(e, CC_P), false);
     x64_round(e, SCALAR, way, x, b);
-    x_mov_mi(e, true, LAZY(kind), FPL_EXACT);
-    v_store64(e, LAZY(b), x);
+    fp_record(t, FPL_EXACT, &(struct fp_operand){1, (uint8_t)x, VSR_SCALAR}, 1);
     vsr_write(t, in->rt, x, VSR_SCALAR);
     tr_back(t, slow);
 }

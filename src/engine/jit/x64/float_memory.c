@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loads and stores of scalars in vector-scalar registers, in little-endian mode. Numbers in single
- * format change it on the way. The host's conversion of a load does the same for all but signalling
- * NaNs: the handler does those.
+ * Loads and stores of scalars in vector-scalar registers. Numbers in single format stay in it
+ * (VSR_SINGLE): the host's conversions do as POWER's for all but NaNs, which the handler loads.
  */
 #include "vector.h"
 
@@ -12,17 +11,47 @@ enum format { DOUBLE, SINGLE, WORD, WORD_SIGNED, HALF, BYTE };
 
 static const uint8_t sizes[] = {8, 4, 4, 4, 2, 1};
 
-#define V_UCOMISS  VOP(MAP_0F, PP_NONE, 0x2e)
-#define V_CVTSS2SD VOP(MAP_0F, PP_F3, 0x5a)
+#define V_UCOMISS VOP(MAP_0F, PP_NONE, 0x2e)
 
-static void load_integer(struct emit *e, enum format format, unsigned x, struct x64_mem m)
+/* @x := what is at @m, as it is, zero-extended. */
+static void load_bits(struct tr *t, enum format format, unsigned x, struct x64_mem m)
 {
-    if (format == WORD) {
-        v_load32(e, x, m);
+    struct emit *e = &t->e;
+    bool w = format == DOUBLE;
+
+    if (t->le && format <= WORD) {
+        w ? v_load64(e, x, m) : v_load32(e, x, m);
         return;
     }
-    x_ext_rm(e, format == WORD_SIGNED ? X_MOVSXD : format == HALF ? X_MOVZX16 : X_MOVZX8, RDX, m);
+    if (format == HALF || format == BYTE) {
+        x_ext_rm(e, format == HALF ? X_MOVZX16 : X_MOVZX8, RDX, m);
+        if (!t->le && format == HALF)
+            x_swap16(e, RDX);
+    } else {
+        (t->le ? x_mov_rm : x_movbe_rm)(e, w, RDX, m);
+        if (format == WORD_SIGNED)
+            x_ext_rr(e, X_MOVSXD, RDX, RDX);
+    }
     v_from_gpr(e, x, RDX);
+}
+
+static void store_bits(struct tr *t, enum format format, struct x64_mem m, unsigned x)
+{
+    struct emit *e = &t->e;
+    bool w = format == DOUBLE;
+
+    if (t->le && format <= WORD) {
+        w ? v_store64(e, m, x) : v_store32(e, m, x);
+        return;
+    }
+    (w ? v_to_gpr : v_to_gpr32)(e, RDX, x);
+    if (format <= WORD) {
+        x_movbe_mr(e, w, m, RDX);
+        return;
+    }
+    if (!t->le && format == HALF)
+        x_swap16(e, RDX);
+    (format == HALF ? x_mov_mr16 : x_mov_mr8)(e, m, RDX);
 }
 
 static bool load(struct tr *t, const struct insn *in, enum format format, unsigned how)
@@ -38,19 +67,17 @@ static bool load(struct tr *t, const struct insn *in, enum format format, unsign
     struct late *nan = NULL;
     unsigned x = vsr_new(t);
 
-    if (format == DOUBLE) {
-        v_load64(e, x, a.m);
-    } else if (format == SINGLE) {
-        v_load32(e, x, a.m);
+    load_bits(t, format, x, a.m);
+    if (format == SINGLE) {
         vop(e, V_UCOMISS, x, 0, x);
         nan = tr_slow(t, x_jcc(e, CC_P), false);
-        vop(e, V_CVTSS2SD, x, x, x);
-    } else {
-        load_integer(e, format, x, a.m);
     }
     if (how & UPDATE)
         x64_update(t, in, base, disp);
-    vsr_write(t, r.t, x, VSR_SCALAR);
+    if (format == SINGLE)
+        vsr_write_single(t, r.t, x);
+    else
+        vsr_write(t, r.t, x, VSR_SCALAR);
     tr_back(t, a.slow);
     if (nan)
         tr_back(t, nan);
@@ -80,28 +107,21 @@ static struct late *to_single(struct tr *t, unsigned x)
 
 static bool store(struct tr *t, const struct insn *in, enum format format, unsigned how)
 {
-    struct emit *e = &t->e;
-
     if ((how & UPDATE) && !in->ra)
         return false;
     struct vregs r = v_begin(t, in);
     int32_t disp;
-    unsigned x = vsr_read(t, r.t, VSR_SCALAR);
+    bool single = format == SINGLE && vsr_cached(t, r.t, VSR_SINGLE) >= 0;
+    unsigned x = vsr_read(t, r.t, single ? VSR_SINGLE : VSR_SCALAR);
     struct late *odd = NULL;
     unsigned base = x64_address(t, in, how & INDEXED, &disp);
     struct x64_access a = x64_access(t, base, disp, sizes[format], true, false);
 
-    if (format == DOUBLE) {
-        v_store64(e, a.m, x);
-    } else if (format == SINGLE) {
+    if (format == SINGLE && !single) {
         odd = to_single(t, x);
-        v_store32(e, a.m, 0);
-    } else if (format == WORD) {
-        v_store32(e, a.m, x);
-    } else {
-        v_to_gpr32(e, RDX, x);
-        (format == HALF ? x_mov_mr16 : x_mov_mr8)(e, a.m, RDX);
+        x = 0;
     }
+    store_bits(t, format, a.m, x);
     if (how & UPDATE)
         x64_update(t, in, base, disp);
     tr_back(t, a.slow);
@@ -122,8 +142,7 @@ static bool from_single(struct tr *t, const struct insn *in)
     vop_shift(e, V_PSRLQ, x, b, 32);
     vop(e, V_UCOMISS, x, 0, x);
     struct late *nan = tr_slow(t, x_jcc(e, CC_P), false);
-    vop(e, V_CVTSS2SD, x, x, x);
-    vsr_write(t, r.t, x, VSR_SCALAR);
+    vsr_write_single(t, r.t, x);
     tr_back(t, nan);
     return true;
 }
@@ -132,12 +151,14 @@ static bool from_single(struct tr *t, const struct insn *in)
 static bool into_single(struct tr *t, const struct insn *in)
 {
     struct vregs r = v_begin(t, in);
-    unsigned x = vsr_new(t);
-    struct late *denormal = to_single(t, vsr_read(t, r.b, VSR_SCALAR));
+    int single = vsr_cached(t, r.b, VSR_SINGLE);
+    unsigned b = single >= 0 ? (unsigned)single : vsr_read(t, r.b, VSR_SCALAR), x = vsr_new(t);
+    struct late *denormal = single >= 0 ? NULL : to_single(t, b);
 
-    vop(&t->e, V_PBROADCASTD, x, 0, 0);
+    vop(&t->e, V_PBROADCASTD, x, 0, single >= 0 ? b : 0);
     vsr_write(t, r.t, x, VSR_SCALAR);
-    tr_back(t, denormal);
+    if (denormal)
+        tr_back(t, denormal);
     return true;
 }
 
@@ -154,8 +175,6 @@ bool x64_float_memory(struct tr *t, const struct insn *in)
         return from_single(t, in);
     if (in->id == INSN_XSCVDPSPN)
         return into_single(t, in);
-    if (!t->le)
-        return false;
     switch (in->id) {
         LOADS(LFD, DOUBLE, 0)
         LOADS(LFDU, DOUBLE, UPDATE)

@@ -229,9 +229,7 @@ void x64_late_group(struct tr *t, const struct late *l)
     x_patch(fail[0], e->p);
     if (fail[1])
         x_patch(fail[1], e->p);
-    gpr_sub(t, MAP_BUDGET, l->pending + 1);
-    x_mov_ri(e, RAX, 4u * (l->slot + 1u) | NATIVE_SLOT_INSIDE | NATIVE_SLOT_STRAY);
-    x_patch(x_jmp(e), t->maps[t->map].leave_slot);
+    tr_leave_behind(t, l, NATIVE_SLOT_STRAY);
     x_patch(over, e->p);
 }
 

@@ -31,9 +31,19 @@ enum late_kind {
 };
 /* What an xmm register holds: see vsr.h. */
 #define NO_VSR 0xff
+#define NO_XMM 0xff
 struct xmm_state {
     uint8_t vsr, view;
+    bool dirty;
     uint32_t used;
+};
+/* An operation that is to be recorded in cpu->fp_lazy, kind 0: none; its operands a, b, c. */
+struct fp_pending {
+    uint8_t kind, x[3], view[3];
+};
+struct vsr_state {
+    struct xmm_state xmm[16];
+    struct fp_pending rec;
 };
 
 /* [lo, hi) relative to a base register, for which an addend is known: see group.c. */
@@ -53,9 +63,26 @@ struct late {
     uint8_t *at2; /* LATE_GROUP: another jump to here, or NULL */
     struct ea_range group;
     const uint8_t *cont;
-    uint8_t zero[3];          /* xmm registers; exact if one of the last two is zero */
-    struct xmm_state xmm[16]; /* LATE_CALL: what is to be loaded again before going back */
+    uint8_t zero[3]; /* xmm registers; exact if one of the last two is zero */
+    bool single[3];  /* ... as singles */
+    /* Where it was jumped from, and where it goes back. */
+    struct vsr_state before, after;
 };
+
+/* Bytes of the frame, a multiple of 16 and 8 more: what a call keeps for vsr_save(). */
+#define FRAME 40
+
+/* A loop of one block: see loop.c. */
+struct vsr_loop {
+    uint16_t slot, last;    /* where it begins, and branches back */
+    uint8_t *at;            /* distance field of the first turn's jump to the copy */
+    struct vsr_state first; /* there */
+    uint64_t first_checked;
+    struct vsr_state start, end; /* of the copy */
+    uint64_t start_checked, end_checked;
+    uint8_t *back; /* its jump to its beginning; NULL: can not be */
+};
+#define MAX_VSR_LOOPS 16
 
 #define MAX_LATE 3072
 #define MAX_FIX  1024
@@ -66,8 +93,11 @@ struct tr {
     struct emit e;
     struct jit *jit;
     struct region *r;
-    unsigned slot; /* being translated */
-    int pending;   /* instructions since the budget was settled, without this one */
+    unsigned slot;  /* being translated */
+    unsigned block; /* where the block began; CODE_PAGE_INSNS in a copy */
+    struct vsr_loop loops[MAX_VSR_LOOPS], *copying;
+    unsigned nloops;
+    int pending; /* instructions since the budget was settled, without this one */
     bool le;
     bool failed;                     /* some table is full */
     const uint8_t *pin;              /* host registers of the present map */
@@ -84,7 +114,7 @@ struct tr {
     struct ea_range group[32]; /* of each GPR as a base */
     bool ungrouped;            /* none are to be made */
     struct late no_late;       /* of an access that can not fail */
-    struct xmm_state xmm[16];
+    struct vsr_state vs;
     uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */
     const uint8_t *label[CODE_PAGE_INSNS]; /* writable mapping */
@@ -106,10 +136,27 @@ void tr_call(struct tr *t);
 void tr_call_plain(struct tr *t);
 /* A jump, whose distance field is @at, to the handler, which does all of the instruction: nothing
  * may have been changed. It comes back where tr_back() is called. @settles: the handler may touch
- * CR; all fields are unknown then. */
+ * CR; all fields are unknown then. What the instruction writes into a VSR the handler must write,
+ * too: no enabled exception may keep it from that. */
 struct late *tr_slow(struct tr *t, uint8_t *at, bool settles);
 /* The instruction is done here; to be called after its last vsr_write(). */
 void tr_back(struct tr *t, struct late *l);
+/* In late code, the handler of @l's instruction having been called: leaves to the next one. @flags:
+ * of NATIVE_SLOT, beside NATIVE_SLOT_INSIDE. */
+void tr_leave_behind(struct tr *t, const struct late *l, unsigned flags);
+
+/* A block begins at @slot, where control comes from anywhere; no label is set. */
+void tr_begin_block(struct tr *t, unsigned slot);
+/* The instruction at t->slot, which is one further then. */
+void tr_one(struct tr *t);
+/* Behind the block's last instruction, at @slot: to the next one, if control goes there. */
+void tr_go_on(struct tr *t, unsigned slot);
+
+/* ---- loop.c ---- */
+/* A taken branch to @target is that of such a loop, and has been emitted. */
+bool x64_loop_edge(struct tr *t, unsigned target);
+/* The copies of the loops that were found. */
+void x64_loops(struct tr *t);
 
 /* ---- registers: fixed.c; MAP_CTR and MAP_BUDGET count as GPRs ---- */
 static inline struct x64_mem gpr_mem(unsigned n)
@@ -157,6 +204,9 @@ bool x64_branch(struct tr *t, const struct insn *in);
 void x64_fall(struct tr *t, unsigned to);
 /* To the next page. */
 void x64_page_end(struct tr *t);
+/* A taken branch to @target is counted, or leaves there. The distance field of the jump that
+ * follows. */
+uint8_t *x64_edge_count(struct tr *t, unsigned target);
 /* The rest of a late branch. */
 void x64_late_edge(struct tr *t, const struct late *l);
 

@@ -3,14 +3,14 @@
 #include "tr.h"
 
 #include "memory.h"
-#include "vsr.h"
+#include "vector.h"
 
 #include <cpuid.h>
 #include <immintrin.h>
 
 /* Bytes that an instruction's translation may take, generously: checked once before each. */
-#define INSN_ROOM 1024
-#define LATE_ROOM 512
+#define INSN_ROOM 1536
+#define LATE_ROOM 1536
 /* What the cells of one page may take. */
 #define CELLS_ROOM (CODE_PAGE_INSNS * sizeof(struct native_cell))
 
@@ -44,7 +44,7 @@ static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
 /* RAX, RDX: what native_enter_fn returns. */
 static void emit_end(struct emit *e)
 {
-    x_alu_ri(e, true, X_ADD, RSP, 8);
+    x_alu_ri(e, true, X_ADD, RSP, FRAME);
     for (unsigned i = sizeof(saved); i-- > 0;)
         x_pop(e, saved[i]);
     x_ret(e);
@@ -97,7 +97,7 @@ bool native_begin(struct jit *jit)
     jit->enter = space_exec(s, e.p);
     for (unsigned i = 0; i < sizeof(saved); i++)
         x_push(&e, saved[i]);
-    x_alu_ri(&e, true, X_SUB, RSP, 8);
+    x_alu_ri(&e, true, X_SUB, RSP, FRAME);
     x_lea(&e, true, RBP, mem_at(RDI, CPU_BIAS));
     x_mov_rr(&e, true, RAX, RSI);
     map_load(&e, &map_canonical);
@@ -119,6 +119,8 @@ struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
     struct late *l = &t->late[t->nlate++];
     *l = (struct late){
         .kind = kind, .at = at, .slot = (uint16_t)t->slot, .pending = t->pending, .map = t->map};
+    if (kind != LATE_OUT && kind != LATE_JUMP) /* before which all is stored */
+        l->before = t->vs;
     return l;
 }
 
@@ -133,7 +135,7 @@ struct late *tr_slow(struct tr *t, uint8_t *at, bool settles)
 void tr_back(struct tr *t, struct late *l)
 {
     l->back = t->e.p;
-    memcpy(l->xmm, t->xmm, sizeof(l->xmm));
+    l->after = t->vs;
 }
 
 static void call(struct tr *t, unsigned slot, int pending, bool settles)
@@ -147,6 +149,7 @@ static void call(struct tr *t, unsigned slot, int pending, bool settles)
 
 void tr_call(struct tr *t)
 {
+    vsr_flush(t);
     call(t, t->slot, t->pending, true);
     cr_forget(t, CR_PLAIN);
     t->flags_field = -1;
@@ -156,6 +159,7 @@ void tr_call(struct tr *t)
 
 void tr_call_plain(struct tr *t)
 {
+    vsr_flush(t);
     call(t, t->slot, t->pending, false);
     vsr_forget(t);
 }
@@ -168,10 +172,24 @@ static void late_out(struct tr *t, const struct late *l)
     x_patch(x_jmp(&t->e), t->maps[t->map].leave_slot);
 }
 
+void tr_leave_behind(struct tr *t, const struct late *l, unsigned flags)
+{
+    gpr_sub(t, MAP_BUDGET, l->pending + 1);
+    x_mov_ri(&t->e, RAX, 4u * (l->slot + 1u) | NATIVE_SLOT_INSIDE | flags);
+    x_patch(x_jmp(&t->e), t->maps[t->map].leave_slot);
+}
+
 static void late_leave(struct tr *t, uint64_t reason)
 {
     x_mov_ri(&t->e, RDX, reason);
     x_patch(x_jmp(&t->e), t->maps[t->map].leave);
+}
+
+/* Host flags: is l->zero[@i] a zero of either sign? */
+static void test_zero(struct tr *t, const struct late *l, unsigned i)
+{
+    (l->single[i] ? v_to_gpr32 : v_to_gpr)(&t->e, RAX, l->zero[i]);
+    x_alu_rr(&t->e, !l->single[i], X_ADD, RAX, RAX);
 }
 
 /* The zero that an arithmetic instruction found is exact, or the handler has to tell. */
@@ -179,14 +197,11 @@ static void late_zero(struct tr *t, const struct late *l)
 {
     struct emit *e = &t->e;
 
-    v_to_gpr(e, RAX, l->zero[0]);
-    x_alu_rr(e, true, X_ADD, RAX, RAX);
+    test_zero(t, l, 0);
     uint8_t *call_it = x_jcc(e, CC_NE);
-    v_to_gpr(e, RAX, l->zero[1]);
-    x_alu_rr(e, true, X_ADD, RAX, RAX);
+    test_zero(t, l, 1);
     x_patch(x_jcc(e, CC_E), l->cont);
-    v_to_gpr(e, RAX, l->zero[2]);
-    x_alu_rr(e, true, X_ADD, RAX, RAX);
+    test_zero(t, l, 2);
     x_patch(x_jcc(e, CC_E), l->cont);
     x_patch(call_it, e->p);
 }
@@ -219,12 +234,14 @@ static void late_one(struct tr *t, const struct late *l)
         /* fall through */
     case LATE_GROUP:
     case LATE_CALL:
+        vsr_save(t, l);
         call(t, l->slot, l->pending, l->settles);
         if (l->kind == LATE_GROUP)
             x64_late_group(t, l);
         vsr_reload(t, l);
         break;
     case LATE_OUT:
+        vsr_emit(t, &l->before);
         late_out(t, l);
         break;
     case LATE_EDGE:
@@ -234,6 +251,7 @@ static void late_one(struct tr *t, const struct late *l)
         late_leave(t, NATIVE_JUMP | (uint64_t)l->slot << 32);
         break;
     case LATE_ANY:
+        vsr_emit(t, &l->before);
         if (l->pending)
             gpr_sub(t, MAP_BUDGET, l->pending);
         x_mov_ri(e, RAX, 4u * l->slot);
@@ -290,16 +308,43 @@ static void translate_insn(struct tr *t, const struct insn *in)
     tr_call(t);
 }
 
-/* A leader: control comes from anywhere. */
-static void begin_block(struct tr *t)
+void tr_begin_block(struct tr *t, unsigned slot)
 {
-    map_use(t, t->map_of[t->slot]);
+    t->slot = t->block = slot;
+    map_use(t, t->map_of[slot]);
     cr_forget(t, CR_UNKNOWN);
     t->flags_field = -1;
     t->pending = 0;
     vsr_forget(t);
     x64_group_forget(t);
-    t->label[t->slot] = t->e.p;
+}
+
+void tr_one(struct tr *t)
+{
+    const struct insn *in = &t->r->insn[t->slot];
+
+    if (t->e.end - t->e.p < INSN_ROOM) {
+        t->failed = true;
+        return;
+    }
+    vsr_next_insn(t);
+    if (!x64_branch(t, in))
+        translate_insn(t, in);
+    x64_group_after(t, in);
+    if (t->flags_slot != t->slot)
+        t->flags_field = -1;
+    t->slot++;
+    t->pending++;
+}
+
+void tr_go_on(struct tr *t, unsigned slot)
+{
+    if (!goes_on(&t->r->insn[slot]))
+        return;
+    if (slot + 1 == CODE_PAGE_INSNS)
+        x64_page_end(t);
+    else
+        x64_fall(t, slot + 1);
 }
 
 /* Translates from @slot on, as far as control can go on by itself. Returns the slot behind. */
@@ -307,38 +352,26 @@ static unsigned translate_run(struct tr *t, unsigned slot)
 {
     const struct region *r = t->r;
 
-    t->slot = slot;
-    begin_block(t);
+    tr_begin_block(t, slot);
+    t->label[slot] = t->e.p;
     for (;;) {
-        const struct insn *in = &r->insn[t->slot];
-
-        if (t->e.end - t->e.p < INSN_ROOM) {
-            t->failed = true;
+        tr_one(t);
+        if (t->failed)
             return CODE_PAGE_INSNS;
-        }
-        vsr_next_insn(t);
-        if (!x64_branch(t, in))
-            translate_insn(t, in);
-        x64_group_after(t, in);
-        if (t->flags_slot != t->slot)
-            t->flags_field = -1;
-        t->slot++;
-        t->pending++;
-        if (!goes_on(in))
-            return t->slot;
-        if (t->slot == CODE_PAGE_INSNS) {
-            x64_page_end(t);
-            return t->slot;
-        }
-        if (!(r->flags[t->slot] & SLOT_IN) || (r->flags[t->slot] & SLOT_STOP)) {
-            x64_fall(t, t->slot);
+        bool on = goes_on(&r->insn[t->slot - 1]);
+        bool in = t->slot < CODE_PAGE_INSNS && (r->flags[t->slot] & SLOT_IN) &&
+                  !(r->flags[t->slot] & SLOT_STOP);
+        if (!on || !in) {
+            tr_go_on(t, t->slot - 1);
             return t->slot;
         }
         if (r->flags[t->slot] & SLOT_LEADER) {
+            vsr_flush(t);
             if (t->pending)
                 gpr_sub(t, MAP_BUDGET, t->pending);
             map_convert(t, t->map_of[t->slot]);
-            begin_block(t);
+            tr_begin_block(t, t->slot);
+            t->label[t->slot] = t->e.p;
         }
     }
 }
@@ -404,6 +437,7 @@ static void emit_region(struct tr *t)
         bool in = (r->flags[slot] & SLOT_IN) && !(r->flags[slot] & SLOT_STOP);
 
         slot = in ? translate_run(t, slot) : slot + 1;
+        x64_loops(t);
     }
     emit_late(t);
     emit_entries(t);
@@ -441,7 +475,8 @@ bool native_translate(struct jit *jit)
     t->le = jit->region.page->le;
     t->ungrouped = jit->region.page->native->ungrouped;
     t->failed = false;
-    t->nfix = t->nlate = 0;
+    t->nfix = t->nlate = t->nloops = 0;
+    t->copying = NULL;
     t->flags_slot = CODE_PAGE_INSNS;
     memset(t->label, 0, sizeof(t->label));
     /* cells are taken from the end of the space meanwhile */

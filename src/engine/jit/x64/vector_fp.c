@@ -105,14 +105,10 @@ static bool muladd(struct tr *t, const struct insn *in, unsigned op, bool single
     unsigned na = r.a, nb = adds_t ? r.t : r.b, nc = adds_t ? r.b : r.t, x;
     unsigned a = v_whole(t, na), c = v_whole(t, nc);
 
-    if (nb == r.t && nb != na && nb != nc) {
-        x = vsr_own(t, nb);
-    } else {
-        unsigned b = v_whole(t, nb);
+    unsigned b = v_whole(t, nb);
 
-        x = vsr_new(t);
-        v_move(&t->e, x, b);
-    }
+    x = vsr_new(t);
+    v_move(&t->e, x, b);
     vop(&t->e, V_38(op) | (single ? 0 : VOP_W), x, a, c);
     return fp_finish(t, r.t, x, fp_slow_unless_in(t, &fp_safe[single], single, x));
 }

@@ -47,15 +47,19 @@ static bool to_gpr(struct tr *t, const struct insn *in)
     bool w = in->id != INSN_MFVSRWZ, right = in->id == INSN_MFVSRLD;
     unsigned g = gpr_dest(t, in->ra, RAX);
     int whole = vsr_cached(t, r.t, VSR_WHOLE);
-    int scalar = right ? whole : vsr_cached(t, r.t, VSR_SCALAR);
 
-    if (scalar >= 0) {
-        w ? v_to_gpr(e, g, (unsigned)scalar) : v_to_gpr32(e, g, (unsigned)scalar);
+    if (!right && (vsr_cached(t, r.t, VSR_SCALAR) >= 0 || vsr_cached(t, r.t, VSR_SINGLE) >= 0)) {
+        unsigned x = vsr_read(t, r.t, VSR_SCALAR);
+
+        w ? v_to_gpr(e, g, x) : v_to_gpr32(e, g, x);
+    } else if (right && whole >= 0) {
+        v_to_gpr(e, g, (unsigned)whole);
     } else if (whole >= 0) {
         unsigned lane = w ? 1 : 2; /* pextrq, pextrd */
 
         vop_i(e, V_3A(0x16) | (w ? VOP_W : 0), (unsigned)whole, 0, g, lane);
     } else {
+        vsr_settle(t, r.t);
         x_mov_rm(e, w, g, vsr_dword_mem(r.t, right));
     }
     gpr_write(t, in->ra, g);
@@ -69,6 +73,8 @@ static bool extract_indexed(struct tr *t, const struct insn *in, unsigned size, 
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
     struct x64_mem m = vsr_mem(r.b);
+
+    vsr_settle(t, r.b);
     unsigned at = gpr_read(t, in->ra, RCX), g = gpr_dest(t, in->rt, RAX);
     struct late *outside = NULL;
 

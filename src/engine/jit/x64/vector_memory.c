@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads and stores of whole vector registers, in little-endian mode. */
+/*
+ * Loads and stores of whole vector registers. In big-endian mode the bytes stand in memory as in
+ * the register, whatever the elements: turned round for the host.
+ */
 #include "vector.h"
 
 enum { INDEXED = 1, ALIGNED = 2 };
@@ -49,6 +52,9 @@ static void reorder(struct emit *e, enum order order, unsigned to, unsigned from
 static bool load(struct tr *t, const struct insn *in, unsigned how, enum order order)
 {
     struct vregs r = v_begin(t, in);
+
+    if (!t->le)
+        order = BY_BYTES;
     struct x64_access a = access16(t, in, how, false);
     unsigned x = vsr_new(t);
 
@@ -62,6 +68,9 @@ static bool load(struct tr *t, const struct insn *in, unsigned how, enum order o
 static bool store(struct tr *t, const struct insn *in, unsigned how, enum order order)
 {
     struct vregs r = v_begin(t, in);
+
+    if (!t->le)
+        order = BY_BYTES;
     struct x64_access a = access16(t, in, how, true);
     unsigned x = v_whole(t, r.t);
 
@@ -74,7 +83,10 @@ static bool store(struct tr *t, const struct insn *in, unsigned how, enum order 
     return true;
 }
 
-/* One element into all: vmovddup or vbroadcastss. */
+#define V_MOVDDUP     VOP(MAP_0F, PP_F2, 0x12)
+#define V_BROADCASTSS V_38(0x18)
+
+/* One element into all. */
 static bool load_splat(struct tr *t, const struct insn *in, unsigned size)
 {
     struct vregs r = v_begin(t, in);
@@ -83,7 +95,13 @@ static bool load_splat(struct tr *t, const struct insn *in, unsigned size)
     struct x64_access a = x64_access(t, base, disp, size, false, false);
     unsigned x = vsr_new(t);
 
-    vop_m(&t->e, size == 8 ? VOP(MAP_0F, PP_F2, 0x12) : V_38(0x18), x, 0, a.m);
+    if (t->le) {
+        vop_m(&t->e, size == 8 ? V_MOVDDUP : V_BROADCASTSS, x, 0, a.m);
+    } else {
+        x_movbe_rm(&t->e, size == 8, RDX, a.m);
+        v_from_gpr(&t->e, x, RDX);
+        vop(&t->e, size == 8 ? V_PBROADCASTQ : V_PBROADCASTD, x, 0, x);
+    }
     vsr_write(t, r.t, x, VSR_WHOLE);
     tr_back(t, a.slow);
     return true;
@@ -91,8 +109,6 @@ static bool load_splat(struct tr *t, const struct insn *in, unsigned size)
 
 bool x64_vector_memory(struct tr *t, const struct insn *in)
 {
-    if (!t->le)
-        return false;
     switch (in->id) {
     case INSN_LXV:
         return load(t, in, 0, AS_ONE);

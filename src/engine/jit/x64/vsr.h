@@ -2,9 +2,15 @@
 /*
  * Vector-scalar registers in xmm registers.
  *
- * The truth is always in cpu->vsr[]: results are stored at once. What was loaded or computed stays
- * in an xmm register until the end of the block, so that it need not be loaded again. A register
- * is cached whole, or as a scalar: doubleword 0 in the low half of the xmm, the rest undefined.
+ * What was loaded or computed stays in an xmm register until the end of the block. A register is
+ * cached whole, or as a scalar: doubleword 0 in the low half of the xmm, or that as a single, the
+ * rest undefined. It may be cached in more than one of these views.
+ *
+ * Results are dirty: cpu->vsr[] has them only when the block ends, a handler is called, or the xmm
+ * register is wanted for something else; so those that are overwritten before are never stored.
+ * Code behind the region that leaves or calls stores what was dirty where it was jumped to.
+ * Likewise the record for FPRF, FR and FI (src/cpu/fp_host.h) of the last operation stays a fact
+ * known to the translator alone, its operands kept in their xmm registers.
  *
  * XMM0 and XMM1 are scratch. The functions never hand out a register that the present instruction
  * has asked for before (its operands stay where they are until it ends).
@@ -14,7 +20,8 @@
 
 #include "tr.h"
 
-enum vsr_view { VSR_WHOLE, VSR_SCALAR };
+/* A single is exact as such, and no signalling NaN. */
+enum vsr_view { VSR_WHOLE, VSR_SCALAR, VSR_SINGLE };
 
 /* VSR @n in memory: all of it, and doubleword 0 or 1 (host order has doubleword 0 at the end). */
 static inline struct x64_mem vsr_mem(unsigned n)
@@ -26,24 +33,45 @@ static inline struct x64_mem vsr_dword_mem(unsigned n, unsigned dword)
     return mem_at(RBP, (int32_t)(offsetof(struct cpu, vsr) + 16 * n + 8 * (1 - dword)) - CPU_BIAS);
 }
 
-/* VSR @n in an xmm register, loaded if need be. It must not be changed. */
+/* VSR @n in an xmm register, whole or as a scalar, loaded if need be. It must not be changed. */
 unsigned vsr_read(struct tr *t, unsigned n, enum vsr_view view);
 /* The xmm register that VSR @n is in already, or -1. */
 int vsr_cached(struct tr *t, unsigned n, enum vsr_view view);
-/* All of VSR @n in an xmm register that counts as one from vsr_new(): memory alone has it now. */
-unsigned vsr_own(struct tr *t, unsigned n);
 /* An xmm register for a result or as scratch, until the instruction ends or it is written. */
 unsigned vsr_new(struct tr *t);
-/* VSR @n becomes what is in @x, a register from vsr_new(). VSR_SCALAR: doubleword 1 becomes 0. */
+/* VSR @n becomes what is in @x, a register from vsr_new(). But for VSR_WHOLE: doubleword 1 becomes
+ * 0. */
 void vsr_write(struct tr *t, unsigned n, unsigned x, enum vsr_view view);
-/* VSR @n has been changed in memory. */
-void vsr_changed(struct tr *t, unsigned n);
+/* The same with a single. */
+void vsr_write_single(struct tr *t, unsigned n, unsigned x);
+/* cpu->vsr[@n] is right. Uses XMM1. */
+void vsr_settle(struct tr *t, unsigned n);
+/* All that is dirty is stored, and the record. Host flags survive. Uses XMM1. */
+void vsr_flush(struct tr *t);
+/* The same on a way out: the state stays as it is. */
+void vsr_emit(struct tr *t, const struct vsr_state *s);
 /* Nothing is cached any more: control comes from elsewhere, or a handler was called. */
 void vsr_forget(struct tr *t);
 /* Between instructions. */
 void vsr_next_insn(struct tr *t);
-/* Loads what @l says was cached (after a call, which keeps no xmm register). */
+/* Around the call of a handler in late code, which keeps no xmm register: memory becomes right for
+ * it; what @l says is cached behind is loaded again. */
+void vsr_save(struct tr *t, const struct late *l);
 void vsr_reload(struct tr *t, const struct late *l);
+
+/* ---- FPRF, FR and FI ---- */
+
+/* An operand of what is recorded: its place in struct fp_lazy (0 a, 1 b, 2 c), register and view.
+ */
+struct fp_operand {
+    uint8_t place, x, view;
+};
+/* An operation (enum fp_lazy_kind) with its operands, all read before the handler may be called.
+ * The handler's result must be what comes of repeating it. */
+void fp_record(struct tr *t, unsigned kind, const struct fp_operand *operands, unsigned n);
+/* The record goes to memory now, or is overwritten there by the caller. */
+void fp_record_now(struct tr *t);
+void fp_record_none(struct tr *t);
 
 /* Emits, once a block, the check that MSR has @need (MSR_FP, MSR_VEC or MSR_VSX); else the
  * instruction goes to threaded code. First of all in an instruction. */

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loops of one block whose vector-scalar registers stay in xmm registers from turn to turn.
+ *
+ * A block that branches back to its own beginning is translated once more behind its run, beginning
+ * with what the cache has (struct vsr_state) where it branches back, and comes back to the
+ * beginning of that copy when the state there has been made again. The first turn goes through the
+ * block itself. What state the copy begins with is found by translating it for nothing once:
+ * constants that are still there when it branches back, and all results.
+ */
+#include "vector.h"
+
+#define FIRST 2
+/* A longer body has more registers than there are, or gains nothing. */
+#define BODY_MAX 256
+
+/* ---- from one state to another ---- */
+
+/* What is to get into the registers: from another one (widened, if it has a single), or from
+ * memory. */
+struct moves {
+    uint8_t from[16]; /* NO_XMM: nothing */
+    bool widen[16], load[16];
+};
+
+/* A register that has VSR @n in this view, or -1. */
+static int find(const struct vsr_state *s, unsigned n, unsigned view)
+{
+    for (unsigned x = FIRST; x < 16; x++)
+        if (s->xmm[x].vsr == n && s->xmm[x].view == view)
+            return (int)x;
+    return -1;
+}
+
+static bool is_wanted(const struct vsr_state *want, const struct xmm_state *x)
+{
+    for (unsigned i = FIRST; i < 16; i++)
+        if (want->xmm[i].vsr == x->vsr && want->xmm[i].dirty)
+            return true;
+    return false;
+}
+
+/* Plans what gets VSR want->xmm[@x] there. False: there is no way. */
+static bool plan_vsr(const struct vsr_state *have, const struct vsr_state *want, unsigned x,
+                     struct moves *m)
+{
+    const struct xmm_state *w = &want->xmm[x];
+    int same = find(have, w->vsr, w->view), single = find(have, w->vsr, VSR_SINGLE);
+
+    if (same >= 0) {
+        m->from[x] = (uint8_t)same;
+        return true;
+    }
+    if (w->view == VSR_SCALAR && single >= 0) {
+        m->from[x] = (uint8_t)single;
+        m->widen[x] = true;
+        return true;
+    }
+    for (unsigned i = FIRST; i < 16; i++)
+        if (have->xmm[i].vsr == w->vsr && have->xmm[i].dirty)
+            return false;
+    m->load[x] = true;
+    return w->view != VSR_SINGLE && !w->dirty;
+}
+
+static bool plan_record(const struct fp_pending *have, const struct fp_pending *want,
+                        struct moves *m)
+{
+    if (!want->kind)
+        return true;
+    if (have->kind != want->kind || memcmp(have->view, want->view, sizeof(have->view)) != 0)
+        return false;
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned x = want->x[i];
+
+        if ((x == NO_XMM) != (have->x[i] == NO_XMM))
+            return false;
+        if (x == NO_XMM)
+            continue;
+        if (m->load[x] || m->widen[x] || (m->from[x] != NO_XMM && m->from[x] != have->x[i]))
+            return false;
+        m->from[x] = have->x[i];
+    }
+    return true;
+}
+
+static bool plan(const struct vsr_state *have, const struct vsr_state *want, struct moves *m)
+{
+    memset(m, 0, sizeof(*m));
+    memset(m->from, NO_XMM, sizeof(m->from));
+    for (unsigned x = FIRST; x < 16; x++)
+        if (want->xmm[x].vsr != NO_VSR && !plan_vsr(have, want, x, m))
+            return false;
+    return plan_record(&have->rec, &want->rec, m);
+}
+
+static bool is_source(const struct moves *m, unsigned x)
+{
+    for (unsigned i = FIRST; i < 16; i++)
+        if (m->from[i] == x && i != x)
+            return true;
+    return false;
+}
+
+static void move_one(struct emit *e, struct moves *m, unsigned x)
+{
+    if (m->widen[x])
+        vop(e, VOP(MAP_0F, PP_F3, 0x5a), x, m->from[x], m->from[x]); /* cvtss2sd */
+    else if (m->from[x] != x)
+        v_move(e, x, m->from[x]);
+    m->from[x] = NO_XMM;
+}
+
+/* All moves at once, as it were; XMM0 opens a circle. */
+static void move_all(struct emit *e, struct moves *m)
+{
+    for (;;) {
+        bool moved = false;
+        unsigned left = 0;
+
+        for (unsigned x = FIRST; x < 16; x++) {
+            if (m->from[x] == NO_XMM)
+                continue;
+            if (is_source(m, x)) {
+                left = x;
+                continue;
+            }
+            move_one(e, m, x);
+            moved = true;
+        }
+        if (moved)
+            continue;
+        if (!left)
+            return;
+        v_move(e, 0, left);
+        for (unsigned x = FIRST; x < 16; x++)
+            if (m->from[x] == left && x != left)
+                m->from[x] = 0;
+    }
+}
+
+/* t->vs becomes @want, by the moves @m. */
+static void reach(struct tr *t, const struct vsr_state *want, struct moves *m)
+{
+    struct vsr_state store = t->vs;
+
+    if (want->rec.kind)
+        store.rec.kind = 0;
+    for (unsigned x = FIRST; x < 16; x++)
+        if (store.xmm[x].vsr == NO_VSR || is_wanted(want, &store.xmm[x]))
+            store.xmm[x].dirty = false;
+    vsr_emit(t, &store);
+    move_all(&t->e, m);
+    for (unsigned x = FIRST; x < 16; x++) {
+        if (!m->load[x])
+            continue;
+        if (want->xmm[x].view == VSR_WHOLE)
+            v_load(&t->e, x, vsr_mem(want->xmm[x].vsr));
+        else
+            v_load64(&t->e, x, vsr_dword_mem(want->xmm[x].vsr, 0));
+    }
+    t->vs = *want;
+}
+
+/* ---- the branch back ---- */
+
+static bool is_empty(const struct vsr_state *s)
+{
+    for (unsigned x = FIRST; x < 16; x++)
+        if (s->xmm[x].vsr != NO_VSR)
+            return false;
+    return true;
+}
+
+/* Back to the beginning of the copy, if what that wants can be had. */
+static void come_back(struct tr *t, struct vsr_loop *l)
+{
+    struct vsr_state here = t->vs;
+    struct moves m;
+
+    l->end = here;
+    l->end_checked = t->checked;
+    l->back = NULL;
+    if (!(l->start_checked & ~t->checked) && plan(&here, &l->start, &m)) {
+        reach(t, &l->start, &m);
+        l->back = x64_edge_count(t, l->slot);
+    }
+    t->vs = here;
+}
+
+bool x64_loop_edge(struct tr *t, unsigned target)
+{
+    struct vsr_loop *l = t->copying;
+
+    if (l && t->slot == l->last && target == l->slot) {
+        come_back(t, l);
+        return true;
+    }
+    if (l || target != t->block || t->slot - target > BODY_MAX || t->nloops == MAX_VSR_LOOPS ||
+        is_empty(&t->vs))
+        return false;
+    for (unsigned i = 0; i < t->nloops; i++)
+        if (t->loops[i].slot == target)
+            return false;
+    l = &t->loops[t->nloops++];
+    *l = (struct vsr_loop){.slot = (uint16_t)target,
+                           .last = (uint16_t)t->slot,
+                           .first = t->vs,
+                           .first_checked = t->checked};
+    l->at = x64_edge_count(t, target);
+    return true;
+}
+
+/* ---- the copy ---- */
+
+static void copy_body(struct tr *t, struct vsr_loop *l)
+{
+    tr_begin_block(t, l->slot);
+    t->block = CODE_PAGE_INSNS;
+    t->vs = l->start;
+    t->checked = l->start_checked;
+    t->copying = l;
+    while (t->slot <= l->last && !t->failed)
+        tr_one(t);
+    t->copying = NULL;
+}
+
+/* What the copy is to begin with. */
+static void choose_start(struct vsr_loop *l)
+{
+    l->start = l->end;
+    l->start_checked = l->first_checked & l->end_checked;
+    for (unsigned x = FIRST; x < 16; x++) {
+        struct xmm_state *s = &l->start.xmm[x];
+
+        if (s->vsr != NO_VSR && !s->dirty && find(&l->first, s->vsr, s->view) < 0)
+            s->vsr = NO_VSR;
+    }
+}
+
+static void rewind_to(struct tr *t, uint8_t *p, unsigned nlate, unsigned nfix)
+{
+    t->e.p = p;
+    t->nlate = nlate;
+    t->nfix = nfix;
+}
+
+/* False: it can not be done, nothing has been emitted. */
+static bool make_copy(struct tr *t, struct vsr_loop *l)
+{
+    uint8_t *p = t->e.p;
+    unsigned nlate = t->nlate, nfix = t->nfix;
+    struct moves m;
+
+    l->start = l->first;
+    l->start_checked = l->first_checked;
+    copy_body(t, l);
+    choose_start(l);
+    rewind_to(t, p, nlate, nfix);
+    if (!plan(&l->first, &l->start, &m))
+        return false;
+    t->vs = l->first;
+    reach(t, &l->start, &m);
+    const uint8_t *head = t->e.p;
+    copy_body(t, l);
+    if (!l->back) {
+        rewind_to(t, p, nlate, nfix);
+        return false;
+    }
+    x_patch(l->back, head);
+    tr_go_on(t, l->last);
+    return true;
+}
+
+void x64_loops(struct tr *t)
+{
+    for (unsigned i = 0; i < t->nloops && !t->failed; i++) {
+        struct vsr_loop *l = &t->loops[i];
+
+        map_use(t, t->map_of[l->slot]);
+        x_patch(l->at, t->e.p);
+        if (make_copy(t, l))
+            continue;
+        vsr_emit(t, &l->first);
+        x_patch(x_jmp(&t->e), t->label[l->slot]);
+    }
+    t->nloops = 0;
+}
