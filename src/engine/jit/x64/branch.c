@@ -2,6 +2,23 @@
 /* Branches. The budget is settled, and looked at, where one is taken. */
 #include "vsr.h"
 
+/* Is there code for @slot that can be jumped to? */
+static bool is_inside(const struct region *r, unsigned slot)
+{
+    return (r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) == (SLOT_IN | SLOT_LEADER);
+}
+
+/* The jump whose distance field is @at leads to @slot, which is inside and has the present map. */
+static void go_direct(struct tr *t, uint8_t *at, unsigned slot)
+{
+    if (t->nfix == MAX_FIX) {
+        t->failed = true;
+        return;
+    }
+    t->fix[t->nfix].at = at;
+    t->fix[t->nfix++].slot = (uint16_t)slot;
+}
+
 /* To the code of @slot: inside the region directly, else by its cell. RAX: what the cell's default
  * wants. */
 static void go(struct tr *t, unsigned slot, unsigned value)
@@ -9,16 +26,9 @@ static void go(struct tr *t, unsigned slot, unsigned value)
     struct emit *e = &t->e;
     struct region *r = t->r;
 
-    if ((r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) == (SLOT_IN | SLOT_LEADER)) {
+    if (is_inside(r, slot)) {
         map_convert(t, t->map_of[slot]);
-        uint8_t *at = x_jmp(e);
-
-        if (t->nfix == MAX_FIX) {
-            t->failed = true;
-            return;
-        }
-        t->fix[t->nfix].at = at;
-        t->fix[t->nfix++].slot = (uint16_t)slot;
+        go_direct(t, x_jmp(e), slot);
         return;
     }
     struct native_cell *cell = jit_cell(t->jit, r->page, slot);
@@ -31,19 +41,33 @@ static void go(struct tr *t, unsigned slot, unsigned value)
     x_patch(x_jmp_rip(e), (const uint8_t *)cell);
 }
 
+/* A branch is taken: CFAR, and what the budget pays; the flags tell if something is left. */
+static void pay(struct tr *t, unsigned from, int pending)
+{
+    x_mov_mi(&t->e, false, CPU_MEM(cfar_slot), (int32_t)from + 1);
+    gpr_sub(t, MAP_BUDGET, pending);
+}
+
+static void out(struct tr *t, uint8_t *at, unsigned to)
+{
+    late_add(t, LATE_OUT, at)->target = (uint16_t)to;
+}
+
 /* A taken branch inside the page: counted, or out. */
 static void count(struct tr *t, unsigned from, unsigned to, int pending)
 {
-    struct emit *e = &t->e;
-
-    x_mov_mi(e, false, CPU_MEM(cfar_slot), (int32_t)from + 1);
-    gpr_sub(t, MAP_BUDGET, pending);
-    struct late *l = late_add(t, LATE_OUT, x_jcc(e, CC_LE));
-    l->target = (uint16_t)to;
+    pay(t, from, pending);
+    out(t, x_jcc(&t->e, CC_LE), to);
 }
 
 static void edge(struct tr *t, unsigned from, unsigned to, int pending)
 {
+    if (is_inside(t->r, to) && t->map_of[to] == t->map) { /* one jump, and no other behind it */
+        pay(t, from, pending);
+        go_direct(t, x_jcc(&t->e, CC_G), to);
+        out(t, x_jmp(&t->e), to);
+        return;
+    }
     count(t, from, to, pending);
     go(t, to, 4 * to);
 }

@@ -437,6 +437,14 @@ static inline void x_rorx(struct emit *e, bool w, unsigned to, unsigned from, un
     emit8(e, n);
 }
 
+static inline void x_rorx_rm(struct emit *e, bool w, unsigned to, struct x64_mem m, unsigned n)
+{
+    emit_vex(e, w, 3, 3, false, to, 0, m.index == NO_INDEX ? 0 : m.index, m.base);
+    emit8(e, 0xf0);
+    emit_mem(e, to, m);
+    emit8(e, n);
+}
+
 /* shlx (pp 1), sarx (2), shrx (3): to = from shifted by the low bits of @count */
 static inline void x_shiftx(struct emit *e, bool w, unsigned pp, unsigned to, unsigned from,
                             unsigned count)

@@ -124,6 +124,13 @@ static void with_complement(struct tr *t, enum x64_alu op, const struct insn *in
 {
     struct emit *e = &t->e;
 
+    if (op == X_AND) {
+        unsigned d = gpr_dest(t, in->ra, RAX), s = gpr_read(t, in->rt, RAX);
+
+        x_andn(e, true, d, gpr_read(t, in->rb, RCX), s);
+        gpr_result(t, in->ra, d, record);
+        return;
+    }
     gpr_copy(t, in->rb, RAX);
     x_unary_r(e, true, X_NOT, RAX);
     alu_gpr(t, true, op, RAX, in->rt);
@@ -358,21 +365,33 @@ static void compare(struct tr *t, const struct insn *in, bool is_signed, bool im
     cr_from_flags(t, in->rt >> 2, is_signed);
 }
 
+/* @to = GPR @n under @cc */
+static void move_if(struct tr *t, enum x64_cc cc, unsigned to, unsigned n)
+{
+    if (t->pin[n] == NOT_PINNED)
+        x_cmov_rm(&t->e, true, cc, to, gpr_mem(n));
+    else
+        x_cmov_rr(&t->e, true, cc, to, t->pin[n]);
+}
+
 /* RT = the bit ? (RA|0) : RB. Loads do not touch the flags, moves neither. */
 static void isel(struct tr *t, const struct insn *in)
 {
-    struct emit *e = &t->e;
     enum x64_cc cc = cr_test(t, in->rc);
+    unsigned d = gpr_dest(t, in->rt, RAX);
 
+    if (in->ra && d == t->pin[in->rb]) {
+        move_if(t, cc, d, in->ra);
+        return;
+    }
+    if (d == t->pin[in->rb])
+        d = RAX;
     if (!in->ra)
-        x_mov_ri(e, RAX, 0);
-    else
-        gpr_copy(t, in->ra, RAX);
-    if (t->pin[in->rb] == NOT_PINNED)
-        x_cmov_rm(e, true, cc ^ 1, RAX, gpr_mem(in->rb));
-    else
-        x_cmov_rr(e, true, cc ^ 1, RAX, t->pin[in->rb]);
-    gpr_write(t, in->rt, RAX);
+        x_mov_ri(&t->e, d, 0);
+    else if (d != t->pin[in->ra])
+        gpr_copy(t, in->ra, d);
+    move_if(t, cc ^ 1, d, in->rb);
+    gpr_write(t, in->rt, d);
 }
 
 /* Bytes of RA that are all ones where those of RS and RB agree. */

@@ -27,26 +27,40 @@ static void and_mask(struct tr *t, unsigned r, uint64_t mask)
     }
 }
 
-/* The word of GPR @n rotated left, in the low half of @to, the high half 0. */
-static void rotate_low(struct tr *t, unsigned n, unsigned to, unsigned sh)
+/* GPR @n & @mask in @to, for the masks that a move can do. */
+static bool move_masked(struct tr *t, unsigned n, unsigned to, uint64_t mask)
+{
+    unsigned op = mask == 0xff ? X_MOVZX8 : X_MOVZX16;
+    bool pinned = t->pin[n] != NOT_PINNED;
+
+    if (mask == 0xffffffff)
+        pinned ? x_mov_rr(&t->e, false, to, t->pin[n]) : x_mov_rm(&t->e, false, to, gpr_mem(n));
+    else if (mask == 0xff || mask == 0xffff)
+        pinned ? x_ext_rr(&t->e, op, to, t->pin[n]) : x_ext_rm(&t->e, op, to, gpr_mem(n));
+    else
+        return false;
+    return true;
+}
+
+/* GPR @n rotated left, as a word or a doubleword (@w), in @to; of a word the high half is 0. */
+static void rotate_to(struct tr *t, unsigned n, unsigned to, bool w, unsigned sh)
 {
     struct emit *e = &t->e;
+    unsigned right = (w ? 64 : 32) - sh;
 
-    if (t->pin[n] == NOT_PINNED)
-        x_mov_rm(e, false, to, gpr_mem(n));
-    else if (sh) {
-        x_rorx(e, false, to, t->pin[n], 32 - sh);
-        return;
-    } else
-        x_mov_rr(e, false, to, t->pin[n]);
     if (sh)
-        x_shift_ri(e, false, X_ROL, to, sh);
+        t->pin[n] == NOT_PINNED ? x_rorx_rm(e, w, to, gpr_mem(n), right)
+                                : x_rorx(e, w, to, t->pin[n], right);
+    else if (w)
+        gpr_copy(t, n, to);
+    else
+        move_masked(t, n, to, 0xffffffff);
 }
 
 /* The same in both halves. RCX is lost. */
 static void rotate_both(struct tr *t, unsigned n, unsigned to, unsigned sh)
 {
-    rotate_low(t, n, to, sh);
+    rotate_to(t, n, to, false, sh);
     x_mov_rr(&t->e, true, RCX, to);
     x_shift_ri(&t->e, true, X_SHL, RCX, 32);
     x_alu_rr(&t->e, true, X_OR, to, RCX);
@@ -72,42 +86,47 @@ static void rlwinm(struct tr *t, const struct insn *in, bool record)
         if (d != t->pin[in->rt])
             gpr_copy(t, in->rt, d);
         x_shift_ri(e, false, X_SHR, d, 32 - sh);
-    } else {
-        rotate_low(t, in->rt, d, sh);
+    } else if (sh || !move_masked(t, in->rt, d, mask)) {
+        rotate_to(t, in->rt, d, false, sh);
         if (mask != 0xffffffff)
             and_mask(t, d, mask);
     }
     gpr_result(t, in->ra, d, record);
 }
 
-/* RA = rotated & mask | RA & ~mask; the rotated value in RAX */
+/* RA = rotated & mask | RA & ~mask, the rotated value being in RAX: RA ^ (rotated ^ RA) & mask. */
 static void insert(struct tr *t, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
-    uint64_t mask = (uint64_t)in->imm;
+    unsigned d = t->pin[in->ra];
 
-    and_mask(t, RAX, mask);
-    gpr_copy(t, in->ra, RDX);
-    if (~mask <= 0x7fffffff || (uint64_t)(int64_t)(int32_t)~mask == ~mask) {
-        x_alu_ri(e, true, X_AND, RDX, (int32_t)~mask);
+    if (d == NOT_PINNED)
+        x_alu_rm(e, true, X_XOR, RAX, gpr_mem(in->ra));
+    else
+        x_alu_rr(e, true, X_XOR, RAX, d);
+    and_mask(t, RAX, (uint64_t)in->imm);
+    if (d == NOT_PINNED) {
+        x_alu_rm(e, true, X_XOR, RAX, gpr_mem(in->ra));
+        d = RAX;
     } else {
-        x_mov_ri(e, RCX, ~mask);
-        x_alu_rr(e, true, X_AND, RDX, RCX);
+        x_alu_rr(e, true, X_XOR, d, RAX);
     }
-    x_alu_rr(e, true, X_OR, RAX, RDX);
-    gpr_result(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, d, record);
 }
 
-/* GPR @n rotated left as 64 bits in @to. */
-static void rotate(struct tr *t, unsigned n, unsigned to, unsigned sh)
+static void insert_word(struct tr *t, const struct insn *in, bool record)
 {
-    if (t->pin[n] != NOT_PINNED && sh) {
-        x_rorx(&t->e, true, to, t->pin[n], 64 - sh);
-        return;
-    }
-    gpr_copy(t, n, to);
-    if (sh)
-        x_shift_ri(&t->e, true, X_ROL, to, sh);
+    if ((uint64_t)in->imm >> 32)
+        rotate_both(t, in->rt, RAX, in->sh & 31);
+    else
+        rotate_to(t, in->rt, RAX, false, in->sh & 31);
+    insert(t, in, record);
+}
+
+static void insert_dword(struct tr *t, const struct insn *in, bool record)
+{
+    rotate_to(t, in->rt, RAX, true, in->sh);
+    insert(t, in, record);
 }
 
 static void rotate_and(struct tr *t, const struct insn *in, bool record)
@@ -121,8 +140,8 @@ static void rotate_and(struct tr *t, const struct insn *in, bool record)
         if (d != t->pin[in->rt])
             gpr_copy(t, in->rt, d);
         x_shift_ri(e, true, left ? X_SHL : X_SHR, d, left ? sh : 64 - sh);
-    } else {
-        rotate(t, in->rt, d, sh);
+    } else if (sh || !move_masked(t, in->rt, d, mask)) {
+        rotate_to(t, in->rt, d, true, sh);
         and_mask(t, d, mask);
     }
     gpr_result(t, in->ra, d, record);
@@ -137,7 +156,7 @@ static void rotate_by_register(struct tr *t, const struct insn *in, bool w, bool
     if (w)
         gpr_copy(t, in->rt, RAX);
     else
-        rotate_low(t, in->rt, RAX, 0);
+        move_masked(t, in->rt, RAX, 0xffffffff);
     x_shift_cl(e, w, X_ROL, RAX);
     if (!w && mask >> 32) {
         x_mov_rr(e, true, RCX, RAX);
@@ -157,10 +176,8 @@ static void shift(struct tr *t, const struct insn *in, bool w, bool left, bool r
 
     if (w)
         gpr_copy(t, in->rt, RAX);
-    else if (t->pin[in->rt] == NOT_PINNED)
-        x_mov_rm(e, false, RAX, gpr_mem(in->rt));
     else
-        x_mov_rr(e, false, RAX, t->pin[in->rt]);
+        move_masked(t, in->rt, RAX, 0xffffffff);
     x_shiftx(e, true, left ? 1 : 3, RAX, RAX, count);
     if (!w) {
         if (left)
@@ -173,17 +190,30 @@ static void shift(struct tr *t, const struct insn *in, bool w, bool left, bool r
     gpr_result(t, in->ra, RAX, record);
 }
 
+/* GPR @n in RAX, of a word sign-extended. */
+static void algebraic_operand(struct tr *t, unsigned n, bool w)
+{
+    if (w)
+        gpr_copy(t, n, RAX);
+    else if (t->pin[n] == NOT_PINNED)
+        x_ext_rm(&t->e, X_MOVSXD, RAX, gpr_mem(n));
+    else
+        x_ext_rr(&t->e, X_MOVSXD, RAX, t->pin[n]);
+}
+
+/* CA and CA32 = the low byte of RCX */
+static void set_carries(struct tr *t)
+{
+    x_mov_mr8(&t->e, CPU_MEM(ca), RCX);
+    x_mov_mr8(&t->e, CPU_MEM(ca32), RCX);
+}
+
 /* srawi, sradi: CA and CA32 tell that ones were lost from a negative number. */
 static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigned n, bool record)
 {
     struct emit *e = &t->e;
 
-    if (w)
-        gpr_copy(t, in->rt, RAX);
-    else if (t->pin[in->rt] == NOT_PINNED)
-        x_ext_rm(e, X_MOVSXD, RAX, gpr_mem(in->rt));
-    else
-        x_ext_rr(e, X_MOVSXD, RAX, t->pin[in->rt]);
+    algebraic_operand(t, in->rt, w);
     if (!n) {
         x_mov_mi8(e, CPU_MEM(ca), 0);
         x_mov_mi8(e, CPU_MEM(ca32), 0);
@@ -196,9 +226,47 @@ static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigne
     x_shift_ri(e, true, X_SHL, RCX, 64 - n);
     x_shift_ri(e, true, X_SAR, RDX, 63);
     x_test_rr(e, true, RCX, RDX);
-    x_setcc_m(e, CC_NE, CPU_MEM(ca));
-    x_setcc_m(e, CC_NE, CPU_MEM(ca32));
+    x_setcc_r(e, CC_NE, RCX);
+    set_carries(t);
     x_shift_ri(e, true, X_SAR, RAX, n);
+    gpr_result(t, in->ra, RAX, record);
+}
+
+/* sraw, srad: a host's shift takes 6 bits of the amount. So does sraw; srad takes 7, and by 64 and
+ * more the handler shifts. What was lost is missing when the result is shifted back. */
+static void shift_algebraic_by(struct tr *t, const struct insn *in, bool w, bool record)
+{
+    struct emit *e = &t->e;
+    struct late *far = NULL;
+    unsigned count = gpr_read(t, in->rb, RCX);
+
+    if (w) {
+        x_test_ri(e, false, count, 64);
+        far = tr_slow(t, x_jcc(e, CC_NE), record);
+    }
+    algebraic_operand(t, in->rt, w);
+    x_shiftx(e, true, 2, RDX, RAX, count);
+    x_shiftx(e, true, 1, RCX, RDX, count);
+    x_alu_rr(e, true, X_CMP, RCX, RAX);
+    x_setcc_r(e, CC_NE, RCX);
+    x_shift_ri(e, true, X_SHR, RAX, 63);
+    x_alu_rr(e, false, X_AND, RCX, RAX);
+    set_carries(t);
+    gpr_result(t, in->ra, RDX, record);
+    if (!far)
+        return;
+    tr_back(t, far);
+    if (record) {
+        cr_forget(t, CR_UNKNOWN);
+        t->flags_field = -1;
+    }
+}
+
+static void extend_and_shift(struct tr *t, const struct insn *in, bool record)
+{
+    algebraic_operand(t, in->rt, false);
+    if (in->sh)
+        x_shift_ri(&t->e, true, X_SHL, RAX, in->sh);
     gpr_result(t, in->ra, RAX, record);
 }
 
@@ -218,25 +286,11 @@ bool x64_shift(struct tr *t, const struct insn *in)
         WITH_RECORD(SRD, shift(t, in, true, false, record))
         WITH_RECORD(SRAWI, shift_algebraic(t, in, false, in->rb, record))
         WITH_RECORD(SRADI, shift_algebraic(t, in, true, in->sh, record))
-    case INSN_RLWIMI:
-    case INSN_RLWIMI_:
-        rotate_both(t, in->rt, RAX, in->sh & 31);
-        insert(t, in, in->id == INSN_RLWIMI_);
-        return true;
-    case INSN_RLDIMI:
-    case INSN_RLDIMI_:
-        rotate(t, in->rt, RAX, in->sh);
-        insert(t, in, in->id == INSN_RLDIMI_);
-        return true;
-    case INSN_EXTSWSLI:
-    case INSN_EXTSWSLI_:
-        if (t->pin[in->rt] == NOT_PINNED)
-            x_ext_rm(&t->e, X_MOVSXD, RAX, gpr_mem(in->rt));
-        else
-            x_ext_rr(&t->e, X_MOVSXD, RAX, t->pin[in->rt]);
-        x_shift_ri(&t->e, true, X_SHL, RAX, in->sh);
-        gpr_result(t, in->ra, RAX, in->id == INSN_EXTSWSLI_);
-        return true;
+        WITH_RECORD(SRAW, shift_algebraic_by(t, in, false, record))
+        WITH_RECORD(SRAD, shift_algebraic_by(t, in, true, record))
+        WITH_RECORD(RLWIMI, insert_word(t, in, record))
+        WITH_RECORD(RLDIMI, insert_dword(t, in, record))
+        WITH_RECORD(EXTSWSLI, extend_and_shift(t, in, record))
     default:
         return false;
     }
