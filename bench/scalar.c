@@ -35,7 +35,8 @@ uint64_t bench_horner(unsigned work)
 /* ---- spectral: a matrix whose elements are quotients, made anew for each product ---- */
 static double element(unsigned i, unsigned j)
 {
-    return 1.0 / (double)((i + j) * (i + j + 1) / 2 + i + 1);
+    unsigned triangle = (i + j) * (i + j + 1) / 2;
+    return 1.0 / (triangle + i + 1);
 }
 
 uint64_t bench_spectral(unsigned work)
