@@ -98,7 +98,7 @@ static unsigned uses_of(unsigned id)
  * result that is soon an operand costs the way there and back. */
 #define READ  2u
 #define WRITE 3u
-#define MOVE  (READ + READ) /* a conversion: one register goes, one comes */
+#define MOVE  8u /* in a conversion one register goes, one comes; wanted at once, through memory */
 
 /* ---- loops ---- */
 
