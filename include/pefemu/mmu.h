@@ -95,7 +95,9 @@ struct tlb_ctx {
 #define TLB_FILLED_S 2u
 #define TLB_FILLED_I 4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
 #define TLB_FILLED_V 8u
-#define TLB_FILLED_J 16u
+#define TLB_FILLED_J      16u /* j[]: EAs of the kernel's quadrant; others */
+#define TLB_FILLED_J_USER 32u
+#define TLB_FILLED_JUMPS  (TLB_FILLED_J | TLB_FILLED_J_USER)
 
 static inline bool is_kernel_ea(ea_t ea)
 {

@@ -22,7 +22,7 @@ static void drop_jumps(struct tlb_ctx *ctx)
         ctx->j[i].ea = TLB_NO_TAG;
     ctx->jumps_filled = 0;
     memset(ctx->jump_granules, 0, sizeof(ctx->jump_granules));
-    ctx->filled &= ~TLB_FILLED_J;
+    ctx->filled &= ~TLB_FILLED_JUMPS;
 }
 
 static void clear_ops(struct itlb_entry *e)
@@ -63,7 +63,7 @@ static bool log_replay(struct tlb_ctx *ctx, struct tlb_log *log)
 
 static void ctx_clear(struct tlb_ctx *ctx)
 {
-    if (ctx->filled & TLB_FILLED_J)
+    if (ctx->filled & TLB_FILLED_JUMPS)
         drop_jumps(ctx);
     bool user = log_replay(ctx, &ctx->log[0]), kernel = log_replay(ctx, &ctx->log[1]);
     if (!user || !kernel) {
@@ -81,6 +81,74 @@ static void ctx_clear(struct tlb_ctx *ctx)
 }
 
 /* ---- contexts ---- */
+
+/* Before an entry for @ea of arrays @what is made in the place of one for @old; @where: its index
+ * for the log. */
+static inline void ctx_filled(struct tlb_ctx *ctx, ea_t ea, ea_t old, unsigned what, unsigned where)
+{
+    bool kernel = is_kernel_ea(ea);
+    struct tlb_log *log = &ctx->log[kernel];
+    ctx->filled |= what;
+    if (log->used > TLB_LOG || (old != TLB_NO_TAG && is_kernel_ea(old) == kernel))
+        return; /* this log knows the place already */
+    if (log->used < TLB_LOG)
+        log->at[log->used] = where;
+    log->used++;
+}
+
+static void exec_set(struct tlb_ctx *ctx, unsigned index, bool exec)
+{
+    uint64_t bit = 1ULL << index % 64, *word = &ctx->exec[index / 64];
+    *word = exec ? *word | bit : *word & ~bit;
+}
+
+static bool exec_get(const struct tlb_ctx *ctx, unsigned index)
+{
+    return ctx->exec[index / 64] >> index % 64 & 1;
+}
+
+/* The context used last that knows the same kernel's quadrant as the empty context @ctx of a
+ * privileged state: with radix trees it is PID 0's, whatever the process. */
+static const struct tlb_ctx *seed_of(const struct tlb_set *set, const struct tlb_ctx *ctx)
+{
+    const uint32_t relocated = MSR_IR | MSR_DR;
+    const struct tlb_ctx *best = NULL;
+    uint64_t when = 0;
+    if ((ctx->key.mode & (relocated | MODE_HR | MSR_PR)) != (relocated | MODE_HR))
+        return NULL;
+    for (unsigned n = 0; n < set->count; n++) {
+        const struct tlb_ctx *c = &set->ctx[n];
+        if (c != ctx && c->key.lpid == ctx->key.lpid && c->key.mode == ctx->key.mode &&
+            (!best || set->last_used[n] > when)) {
+            best = c;
+            when = set->last_used[n];
+        }
+    }
+    return best;
+}
+
+/* A new process finds what the kernel's other contexts know of its quadrant: where code is, and
+ * what may be read; write tags are made one by one, as hints go with them. */
+static void ctx_seed(struct tlb_ctx *ctx, const struct tlb_ctx *from)
+{
+    for (unsigned n = 0; n < TLB_ENTRIES; n++) {
+        const struct tlb_entry *e = &from->e[n];
+        if (!is_kernel_ea(e->tag_r))
+            continue;
+        ctx_filled(ctx, e->tag_r, TLB_NO_TAG, TLB_FILLED_E, n);
+        ctx->e[n] = (struct tlb_entry){e->tag_r, TLB_NO_TAG, e->addend, e->ra};
+        exec_set(ctx, n, exec_get(from, n));
+    }
+    for (unsigned n = 0; n < ITLB_ENTRIES; n++) {
+        if (!is_kernel_ea(from->i[n].tag))
+            continue;
+        ctx_filled(ctx, from->i[n].tag, TLB_NO_TAG, TLB_FILLED_I, LOG_I + n);
+        ctx->i[n] = from->i[n];
+    }
+    for (unsigned n = 0; from->filled & TLB_FILLED_J && n < JUMP_ENTRIES; n++)
+        if (is_kernel_ea(from->j[n].ea))
+            tlb_note_jump(ctx, from->j[n].ea, from->j[n].ops, from->j[n].cell);
+}
 
 static bool is_pair(const struct key_pair *p, const struct cpu *cpu)
 {
@@ -146,6 +214,9 @@ static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *ke
     }
     ctx_clear(ctx);
     ctx->key = *key;
+    const struct tlb_ctx *from = seed_of(set, ctx);
+    if (from)
+        ctx_seed(ctx, from);
     return ctx;
 }
 
@@ -298,6 +369,11 @@ static void drop_entries(struct tlb_entry *e, unsigned n, ea_t ea, ea_t mask)
         drop_entry(&e[i], ea, mask);
 }
 
+static uint8_t filled_by_jump(ea_t ea)
+{
+    return is_kernel_ea(ea) ? TLB_FILLED_J : TLB_FILLED_J_USER;
+}
+
 /* Everything but e[] whose EA agrees with @ea in @mask. */
 static void ctx_drop_range_rest(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
 {
@@ -307,7 +383,8 @@ static void ctx_drop_range_rest(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
         drop_entries(ctx->v, TLB_VICTIMS, ea, mask);
     for (unsigned i = 0; ctx->filled & TLB_FILLED_I && i < ITLB_ENTRIES; i++)
         drop_ops(&ctx->i[i], ea, mask);
-    if (ctx->filled & TLB_FILLED_J)
+    bool one_quadrant = (mask & PPC_BITS(0, 1)) == PPC_BITS(0, 1);
+    if (ctx->filled & (one_quadrant ? filled_by_jump(ea) : TLB_FILLED_JUMPS))
         drop_jumps(ctx);
 }
 
@@ -330,7 +407,7 @@ static void ctx_drop_large(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
 /* All of the kernel's quadrant or all of the others. */
 static void ctx_drop_kind(struct tlb_ctx *ctx, bool kernel)
 {
-    if (ctx->filled & TLB_FILLED_J)
+    if (ctx->filled & (kernel ? TLB_FILLED_J : TLB_FILLED_J_USER))
         drop_jumps(ctx);
     if (log_replay(ctx, &ctx->log[kernel]))
         return;
@@ -352,6 +429,8 @@ static void ctx_drop(struct tlb_ctx *ctx, uint32_t pid, ea_t ea, unsigned size_l
         ctx_drop_large(ctx, ea, size_log2);
     else if (pid == 0 && ctx->key.pid != 0)
         ctx_drop_kind(ctx, true); /* the rest is not PID 0's */
+    else if (pid != 0 && pid != ~0u && (ctx->key.mode & MODE_HR))
+        ctx_drop_kind(ctx, false); /* the kernel's quadrant is */
     else
         ctx_clear(ctx);
 }
@@ -454,20 +533,6 @@ static void entry_set(struct tlb_entry *e, ea_t ea, const uint8_t *host, ra_t ra
     e->ra = ra;
 }
 
-/* Before an entry for @ea of arrays @what is made in the place of one for @old; @where: its index
- * for the log. */
-static inline void ctx_filled(struct tlb_ctx *ctx, ea_t ea, ea_t old, unsigned what, unsigned where)
-{
-    bool kernel = is_kernel_ea(ea);
-    struct tlb_log *log = &ctx->log[kernel];
-    ctx->filled |= what;
-    if (log->used > TLB_LOG || (old != TLB_NO_TAG && is_kernel_ea(old) == kernel))
-        return; /* this log knows the place already */
-    if (log->used < TLB_LOG)
-        log->at[log->used] = where;
-    log->used++;
-}
-
 static ea_t tag_of(const struct tlb_entry *e)
 {
     return e->tag_r != TLB_NO_TAG ? e->tag_r : e->tag_w;
@@ -484,17 +549,6 @@ void tlb_note_fetch(struct cpu *cpu, ea_t ea)
 static bool fetches_as_loads(const struct cpu *cpu)
 {
     return !(cpu->msr & MSR_IR) == !(cpu->msr & MSR_DR);
-}
-
-static void exec_set(struct tlb_ctx *ctx, unsigned index, bool exec)
-{
-    uint64_t bit = 1ULL << index % 64, *word = &ctx->exec[index / 64];
-    *word = exec ? *word | bit : *word & ~bit;
-}
-
-static bool exec_get(const struct tlb_ctx *ctx, unsigned index)
-{
-    return ctx->exec[index / 64] >> index % 64 & 1;
 }
 
 /* e[@index] is about to hold something else than it does. */
@@ -627,7 +681,7 @@ static void ctx_forget_code(struct tlb_ctx *ctx, const struct insn *ops)
     for (unsigned i = 0; i < ITLB_ENTRIES; i++)
         if (ctx->i[i].ops == ops)
             ctx->i[i].tag = TLB_NO_TAG;
-    if (!(ctx->filled & TLB_FILLED_J))
+    if (!(ctx->filled & TLB_FILLED_JUMPS))
         return;
     for (unsigned i = 0; i < JUMP_ENTRIES; i++)
         if (ctx->j[i].ops == ops)
@@ -653,7 +707,7 @@ void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const v
     if (ctx->jumps_filled <= JUMP_LOG)
         ctx->jumps_filled++;
     ctx->jump_granules[bit / 8] |= 1u << bit % 8;
-    ctx->filled |= TLB_FILLED_J;
+    ctx->filled |= filled_by_jump(ea);
 }
 
 void tlb_forget_jumps(struct cpu *cpu)

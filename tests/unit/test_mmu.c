@@ -663,10 +663,51 @@ static void test_contexts_are_kept_and_recycled(void **state)
         cpu->pid = pid;
         tlb_switch(cpu);
         assert_int_equal(cpu->tlb->key.pid, pid);
-        assert_int_equal(cpu->tlb->e[tlb_index(KERNEL_EA)].tag_r, TLB_NO_TAG);
+        bool first = !pid || pid == PID; /* which had a context before the page was looked at */
+        assert_int_equal(cpu->tlb->e[tlb_index(KERNEL_EA)].tag_r, first ? TLB_NO_TAG : KERNEL_EA);
         assert_int_equal(mem_load8(cpu, KERNEL_EA, &v), TRAP_NONE);
     }
     assert_int_equal(cpu->tlbs->count, TLB_CONTEXTS);
+}
+
+static ea_t jump_known(const struct cpu *cpu, ea_t ea)
+{
+    return cpu->tlb->j[jump_index(ea)].ea;
+}
+
+/* A privileged state with another PID begins with what the last one could read and execute in the
+ * kernel's quadrant, and with nothing else. */
+static void test_new_contexts_know_the_kernel(void **state)
+{
+    struct bed *b = *state;
+    struct cpu *cpu = b->cpu;
+    struct insn ops;
+    const ea_t user = USER_EA + 0x10000; /* not in the kernel page's place */
+    map_kernel(b, KERNEL_EA, 21, DATA | KERNEL_RWX | PTE_R | PTE_C);
+    map_user(b, user, 16, DATA | USER_RWX | PTE_R | PTE_C);
+    assert_int_equal(mem_store8(cpu, KERNEL_EA, 1), TRAP_NONE);
+    assert_int_equal(mem_store8(cpu, user, 1), TRAP_NONE);
+    tlb_note_jump(cpu->tlb, KERNEL_EA + 0x40, &ops, &ops);
+    tlb_note_jump(cpu->tlb, user + 0x80, &ops, &ops);
+
+    cpu->pid = PID + 1;
+    tlb_switch(cpu);
+    assert_int_equal(cpu->tlb->e[tlb_index(KERNEL_EA)].tag_r, KERNEL_EA);
+    assert_int_equal(cpu->tlb->e[tlb_index(KERNEL_EA)].tag_w, TLB_NO_TAG);
+    assert_int_not_equal(cpu->tlb->e[tlb_index(user)].tag_r, user);
+    assert_int_equal(jump_known(cpu, KERNEL_EA + 0x40), KERNEL_EA + 0x40);
+    assert_int_not_equal(jump_known(cpu, user + 0x80), user + 0x80);
+    mode(b, USER);
+    assert_int_not_equal(jump_known(cpu, KERNEL_EA + 0x40), KERNEL_EA + 0x40);
+    mode(b, KERNEL);
+
+    /* the process's flush leaves the kernel's alone, PID 0's does not */
+    tlb_flush(cpu, cpu->lpid, PID + 1, ~0ULL, 0);
+    assert_int_equal(cpu->tlb->e[tlb_index(KERNEL_EA)].tag_r, KERNEL_EA);
+    assert_int_equal(jump_known(cpu, KERNEL_EA + 0x40), KERNEL_EA + 0x40);
+    tlb_flush(cpu, cpu->lpid, 0, ~0ULL, 0);
+    assert_int_equal(cpu->tlb->e[tlb_index(KERNEL_EA)].tag_r, TLB_NO_TAG);
+    assert_int_equal(jump_known(cpu, KERNEL_EA + 0x40), TLB_NO_TAG);
 }
 
 static void remap(struct bed *b, ea_t ea, unsigned size_log2, gra_t gra)
@@ -984,6 +1025,7 @@ int main(void)
         TEST(test_normal_accesses_never_reach_secure_memory),
         TEST(test_secure_tables_serve_secure_walks_only_but_for_the_partition_table),
         TEST(test_contexts_are_kept_and_recycled),
+        TEST(test_new_contexts_know_the_kernel),
         TEST(test_tlbie_page_reaches_all_cpus_and_only_that_page),
         TEST(test_tlbie_4k_page_in_the_second_level),
         TEST(test_tlbie_wider_forms),
