@@ -332,6 +332,8 @@ static void look_after(struct threads *t)
     if (alone)
         pause_all(t);
     add_up(t);
+    (void)chardev_can_read(
+        t->m->console); /* takes what has arrived, so that poll() waits for more */
     machine_look_after(t->m);
     if (alone)
         resume_all(t);

@@ -51,8 +51,7 @@ static void slot_write(struct hypervisor *hv, uint64_t slot, struct pte e)
 {
     uint8_t *p = slot_ptr(hv, slot);
     put_be64(p + 8, e.dw1);
-    __atomic_thread_fence(__ATOMIC_RELEASE); /* other CPUs look at V first */
-    put_be64(p, e.dw0);
+    __atomic_store_n((uint64_t *)(void *)p, be64(e.dw0), __ATOMIC_RELEASE); /* V: others look */
 }
 
 /* As guests see it. */
