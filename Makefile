@@ -32,7 +32,9 @@ INTERP_FLAGS := $(call cc-option,-fno-gcse) $(call cc-option,-fno-partial-inlini
 SEMANTIC_FLAGS := -fno-strict-aliasing -fwrapv -ffp-contract=off -fno-math-errno
 WARNINGS := -Wall -Wextra $(WERROR)
 ifneq ($(SANITIZE),)
-SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+# gcc's ThreadSanitizer does not know fences, and says so; -O1 is not sure of every variable.
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+                  $(if $(filter thread,$(SANITIZE)),$(call cc-option,-Wno-tsan) -Wno-maybe-uninitialized)
 endif
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARNINGS) $(SEMANTIC_FLAGS) $(HOST_ARCH_FLAGS) $(SANITIZE_FLAGS) \
              $(CFLAGS)

@@ -140,11 +140,25 @@ test_svm() {
     done
 }
 
+# No data race while a kernel boots, guests' own in their memory aside. Slow: minutes.
+test_tsan() {
+    make -s -C "$top" BUILD="$build-tsan" SANITIZE=thread OPT="-O1 -g" "$build-tsan/pefemu" >/dev/null 2>&1 || {
+        skip tsan "no ThreadSanitizer"
+        return
+    }
+    (build=$build-tsan limit=1800 TSAN_OPTIONS="log_path=$tmp/race" pefemu interp 4 pefemu.test=poweroff) \
+        </dev/null >"$tmp/console" 2>"$tmp/errors"
+    status=$?
+    cat "$tmp"/race.* >>"$tmp/errors" 2>/dev/null
+    [ $status = 0 ] && ! [ -s "$tmp/errors" ] && pass tsan || fail tsan "exit status $status"
+}
+
 # ---- main ----
 
 rm -rf "$tmp"
 mkdir -p "$tmp"
-[ $# = 0 ] && set -- boot again litmus console ends svm
+# shellcheck disable=SC2086
+[ $# = 0 ] && set -- boot again litmus console ends svm ${PEFEMU_FULL:+tsan}
 for t in "$@"; do
     "test_$t"
 done
