@@ -613,7 +613,7 @@ test_stress() {
         fail stress "guest_stress does not compile"
         return
     }
-    echo "guest_stress 1 10" >"$tmp/stress.sh"
+    echo "guest_stress 1 4" >"$tmp/stress.sh"
     [ -z "${PEFEMU_FULL-}" ] || echo "guest_stress $(date +%Y%m%d) 100" >"$tmp/stress.sh"
     sum=
     stress jit 1

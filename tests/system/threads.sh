@@ -6,7 +6,7 @@ set -u
 build=$(cd "$1" && pwd) tmp=$2/threads suite=threads_
 shift 2
 . "$(dirname "$0")/lib.sh"
-engines=${PEFEMU_ENGINES:-interp jit}
+engines=${PEFEMU_ENGINES:-${PEFEMU_FULL:+interp }jit}
 trap '' PIPE
 
 pefemu() { # pefemu ENGINE CPUS WORDS OPTIONS...
