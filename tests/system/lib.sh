@@ -39,6 +39,18 @@ evidence() {
     [ -s "$tmp/errors" ] && tail -n 8 "$tmp/errors" | tr -d '\r' | sed 's/^/    ! /'
 }
 
+# A program for the guest, tests/system/PROGRAM.c, is there; else TEST is skipped, or has failed.
+guest_program() { # guest_program TEST PROGRAM
+    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
+        skip "$1" "no ppc64el compiler"
+        return 1
+    }
+    make -s -C "$top" BUILD="$build" "$build/tests/system/$2" >/dev/null || {
+        fail "$1" "$2 does not compile"
+        return 1
+    }
+}
+
 # ---- dialogue: talk COMMAND...; expect TEXT; type_line TEXT; talk_end ----
 
 # Its output goes to $tmp/$heard and errors, what is typed to descriptor 3.

@@ -237,14 +237,7 @@ test_profile() {
 
 # One boot: the kernel's warnings, busybox's applets, a C program with floating point and strings.
 test_programs() {
-    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
-        skip programs "no ppc64el compiler"
-        return
-    }
-    make -s -C "$top" BUILD="$build" "$build/tests/system/guest_check" >/dev/null || {
-        fail programs "guest_check does not compile"
-        return
-    }
+    guest_program programs guest_check || return
     boot "pefemu.test=script quiet" -smp 2 -guest-file "$here/guest_test.sh:/test.sh" \
         -guest-file "$build/tests/system/guest_check:/bin/guest_check" </dev/null
     [ $status = 0 ] && pass guest_file || fail guest_file "exit status $status"
@@ -272,14 +265,7 @@ dmesg_compare() {
 
 # perf_event_open(): counts to the instruction, samples, branch stacks, event-based branches.
 test_perf() {
-    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
-        skip perf "no ppc64el compiler"
-        return
-    }
-    make -s -C "$top" BUILD="$build" "$build/tests/system/guest_pmu" >/dev/null || {
-        fail perf "guest_pmu does not compile"
-        return
-    }
+    guest_program perf guest_pmu || return
     echo guest_pmu >"$tmp/perf.sh"
     boot "pefemu.test=script" -guest-file "$tmp/perf.sh:/test.sh" \
         -guest-file "$build/tests/system/guest_pmu:/bin/guest_pmu" </dev/null
@@ -605,14 +591,7 @@ test_lockstep_bench() {
 # Mappings, faults, signals, code that is generated and patched, threads, all at random: a model in the
 # program says what is right, and the checksum is the same on every engine, with one CPU and with two.
 test_stress() {
-    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
-        skip stress "no ppc64el compiler"
-        return
-    }
-    make -s -C "$top" BUILD="$build" "$build/tests/system/guest_stress" >/dev/null || {
-        fail stress "guest_stress does not compile"
-        return
-    }
+    guest_program stress guest_stress || return
     echo "guest_stress 1 4" >"$tmp/stress.sh"
     [ -z "${PEFEMU_FULL-}" ] || echo "guest_stress $(date +%Y%m%d) 100" >"$tmp/stress.sh"
     sum=

@@ -65,14 +65,7 @@ test_again() {
 
 # One CPU looks at what another does: order, atomic updates, translations, code.
 test_litmus() {
-    sh -c "${GUEST_CC:-powerpc64le-linux-gnu-gcc} --version" >/dev/null 2>&1 || {
-        skip litmus "no ppc64el compiler"
-        return
-    }
-    make -s -C "$top" BUILD="$build" "$build/tests/system/guest_smp" >/dev/null || {
-        fail litmus "guest_smp does not compile"
-        return
-    }
+    guest_program litmus guest_smp || return
     echo guest_smp >"$tmp/litmus.sh"
     for how in multi single; do
         for engine in $engines; do

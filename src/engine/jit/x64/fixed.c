@@ -406,7 +406,8 @@ static void compare_bytes(struct tr *t, const struct insn *in)
     gpr_write(t, in->ra, RAX);
 }
 
-bool x64_fixed(struct tr *t, const struct insn *in)
+/* Those that have no record form beside them. */
+static bool single_form(struct tr *t, const struct insn *in)
 {
     switch (in->id) {
     case INSN_ADDI:
@@ -467,6 +468,14 @@ bool x64_fixed(struct tr *t, const struct insn *in)
     case INSN_POPCNTD:
         count(t, true, X_POPCNT, in, false);
         return true;
+    default:
+        return false;
+    }
+}
+
+bool x64_fixed(struct tr *t, const struct insn *in)
+{
+    switch (in->id) {
         WITH_RECORD(ADD, commutative(t, X_ADD, in->rt, in->ra, in->rb, false, record))
         WITH_RECORD(SUBF, subtract(t, in, record))
         WITH_RECORD(NEG, unary(t, X_NEG, in->rt, in->ra, record))
@@ -506,6 +515,6 @@ bool x64_fixed(struct tr *t, const struct insn *in)
             commutative(t, X_OR, in->ra, in->rt, in->rb, false, in->id == INSN_OR_);
         return true;
     default:
-        return false;
+        return single_form(t, in);
     }
 }
