@@ -91,8 +91,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h
 
 # Written only when the content changes, so that a changed flag, a removed source or a new commit
 # rebuilds exactly what depends on it.
-update = @mkdir -p $(@D); printf '%s\n' $(1) >$@.new; \
-         if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+# Tests run make too, some at the same time: each has its own new file.
+update = @mkdir -p $(@D); new=$@.$$$$; printf '%s\n' $(1) >$$new; \
+         if cmp -s $$new $@; then rm $$new; else mv $$new $@; fi
 $(BUILD)/gen/flags: FORCE
 	$(call update,'$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(INTERP_FLAGS)')
 $(BUILD)/gen/sources: FORCE
@@ -128,6 +129,9 @@ $(TOOLS:%=$(BUILD)/%.1): %.1: %-doc
 $(TOOLS:%=$(BUILD)/%.bash): %.bash: %-doc
 	@$< completion >$@
 
+# What does everything by itself uses every CPU, unless it was told how many.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # ---- run ----
 guest:
 	@scripts/guest
@@ -145,12 +149,12 @@ run-nvm: svm-guest
 	@scripts/run nvm $(BUILD)/pefemu
 run-debian:
 	@scripts/install-deps build
-	@+$(MAKE) --no-print-directory all
+	@+$(MAKE) --no-print-directory $(PARALLEL) all
 	@scripts/guest
 	@scripts/run debian $(BUILD)/pefemu
 svm-guest:
 	@scripts/install-deps build kernel
-	@+$(MAKE) --no-print-directory all $(BUILD)/esm-file
+	@+$(MAKE) --no-print-directory $(PARALLEL) all $(BUILD)/esm-file
 	@scripts/guest
 	@scripts/kernel svm
 	@scripts/svm $(BUILD)
@@ -265,8 +269,10 @@ test:
 	@scripts/kernel svm || echo "no kernel for secure VMs: their tests are skipped"
 	@+$(MAKE) --no-print-directory check
 
+# Guest programs need a cross compiler, and the tests that use them are skipped without it.
 check:
-	@+$(MAKE) --no-print-directory check-programs
+	@+$(MAKE) --no-print-directory $(PARALLEL) check-programs
+	@+$(MAKE) --no-print-directory $(PARALLEL) -k -s $(BUILD)/esm-file $(SYSTEM_TOOLS) 2>/dev/null || true
 	@+scripts/check $(BUILD) $(if $(GUEST_CC),$(GUEST_CC),powerpc64le-linux-gnu-gcc)
 
 test-full:

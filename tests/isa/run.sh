@@ -13,10 +13,10 @@ if ! command -v powerpc64-linux-gnu-gcc >/dev/null; then
     echo "0 passed, 0 failed, 1 skipped"
     exit 0
 fi
-out=$build/tests/isa
+export ENGINES="${ENGINES-ref interp jit${PEFEMU_FULL:+ lockstep}}"
+out=$build/tests/isa/$(echo "$ENGINES" | tr ' ' -) # runs with other engines may go on beside this one
 mkdir -p "$out"
 export PEFEMU="$build/pefemu" OUT="$out"
-export ENGINES="${ENGINES-ref interp jit${PEFEMU_FULL:+ lockstep}}"
 
 # The registers, for spr/permissions.S.
 sed -n 's/^SPR(\([0-9]*\), *\([A-Z0-9_]*\), *[0-9]*, \(.\), \(.\),.*/ROW \1, \2, R\3, R\4/p' \

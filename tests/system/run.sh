@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh BUILD [TEST...]: boots the real kernel under pefemu in many ways, and feeds it bad input.
 # Without names, all tests; with PEFEMU_FULL=1 the long ones too. Ends with a count.
+# run.sh BUILD --list: the names of those, which run one by one as well.
 set -u
 # Under nohup SIGHUP stays ignored, and one test needs it.
 case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status 2>/dev/null) in
@@ -741,19 +742,23 @@ selftests_run() { # selftests_run MMU WORDS SHIFT: those of $tmp/list
         fail "selftests_$1" "exit status $status, $ran tests ended"
 }
 
-"$top/scripts/guest" || { echo "the guest's kernel could not be fetched"; skip all "no kernel"; }
-if [ $# = 0 ]; then
-    set -- bad_input help bare lockstep install tpm_tool gdb bench
-    if [ -f "$guest/vmlinux" ]; then
-        set -- "$@" smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot reboot \
-            quit terminal determinism profile programs perf packed_kernel clients device_tree \
-            no_shutdown ended_prompt powerdown serial break hash hash_walk stats_on svm monitor \
-            snapshot gdb trace lockstep_kernel lockstep_svm stress threads
-        [ -n "${PEFEMU_FULL-}" ] && set -- "$@" smp2 smp4_xive smp8_threads smp16 gzip_kernel \
-            log_items ref_engine overhead fifty_boots kernel_be kernel_4k zimage \
-            kernel_svm lockstep_bench selftests aarch64
-    fi
-fi
+all_tests() {
+    echo bad_input help bare lockstep install tpm_tool bench
+    [ -f "$guest/vmlinux" ] || { echo gdb; return; }
+    echo svm monitor snapshot gdb trace smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot \
+        reboot quit terminal determinism profile programs perf packed_kernel clients device_tree no_shutdown \
+        ended_prompt powerdown serial break hash hash_walk stats_on lockstep_kernel lockstep_svm stress threads
+    [ -z "${PEFEMU_FULL-}" ] || echo smp2 smp4_xive smp8_threads smp16 gzip_kernel log_items ref_engine overhead \
+        fifty_boots kernel_be kernel_4k zimage kernel_svm lockstep_bench selftests aarch64
+}
+
+"$top/scripts/guest" >&2 || {
+    echo "the guest's kernel could not be fetched" >&2
+    [ "${1-}" = --list ] || skip all "no kernel"
+}
+[ "${1-}" != --list ] || { all_tests; exit 0; }
+# shellcheck disable=SC2046
+[ $# != 0 ] || set -- $(all_tests)
 for t in "$@"; do
     "test_$t"
 done
