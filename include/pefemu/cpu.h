@@ -200,6 +200,7 @@ struct cpu {
     bool fp_native; /* native code computes while FPSCR[XX] is clear: the host knows of it */
     /* native code's last comparison into each field (src/engine/jit/jit.h); 0: it is in cr[] */
     _Alignas(16) uint16_t cr_lazy[8];
+    bool native_roams; /* an access that has a site of the TLB should have none: jit/site.c */
     uint64_t native_addend[32]; /* native code: host address - EA near what a GPR points to */
     uint32_t cfar_slot; /* native code: CFAR is this slot of the page, plus 1; 0: it is in cfar */
     uint64_t lr, ctr;

@@ -16,6 +16,7 @@ enum mmu_access { ACCESS_FETCH, ACCESS_LOAD, ACCESS_STORE };
 /* ---- software TLB ---- */
 #define TLB_GRANULE_LOG2                                                                           \
     16 /* 64 KiB: mappings that are not uniform over it live in the second level */
+#define TLB_GRANULE  (1LL << TLB_GRANULE_LOG2)
 #define TLB_MASK     (~((1ULL << TLB_GRANULE_LOG2) - 1))
 #define TLB_ENTRIES  1024
 #define TLB_NO_TAG   1ULL /* never equals an EA of the granule */
@@ -48,6 +49,19 @@ struct jump_entry {
     uint64_t unused;
 };
 
+/* What single instructions of native code last found in e[]: the granule that they may load from,
+ * or load from and store to. An instruction that stays in one needs no look at e[], whose place
+ * depends on the EA (src/engine/jit/site.c). */
+#define TLB_SITES       1024
+#define TLB_SITES_STORE 640 /* those from here on are of stores */
+#define TLB_SITE_ROAMS  3ULL
+struct tlb_site {
+    ea_t base; /* of the granule, or TLB_NO_TAG; TLB_SITE_ROAMS: e[] is to be asked each time */
+    uint64_t limit; /* accesses may begin so far behind base, exclusively; 0: none may */
+    intptr_t addend;
+    uint64_t unused;
+};
+
 /* What a translation depends on besides the EA. */
 struct tlb_key {
     uint32_t lpid, pid;
@@ -77,6 +91,9 @@ struct tlb_log {
 
 struct tlb_ctx {
     struct tlb_entry e[TLB_ENTRIES];
+    struct tlb_site site[TLB_SITES];
+    uint32_t sites; /* how many have a base: those that site_log names */
+    uint16_t site_log[TLB_SITES];
     struct itlb_entry i[ITLB_ENTRIES];
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     struct jump_entry j[JUMP_ENTRIES];
@@ -91,10 +108,10 @@ struct tlb_ctx {
     uint8_t filled;        /* what may hold entries: flushes look nowhere else */
     struct tlb_log log[2]; /* user, kernel */
 };
-#define TLB_FILLED_E 1u
-#define TLB_FILLED_S 2u
-#define TLB_FILLED_I 4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
-#define TLB_FILLED_V 8u
+#define TLB_FILLED_E      1u
+#define TLB_FILLED_S      2u
+#define TLB_FILLED_I      4u /* set by mmu_translate(ACCESS_FETCH), which precedes an entry of i[] */
+#define TLB_FILLED_V      8u
 #define TLB_FILLED_J      16u /* j[]: EAs of the kernel's quadrant; others */
 #define TLB_FILLED_J_USER 32u
 #define TLB_FILLED_JUMPS  (TLB_FILLED_J | TLB_FILLED_J_USER)
@@ -145,6 +162,11 @@ void tlb_protect_code(struct machine *m, ra_t ra);
 void tlb_forget_code(struct machine *m, const struct insn *ops);
 /* Branches to @ea, which the itlb knows as an operation of @ops, go to native code's @cell. */
 void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell);
+/* What e[] knows of [@ea, @ea + @len) in the active context: the addend, which site[@where] gets as
+ * well for accesses of up to @most bytes; where < TLB_SITES. 0: nothing. */
+intptr_t tlb_fill_site(struct cpu *cpu, unsigned where, ea_t ea, unsigned len, unsigned most);
+/* The site is to know nothing but that. */
+void tlb_site_roams(struct cpu *cpu, unsigned where);
 /* All of these are forgotten. */
 void tlb_forget_jumps(struct cpu *cpu);
 

@@ -25,6 +25,20 @@ static void drop_jumps(struct tlb_ctx *ctx)
     ctx->filled &= ~TLB_FILLED_JUMPS;
 }
 
+/* Those whose granule agrees with @ea in @mask. */
+static void drop_sites(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < ctx->sites; i++) {
+        uint16_t where = ctx->site_log[i];
+        if ((ctx->site[where].base & mask) == ea)
+            ctx->site[where] = (struct tlb_site){.base = TLB_NO_TAG};
+        else
+            ctx->site_log[kept++] = where;
+    }
+    ctx->sites = kept;
+}
+
 static void clear_ops(struct itlb_entry *e)
 {
     for (unsigned i = 0; i < ITLB_ENTRIES; i++)
@@ -65,6 +79,7 @@ static void ctx_clear(struct tlb_ctx *ctx)
 {
     if (ctx->filled & TLB_FILLED_JUMPS)
         drop_jumps(ctx);
+    drop_sites(ctx, 0, 0);
     bool user = log_replay(ctx, &ctx->log[0]), kernel = log_replay(ctx, &ctx->log[1]);
     if (!user || !kernel) {
         if (ctx->filled & TLB_FILLED_E)
@@ -205,6 +220,9 @@ static struct tlb_ctx *ctx_recycle(struct tlb_set *set, const struct tlb_key *ke
         ctx = &set->ctx[set->count++];
         ctx->jumps_filled = JUMP_LOG + 1;
         ctx->filled = ~0; /* memory of a new context is not cleared yet */
+        ctx->sites = 0;
+        for (unsigned i = 0; i < TLB_SITES; i++)
+            ctx->site[i] = (struct tlb_site){.base = TLB_NO_TAG};
         ctx->log[0].used = ctx->log[1].used = TLB_LOG + 1;
     } else {
         ctx = &set->ctx[0];
@@ -353,6 +371,7 @@ static void ctx_drop_page(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
     /* An EA can be in j[] without its page being in i[], where another may have taken its place. */
     if (unlikely(ctx->jump_granules[bit / 8] >> bit % 8 & 1))
         drop_jumps(ctx);
+    drop_sites(ctx, ea & TLB_MASK, TLB_MASK);
     drop_entry(&ctx->e[tlb_index(ea)], ea & TLB_MASK, TLB_MASK);
     if (ctx->filled & TLB_FILLED_V)
         drop_entry(&ctx->v[victim_index(ea)], ea & TLB_MASK, TLB_MASK);
@@ -393,6 +412,7 @@ static void ctx_drop_large(struct tlb_ctx *ctx, ea_t ea, unsigned size_log2)
 {
     ea_t mask = size_log2 > 63 ? 0 : ~((1ULL << size_log2) - 1);
     ea &= mask;
+    drop_sites(ctx, ea, mask);
     ctx_drop_range_rest(ctx, ea, mask);
     if (!(ctx->filled & TLB_FILLED_E))
         return;
@@ -409,6 +429,8 @@ static void ctx_drop_kind(struct tlb_ctx *ctx, bool kernel)
 {
     if (ctx->filled & (kernel ? TLB_FILLED_J : TLB_FILLED_J_USER))
         drop_jumps(ctx);
+    for (ea_t quadrant = kernel ? 3 : 0; quadrant < (kernel ? 4 : 3); quadrant++)
+        drop_sites(ctx, quadrant << 62, PPC_BITS(0, 1));
     if (log_replay(ctx, &ctx->log[kernel]))
         return;
     for (ea_t quadrant = kernel ? 3 : 0; quadrant < (kernel ? 4 : 3); quadrant++) {
@@ -647,6 +669,28 @@ void tlb_fill_fetched(struct cpu *cpu, ea_t ea, const struct xlate *x)
     }
 }
 
+intptr_t tlb_fill_site(struct cpu *cpu, unsigned where, ea_t ea, unsigned len, unsigned most)
+{
+    struct tlb_ctx *ctx = cpu->tlb;
+    const struct tlb_entry *e = &ctx->e[tlb_index(ea)];
+    struct tlb_site *site = &ctx->site[where];
+    ea_t base = (ea + len - 1) & TLB_MASK;
+    if (e->tag_r != base || (where >= TLB_SITES_STORE && e->tag_w != base))
+        return 0;
+    if (site->base == TLB_NO_TAG)
+        ctx->site_log[ctx->sites++] = where;
+    *site = (struct tlb_site){.base = base, .limit = TLB_GRANULE - most + 1, .addend = e->addend};
+    return e->addend;
+}
+
+void tlb_site_roams(struct cpu *cpu, unsigned where)
+{
+    struct tlb_ctx *ctx = cpu->tlb;
+    if (ctx->site[where].base == TLB_NO_TAG)
+        ctx->site_log[ctx->sites++] = where;
+    ctx->site[where] = (struct tlb_site){.base = TLB_SITE_ROAMS};
+}
+
 /* ---- code ---- */
 
 static void entries_protect(struct tlb_entry *e, unsigned n, ra_t granule)
@@ -660,6 +704,7 @@ static void ctx_protect(struct tlb_ctx *ctx, ra_t granule)
 {
     entries_protect(ctx->e, TLB_ENTRIES, granule);
     entries_protect(ctx->v, TLB_VICTIMS, granule);
+    drop_sites(ctx, 0, 0); /* seldom: no need to know which may store there */
 }
 
 void tlb_protect_code(struct machine *m, ra_t ra)

@@ -11,8 +11,10 @@
 #include "pefemu/threads.h"
 
 #define SPACE_SIZE (128u * MiB)
-/* How often a page's native code may find accesses apart that it wants together. */
-#define STRAYS_MAX 500
+/* How often a page's native code may find accesses apart that it wants together, and what share of
+ * that is too much of one slot. */
+#define STRAYS_MAX  500
+#define STRAYS_SLOT 30
 
 /* ---- lazy state ---- */
 
@@ -58,6 +60,13 @@ static void unsettle(struct cpu *cpu)
 }
 
 /* ---- calls from native code ---- */
+
+static void forget_native(struct machine *m, struct code_page *page);
+
+static struct code_page *page_of(const struct cpu *cpu)
+{
+    return (struct code_page *)cpu->ops;
+}
 
 /* Threaded code goes on at @slot, the budget being exact. */
 static const struct insn *to_threaded(struct cpu *cpu, unsigned slot)
@@ -107,6 +116,21 @@ static void go_on_collecting(struct cpu *cpu)
     cpu->fp_native = true;
 }
 
+/* Threaded code does the access in @slot, and native code will do it in another way. */
+static const struct insn *leave_roaming(struct cpu *cpu, unsigned slot, unsigned pending)
+{
+    settle(cpu);
+    cpu->budget -= pending;
+    cpu->native_roams = false;
+    if (page_of(cpu)->native) {
+        machine_stop_others(cpu->machine);
+        site_roams(cpu->machine->jit, page_of(cpu)->native, slot);
+        forget_native(cpu->machine, page_of(cpu));
+        machine_let_go(cpu->machine);
+    }
+    return to_threaded(cpu, slot);
+}
+
 const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
 {
     const struct insn *in = cpu->ops + slot;
@@ -115,6 +139,8 @@ const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
 
     if (unlikely(fp))
         collect_xx(cpu);
+    if (unlikely(cpu->native_roams))
+        return leave_roaming(cpu, slot, pending);
     begin_call(cpu, slot, pending);
     in = end_call(cpu, slot, pending, insn_table[in->id].handler(cpu, in), drops);
     if (unlikely(fp) && !in)
@@ -130,6 +156,8 @@ const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pen
 
     if (unlikely(fp))
         collect_xx(cpu);
+    if (unlikely(cpu->native_roams))
+        return leave_roaming(cpu, slot, pending);
     settle(cpu);
     begin_call(cpu, slot, pending);
     trap_t t = exec_gate(cpu, in);
@@ -144,11 +172,6 @@ const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pen
 }
 
 /* ---- entering and leaving ---- */
-
-static struct code_page *page_of(const struct cpu *cpu)
-{
-    return (struct code_page *)cpu->ops;
-}
 
 /* Native code may jump to @ea without asking from now on. */
 static void note_jump(struct cpu *cpu, ea_t ea)
@@ -174,17 +197,22 @@ static const struct insn *land_jump(struct cpu *cpu, ea_t ea, unsigned from_plus
     return in;
 }
 
-static void forget_native(struct machine *m, struct code_page *page);
-
 /* Groups do not pay where the working set does not lie as native code hopes. */
-static void stray(struct cpu *cpu)
+static void stray(struct cpu *cpu, unsigned slot)
 {
     struct native_page *n = page_of(cpu)->native;
 
-    if (!n || n->ungrouped || ++n->strays < STRAYS_MAX)
+    if (!n)
+        return;
+    n->strayed[slot]++;
+    if (++n->strays < STRAYS_MAX)
         return;
     machine_stop_others(cpu->machine);
-    n->ungrouped = true;
+    for (unsigned i = 0; i < CODE_PAGE_INSNS; i++)
+        if (n->strayed[i] >= STRAYS_SLOT)
+            n->loose[i / 8] |= 1u << i % 8;
+    memset(n->strayed, 0, sizeof(n->strayed));
+    n->strays = 0;
     forget_native(cpu->machine, page_of(cpu));
     machine_let_go(cpu->machine);
 }
@@ -197,7 +225,7 @@ static const struct insn *land_slot(struct cpu *cpu, uint64_t value)
     if (boundary && unlikely(cpu->budget <= 0))
         return leave(cpu, cpu->page_ea + 4 * (ea_t)slot, cpu->budget);
     if (unlikely(value & NATIVE_SLOT_STRAY))
-        stray(cpu);
+        stray(cpu, (slot - 1) & (CODE_PAGE_INSNS - 1));
     const struct insn *in = to_threaded(cpu, slot);
     return value & NATIVE_SLOT_STRAY ? in : warm(cpu, in);
 }
@@ -306,6 +334,7 @@ static void flush(struct jit *jit)
     for (unsigned c = 0; c < jit->m->ncpus; c++)
         tlb_forget_jumps(&jit->m->cpus[c]);
     space_reset(&jit->space);
+    memset(jit->sites, 0, sizeof(jit->sites));
     jit->cells = jit->space.size;
     jit->full = false;
 }
@@ -325,6 +354,7 @@ static bool translate(struct jit *jit, struct cpu *cpu, struct code_page *page, 
     if (!page->native)
         return false;
     region_find(&jit->region, cpu, page, slot);
+    jit->privileged = !(cpu->msr & MSR_PR);
     decode_slots(cpu, &jit->region);
     size_t start = jit->space.used;
     if (!native_translate(jit))

@@ -30,6 +30,7 @@
 #define PEFEMU_ENGINE_JIT_JIT_H
 
 #include "../interp/thread.h"
+#include "pefemu/mmu.h"
 #include "space.h"
 
 /* What a native entry point is reached through: its address, or that of the code that leaves to the
@@ -42,8 +43,15 @@ struct native_cell {
 struct native_page {
     uint32_t cell[CODE_PAGE_INSNS]; /* offset in the code space, 0: none */
     bool native[CODE_PAGE_INSNS];   /* the slot has an entry point */
-    unsigned strays;                /* NATIVE_SLOT_STRAY */
-    bool ungrouped;                 /* too many of them: accesses are to be checked one by one */
+    /* NATIVE_SLOT_STRAY, since a slot was last found to cause too many: a bit for slots where no
+     * accesses are to be checked together */
+    unsigned strays;
+    uint16_t strayed[CODE_PAGE_INSNS];
+    uint8_t loose[CODE_PAGE_INSNS / 8];
+    /* ---- site.c ---- */
+    uint8_t roams[CODE_PAGE_INSNS / 8]; /* a bit for slots whose accesses are to have no site */
+    unsigned roamers;                   /* how often some were found */
+    uint16_t site[CODE_PAGE_INSNS];     /* the last one of each slot, plus 1 */
 };
 
 /* Why native code was left. Bits 0:7 of what the back end's entry function returns beside a
@@ -66,10 +74,11 @@ struct native_return {
 #define REGION_INSNS   512
 #define REGION_LEADERS 96
 
-enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4 };
+enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4, SLOT_LOOP = 8 };
 
 /* What is to be translated: the slots with SLOT_IN, in the order of their addresses. Control
- * enters at leaders only. SLOT_STOP: the instruction stays with threaded code. */
+ * enters at leaders only. SLOT_STOP: the instruction stays with threaded code. SLOT_LOOP: it lies
+ * between a branch and what that goes back to. */
 struct region {
     struct code_page *page;
     unsigned count, leaders;
@@ -82,17 +91,45 @@ void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsi
 /* The slot of a relative branch's target; false: outside the page, or no such branch. */
 bool region_target(const struct insn *in, unsigned slot, unsigned *target);
 
+/* ---- sites: site.c ----
+ *
+ * An access of native code may have a place in tlb_ctx.site[], its own as long as there are not
+ * more than those: what it finds there depends on no EA, so that it costs less than a look at the
+ * TLB, and above all the loaded value waits for less. An access that roams - each time another
+ * granule - is better off without: its site is given up, and if that is not seldom its page
+ * translated anew.
+ */
+struct site_watch {
+    int32_t left;   /* how often native code may ask the TLB itself before it calls jit_site() */
+    bool roams;     /* the site was given up */
+    uint64_t since; /* host ns, when left was set; 0: never */
+    uint64_t unused[2];
+};
+/* Has the access in @slot of the region that is translated a site? */
+bool site_wanted(const struct jit *jit, unsigned slot, bool privileged);
+/* A number for tlb_ctx.site[], for accesses of @len bytes, up to 2048. */
+unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store);
+/* Called by native code, whose site does not know [@ea, +len): the addend, or 0: the handler is to
+ * do the access, or native code is to be left. @what: the site's number and, from bit 16 on, len
+ * - 1. */
+intptr_t jit_site(struct cpu *cpu, ea_t ea, uint32_t what);
+/* The access in @slot of the page roams; those go along that seem to. */
+void site_roams(const struct jit *jit, struct native_page *n, unsigned slot);
+
 /* ---- the machine's native code ---- */
 struct jit {
     struct machine *m;
     struct code_space space;
     size_t cells;         /* offset in the space: cells are taken downwards from its end */
     struct region region; /* being translated */
+    bool privileged;      /* for a CPU that is not in problem state */
     const uint8_t *enter; /* the back end's entry function */
     const uint8_t *leave; /* default of a cell */
     bool full;            /* with threads: all of it is to go, as soon as nobody is inside */
     FILE *perfmap;        /* -perfmap, or NULL */
     uint64_t drops;       /* how often native code was thrown away */
+    struct site_watch site[TLB_SITES];
+    unsigned sites[2][2]; /* that were given: of loads and stores, single ones and groups */
     /* for statistics */
     uint64_t regions, insns, bytes, flushes, translate_ns;
 };

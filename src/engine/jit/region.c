@@ -106,6 +106,23 @@ static void walk_from(struct walk *w, unsigned slot)
     }
 }
 
+static void mark_loops(struct region *r)
+{
+    unsigned end = 0, target; /* slots below it lie in a loop */
+
+    for (unsigned slot = CODE_PAGE_INSNS; slot-- > 0;) {
+        const struct insn *in = &r->insn[slot];
+
+        if ((r->flags[slot] & SLOT_IN) && (in->id == INSN_B || in->id == INSN_BC) &&
+            region_target(in, slot, &target) && target <= slot && (!end || target < end - 1))
+            end = target + 1;
+        if (end && slot + 1 >= end)
+            r->flags[slot] |= SLOT_LOOP;
+        if (end == slot + 1)
+            end = 0;
+    }
+}
+
 void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsigned slot)
 {
     struct walk w = {.r = r, .cpu = cpu};
@@ -116,4 +133,5 @@ void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsi
     add_leader(&w, slot);
     while (w.ntodo)
         walk_from(&w, w.todo[--w.ntodo]);
+    mark_loops(r);
 }

@@ -81,12 +81,14 @@ uint8_t *x64_edge_count(struct tr *t, unsigned target)
 
 void x64_late_edge(struct tr *t, const struct late *l)
 {
+    cr_emit_late(t, l);
     vsr_emit(t, &l->before);
     edge(t, l->slot, l->target, l->pending);
 }
 
 void x64_fall(struct tr *t, unsigned to)
 {
+    cr_flush(t);
     vsr_emit(t, &t->vs);
     if (t->pending)
         gpr_sub(t, MAP_BUDGET, t->pending);
@@ -137,6 +139,7 @@ void x64_page_end(struct tr *t)
 {
     struct emit *e = &t->e;
 
+    cr_flush(t);
     vsr_emit(t, &t->vs);
     /* CFAR may not be told by a slot of the page that is left */
     x_mov_rm(e, false, RCX, CPU_MEM(cfar_slot));
@@ -167,6 +170,7 @@ static void take_relative(struct tr *t, const struct insn *in)
     unsigned target;
     bool inside = region_target(in, t->slot, &target);
 
+    cr_flush(t);
     if (inside && x64_loop_edge(t, target))
         return;
     vsr_emit(t, &t->vs);
@@ -182,6 +186,7 @@ static void take_relative(struct tr *t, const struct insn *in)
 /* To what LR or CTR says. */
 static void take_register(struct tr *t, bool by_ctr)
 {
+    cr_flush(t);
     vsr_emit(t, &t->vs);
     if (by_ctr)
         gpr_copy(t, MAP_CTR, RAX);
@@ -235,12 +240,17 @@ static void branch_conditional(struct tr *t, const struct insn *in)
     if (region_target(in, t->slot, &target) && target > t->slot) {
         struct late *l = late_add(t, LATE_EDGE, x_jcc(&t->e, cc));
 
+        cr_jumped(t);
         l->target = (uint16_t)target;
         l->pending = t->pending + 1;
         return;
     }
+    struct cr_way w;
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
+    cr_jumped(t);
+    cr_leave(t, &w);
     take_relative(t, in);
+    cr_stay(t, &w);
     x_patch(over, t->e.p);
 }
 
@@ -261,8 +271,12 @@ static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
         leave_any(t);
         return;
     }
+    struct cr_way w;
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
+    cr_jumped(t);
+    cr_leave(t, &w);
     take_register(t, by_ctr);
+    cr_stay(t, &w);
     x_patch(over, t->e.p);
 }
 
@@ -281,6 +295,7 @@ bool x64_branch(struct tr *t, const struct insn *in)
     case INSN_BL:
         if (in->imm == 4)
             break;
+        cr_flush(t); /* set_lr() needs RAX, and changes the flags */
         set_lr(t);
         take_relative(t, in);
         return true;
@@ -301,6 +316,7 @@ bool x64_branch(struct tr *t, const struct insn *in)
     case INSN_BCCTRL:
         if (!always)
             break;
+        cr_flush(t);
         vsr_emit(t, &t->vs);
         gpr_copy(t, MAP_CTR, RDX);
         set_lr(t);

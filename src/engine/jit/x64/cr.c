@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The condition register: comparisons leave their outcome in cpu->cr_lazy, readers ask there. */
-#include "tr.h"
+/*
+ * The condition register: comparisons leave their outcome in cpu->cr_lazy, readers ask there.
+ *
+ * As long as its operands are what they were, a comparison can be made again: a reader in the same
+ * block takes the host's flags for it. And when the block makes another one into the same field
+ * before anything needs the outcome, nothing is left in struct cpu at all (deferred), but in code
+ * behind the region, where the block may be left meanwhile.
+ */
+#include "memory.h"
+
+/* How far another comparison may be. */
+#define LOOK_AHEAD 32
 
 static struct x64_mem lazy(unsigned bf, unsigned byte)
 {
@@ -17,30 +27,241 @@ void cr_forget(struct tr *t, enum cr_known now)
     memset(t->cr_known, now, sizeof(t->cr_known));
 }
 
-void cr_from_flags(struct tr *t, unsigned bf, bool is_signed)
+/* ---- comparisons ---- */
+
+static void emit_outcome(struct emit *e, unsigned bf, bool is_signed)
 {
-    x_setcc_r(&t->e, CC_NE, RAX);
-    x_setcc_ah(&t->e, is_signed ? CC_GE : CC_AE);
-    x_mov_mr16(&t->e, lazy(bf, 0), RAX);
-    t->cr_known[bf] = CR_LAZY;
+    x_setcc_r(e, CC_NE, RAX);
+    x_setcc_ah(e, is_signed ? CC_GE : CC_AE);
+    x_mov_mr16(e, lazy(bf, 0), RAX);
+}
+
+static void flags_are(struct tr *t, unsigned bf, bool is_signed)
+{
     t->flags_field = (int)bf;
     t->flags_signed = is_signed;
+    t->flags_end = t->e.p;
+}
+
+static void forget_compare(struct tr *t, unsigned bf)
+{
+    t->compared &= ~(1u << bf);
+    t->deferred &= ~(1u << bf);
+}
+
+void cr_from_flags(struct tr *t, unsigned bf, bool is_signed)
+{
+    emit_outcome(&t->e, bf, is_signed);
+    t->cr_known[bf] = CR_LAZY;
+    forget_compare(t, bf);
+    flags_are(t, bf, is_signed);
     t->flags_slot = t->slot;
 }
 
-void cr0_from(struct tr *t, unsigned r)
+/* Makes the comparison: the host's flags are its outcome. */
+static void emit_compare(struct tr *t, const struct cr_compare *c)
 {
-    x_test_rr(&t->e, true, r, r);
-    cr_from_flags(t, 0, true);
+    struct emit *e = &t->e;
+    unsigned a = t->pin[c->ra];
+
+    if (c->rb != NO_GPR) {
+        a = gpr_read(t, c->ra, RAX);
+        if (t->pin[c->rb] == NOT_PINNED)
+            x_alu_rm(e, c->wide, X_CMP, a, gpr_mem(c->rb));
+        else
+            x_alu_rr(e, c->wide, X_CMP, a, t->pin[c->rb]);
+    } else if (a == NOT_PINNED) {
+        x_alu_mi(e, c->wide, X_CMP, gpr_mem(c->ra), c->value);
+    } else if (!c->value) {
+        x_test_rr(e, c->wide, a, a);
+    } else {
+        x_alu_ri(e, c->wide, X_CMP, a, c->value);
+    }
 }
 
+static bool is_record_form(const struct insn *in)
+{
+    static uint8_t cache[INSN_COUNT];
+    const struct insn_row *row = &insn_table[in->id];
+
+    if (!cache[in->id])
+        cache[in->id] = row->fac == FAC_FXU && strchr(row->mnemonic, '.') ? 2 : 1;
+    return cache[in->id] == 2;
+}
+
+/* Does @in replace all of field @bf? */
+static bool replaces(const struct insn *in, unsigned bf)
+{
+    switch (in->id) {
+    case INSN_CMP:
+    case INSN_CMPI:
+    case INSN_CMPL:
+    case INSN_CMPLI:
+        return in->rt >> 2 == bf;
+    default:
+        return !bf && is_record_form(in);
+    }
+}
+
+static bool overwrites(const struct insn *in, const struct cr_compare *c)
+{
+    return x64_writes_gpr(in, c->ra) || (c->rb != NO_GPR && x64_writes_gpr(in, c->rb));
+}
+
+/* Is the outcome @c in field @bf replaced before its operands are, or anything may ask for it that
+ * is not a branch ahead, taken behind the region? */
+static bool is_replaced(const struct tr *t, unsigned bf, const struct cr_compare *c)
+{
+    unsigned target;
+
+    for (unsigned slot = t->slot + 1; slot < t->slot + LOOK_AHEAD; slot++) {
+        const struct insn *in = &t->r->insn[slot];
+
+        if (slot >= CODE_PAGE_INSNS ||
+            (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) != SLOT_IN)
+            return false;
+        if (in->id == INSN_BC && (in->rt & 0x14) == 4 && region_target(in, slot, &target) &&
+            target > slot)
+            continue;
+        if (replaces(in, bf))
+            return true;
+        if (x64_ends_group(in) || insn_table[in->id].fac == FAC_BRU || overwrites(in, c))
+            return false;
+    }
+    return false;
+}
+
+/* The host's flags are the outcome of @c. */
+static void remember(struct tr *t, unsigned bf, struct cr_compare c)
+{
+    c.slot = (uint16_t)t->slot;
+    if (is_replaced(t, bf, &c)) {
+        t->cr_known[bf] = CR_UNKNOWN;
+        t->deferred |= 1u << bf;
+        flags_are(t, bf, c.is_signed);
+        t->flags_slot = t->slot;
+    } else {
+        cr_from_flags(t, bf, c.is_signed);
+    }
+    t->compares[bf] = c;
+    t->compared |= 1u << bf;
+}
+
+void cr_compare(struct tr *t, unsigned bf, struct cr_compare c)
+{
+    emit_compare(t, &c);
+    remember(t, bf, c);
+}
+
+void cr0_from(struct tr *t, unsigned n, unsigned r)
+{
+    x_test_rr(&t->e, true, r, r);
+    remember(t, 0,
+             (struct cr_compare){.wide = true, .is_signed = true, .ra = (uint8_t)n, .rb = NO_GPR});
+}
+
+/* ---- what is deferred ---- */
+
+/* struct cpu gets the outcome of field @bf. */
+static void flush(struct tr *t, unsigned bf)
+{
+    const struct cr_compare *c = &t->compares[bf];
+
+    if (!(t->deferred >> bf & 1))
+        return;
+    if (t->flags_field != (int)bf || t->flags_end != t->e.p)
+        emit_compare(t, c);
+    emit_outcome(&t->e, bf, c->is_signed);
+    t->cr_known[bf] = CR_LAZY;
+    t->deferred &= ~(1u << bf);
+    flags_are(t, bf, c->is_signed);
+}
+
+void cr_flush(struct tr *t)
+{
+    for (unsigned bf = 0; t->deferred && bf < 8; bf++)
+        flush(t, bf);
+}
+
+void cr_emit_late(struct tr *t, const struct late *l)
+{
+    for (unsigned bf = 0; l->deferred && bf < 8; bf++) {
+        if (!(l->deferred >> bf & 1))
+            continue;
+        emit_compare(t, &l->compares[bf]);
+        emit_outcome(&t->e, bf, l->compares[bf].is_signed);
+    }
+}
+
+void cr_leave(struct tr *t, struct cr_way *w)
+{
+    w->compared = t->compared;
+    w->deferred = t->deferred;
+    memcpy(w->known, t->cr_known, sizeof(w->known));
+    w->flags_field = t->flags_field;
+    w->flags_signed = t->flags_signed;
+    w->flags_slot = t->flags_slot;
+    w->flags_there = t->flags_end == t->e.p;
+    cr_flush(t);
+}
+
+void cr_stay(struct tr *t, const struct cr_way *w)
+{
+    t->compared = w->compared;
+    t->deferred = w->deferred;
+    memcpy(t->cr_known, w->known, sizeof(w->known));
+    t->flags_field = w->flags_field;
+    t->flags_signed = w->flags_signed;
+    t->flags_slot = w->flags_slot;
+    t->flags_end = w->flags_there ? t->e.p : NULL;
+}
+
+void cr_before(struct tr *t, const struct insn *in)
+{
+    for (unsigned bf = 0; t->deferred && bf < 8; bf++)
+        if ((t->deferred >> bf & 1) && overwrites(in, &t->compares[bf]) && !replaces(in, bf))
+            flush(t, bf);
+}
+
+void cr_after(struct tr *t, const struct insn *in)
+{
+    for (unsigned bf = 0; t->compared >> bf; bf++)
+        if ((t->compared >> bf & 1) && t->compares[bf].slot != t->slot &&
+            overwrites(in, &t->compares[bf]))
+            t->compared &= ~(1u << bf);
+}
+
+void cr_forget_compares(struct tr *t)
+{
+    t->compared = t->deferred = 0;
+}
+
+void cr_done_or_called(struct tr *t)
+{
+    flush(t, 0);
+    t->compared &= ~1u;
+    cr_forget(t, CR_UNKNOWN);
+    t->flags_field = -1;
+}
+
+/* ---- fields as a whole ---- */
+
 static void make_plain(struct tr *t, unsigned bf);
+
+/* Field @bf has another value than that of a comparison. */
+static void drop_compare(struct tr *t, unsigned bf)
+{
+    forget_compare(t, bf);
+    if (t->flags_field == (int)bf)
+        t->flags_field = -1;
+}
 
 void cr_write(struct tr *t, unsigned bf, unsigned r)
 {
     x_mov_mr8(&t->e, plain(bf), r);
     x_mov_mi16(&t->e, lazy(bf, 0), 0);
     t->cr_known[bf] = CR_PLAIN;
+    drop_compare(t, bf);
 }
 
 /* From the flags of the comparison itself. */
@@ -75,6 +296,12 @@ enum x64_cc cr_test(struct tr *t, unsigned bi)
 
     if (t->flags_field == (int)bf && bit != 3) {
         t->flags_slot = t->slot; /* whoever asked will only move and jump */
+        return test_flags(t, bit);
+    }
+    if ((t->compared >> bf & 1) && bit != 3) {
+        emit_compare(t, &t->compares[bf]);
+        flags_are(t, bf, t->compares[bf].is_signed);
+        t->flags_slot = t->slot;
         return test_flags(t, bit);
     }
     if (t->cr_known[bf] == CR_LAZY && bit != 3)
@@ -113,6 +340,7 @@ void x64_late_cr(struct tr *t, const struct late *l)
 /* Field @bf is in cpu->cr[] from here on. */
 static void make_plain(struct tr *t, unsigned bf)
 {
+    flush(t, bf);
     if (t->cr_known[bf] == CR_PLAIN)
         return;
     x_cmp_mi16(&t->e, lazy(bf, 0), 0);
@@ -128,6 +356,7 @@ static void replace(struct tr *t, unsigned bf)
     if (t->cr_known[bf] != CR_PLAIN)
         x_mov_mi16(&t->e, lazy(bf, 0), 0);
     t->cr_known[bf] = CR_PLAIN;
+    drop_compare(t, bf);
 }
 
 void cr0_equal(struct tr *t)
@@ -155,6 +384,7 @@ static void logical(struct tr *t, const struct insn *in, enum x64_alu op, bool n
     bit_to(t, in->ra, RDX);
     t->flags_field = -1;
     bit_to(t, in->rb, RCX);
+    t->flags_field = -1;
     if (not_b)
         x_alu_ri(e, false, X_XOR, RCX, 1);
     x_alu_rr(e, false, op, RDX, RCX);
@@ -168,6 +398,7 @@ static void logical(struct tr *t, const struct insn *in, enum x64_alu op, bool n
         x_shift_ri(e, false, X_SHL, RDX, shift);
     x_alu_rr(e, false, X_OR, RAX, RDX);
     x_mov_mr8(e, plain(field), RAX);
+    drop_compare(t, field);
     t->flags_field = -1;
 }
 
@@ -228,6 +459,8 @@ static void to_all(struct tr *t, const struct insn *in)
     x_mov_mi(&t->e, true, lazy(0, 0), 0);
     x_mov_mi(&t->e, true, lazy(4, 0), 0);
     cr_forget(t, CR_PLAIN);
+    cr_forget_compares(t);
+    t->flags_field = -1;
 }
 
 /* mtocrf and the mtcrf of up to three fields. */

@@ -2,20 +2,31 @@
 /* Fixed-point arithmetic, logic and comparison. */
 #include "vsr.h"
 
+/* The host register that has GPR @n, its own or the one that it has just been stored from; or
+ * NOT_PINNED. */
+static unsigned register_with(const struct tr *t, unsigned n)
+{
+    if (t->pin[n] == NOT_PINNED && t->stored_at == t->e.p && t->stored_gpr == n)
+        return t->stored_from;
+    return t->pin[n];
+}
+
 unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch)
 {
     if (t->pin[n] != NOT_PINNED)
         return t->pin[n];
-    x_mov_rm(&t->e, true, scratch, gpr_mem(n));
+    gpr_copy(t, n, scratch);
     return scratch;
 }
 
 void gpr_copy(struct tr *t, unsigned n, unsigned to)
 {
-    if (t->pin[n] == NOT_PINNED)
+    unsigned r = register_with(t, n);
+
+    if (r == NOT_PINNED)
         x_mov_rm(&t->e, true, to, gpr_mem(n));
-    else
-        x_mov_rr(&t->e, true, to, t->pin[n]);
+    else if (r != to)
+        x_mov_rr(&t->e, true, to, r);
 }
 
 void gpr_sub(struct tr *t, unsigned n, int32_t v)
@@ -28,26 +39,32 @@ void gpr_sub(struct tr *t, unsigned n, int32_t v)
 
 void gpr_write(struct tr *t, unsigned n, unsigned from)
 {
-    if (t->pin[n] == NOT_PINNED)
+    if (t->pin[n] == NOT_PINNED) {
         x_mov_mr(&t->e, true, gpr_mem(n), from);
-    else if (t->pin[n] != from)
+        t->stored_at = t->e.p;
+        t->stored_gpr = (uint8_t)n;
+        t->stored_from = (uint8_t)from;
+    } else if (t->pin[n] != from) {
         x_mov_rr(&t->e, true, t->pin[n], from);
+    }
 }
 
 void gpr_result(struct tr *t, unsigned n, unsigned r, bool record)
 {
     gpr_write(t, n, r);
     if (record)
-        cr0_from(t, r);
+        cr0_from(t, n, r);
 }
 
 /* op to, GPR @n */
 static void alu_gpr(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n)
 {
-    if (t->pin[n] == NOT_PINNED)
+    unsigned r = register_with(t, n);
+
+    if (r == NOT_PINNED)
         x_alu_rm(&t->e, w, op, to, gpr_mem(n));
     else
-        x_alu_rr(&t->e, w, op, to, t->pin[n]);
+        x_alu_rr(&t->e, w, op, to, r);
 }
 
 static bool is_int32(int64_t v)
@@ -89,6 +106,12 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
     struct emit *e = &t->e;
     unsigned d = gpr_dest(t, rt, RAX);
 
+    if (t->pin[y] == NOT_PINNED && register_with(t, y) != NOT_PINNED) {
+        unsigned z = x; /* the operand that is copied first had better be in a register */
+
+        x = y;
+        y = z;
+    }
     if (d == t->pin[y]) {
         alu_gpr(t, true, op, d, x);
     } else if (op == X_ADD && x != rt && t->pin[x] != NOT_PINNED && t->pin[y] != NOT_PINNED) {
@@ -336,33 +359,23 @@ static void divide(struct tr *t, const struct insn *in, bool w, bool is_signed, 
     if (!w && rest && is_signed)
         x_ext_rr(e, X_MOVSXD, RDX, RDX);
     gpr_result(t, in->rt, r, record);
+    if (record)
+        cr_done_or_called(t);
     tr_back(t, zero);
     if (minus)
         tr_back(t, minus);
-    if (record) {
-        cr_forget(t, CR_UNKNOWN);
-        t->flags_field = -1;
-    }
 }
 
 /* ---- compare and select ---- */
 
 static void compare(struct tr *t, const struct insn *in, bool is_signed, bool imm)
 {
-    struct emit *e = &t->e;
-    bool w = in->rt & 1;
-
-    if (imm && t->pin[in->ra] == NOT_PINNED) {
-        x_alu_mi(e, w, X_CMP, gpr_mem(in->ra), (int32_t)in->imm);
-    } else if (imm && in->imm == 0) {
-        x_test_rr(e, w, t->pin[in->ra], t->pin[in->ra]);
-    } else if (imm) {
-        x_alu_ri(e, w, X_CMP, t->pin[in->ra], (int32_t)in->imm);
-    } else {
-        unsigned a = gpr_read(t, in->ra, RAX);
-        alu_gpr(t, w, X_CMP, a, in->rb);
-    }
-    cr_from_flags(t, in->rt >> 2, is_signed);
+    cr_compare(t, in->rt >> 2,
+               (struct cr_compare){.wide = in->rt & 1,
+                                   .is_signed = is_signed,
+                                   .ra = in->ra,
+                                   .rb = imm ? NO_GPR : in->rb,
+                                   .value = imm ? (int32_t)in->imm : 0});
 }
 
 /* @to = GPR @n under @cc */

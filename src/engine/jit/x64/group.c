@@ -5,7 +5,7 @@
  * addend that it left in cpu->native_addend[]. When the range does not lie in one granule, or the
  * TLB does not know it, the handler does the first access and the check is repeated; if it fails
  * again threaded code does the rest of the block, and a page where that happens often is translated
- * without groups.
+ * without the groups that cause it.
  *
  * An addend stays valid as long as nothing forgets translations: up to a call of a handler that
  * could (tr_call()) or the end of the block.
@@ -33,6 +33,13 @@ static unsigned writes_of(unsigned id)
         w |= WRITES_RA;
     cache[id] = (uint8_t)w;
     return w;
+}
+
+bool x64_writes_gpr(const struct insn *in, unsigned n)
+{
+    unsigned w = writes_of(in->id);
+
+    return ((w & WRITES_RT) && in->rt == n) || ((w & WRITES_RA) && in->ra == n);
 }
 
 struct dform {
@@ -108,7 +115,7 @@ static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
 }
 
 /* Instructions that native code does not do itself, or after which control does not come here. */
-static bool ends_group(const struct insn *in)
+bool x64_ends_group(const struct insn *in)
 {
     switch (insn_table[in->id].fac) {
     case FAC_SYS:
@@ -137,7 +144,7 @@ static unsigned look_ahead(const struct tr *t, const struct dform *d, struct ea_
     unsigned n = in->ra, others = 0;
     int32_t moved = 0, delta;
 
-    *g = (struct ea_range){false, d->store, (int32_t)in->imm, (int32_t)in->imm};
+    *g = (struct ea_range){.write = d->store, .lo = (int32_t)in->imm, .hi = (int32_t)in->imm};
     widen(g, (int32_t)in->imm, d);
     for (unsigned slot = t->slot; slot < t->slot + LOOK_AHEAD;) {
         if (!keeps(&t->r->insn[slot], n, &delta))
@@ -148,7 +155,7 @@ static unsigned look_ahead(const struct tr *t, const struct dform *d, struct ea_
             break;
         struct dform next;
         in = &t->r->insn[slot];
-        if (ends_group(in))
+        if (x64_ends_group(in))
             break;
         if (!is_dform(in, &next) || in->ra != n)
             continue;
@@ -185,26 +192,37 @@ static void check(struct tr *t, unsigned base, const struct ea_range *g, uint8_t
     x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
 }
 
+static bool is_loose(const struct tr *t)
+{
+    return t->r->page->native->loose[t->slot / 8] >> t->slot % 8 & 1;
+}
+
 bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow)
 {
     const struct insn *in = &t->r->insn[t->slot];
     struct ea_range *g = &t->group[in->ra & 31], range;
+    struct x64_site site = {NULL, 0};
     struct emit *e = &t->e;
-    uint8_t *fail[2];
+    uint8_t *fail[2] = {NULL, NULL};
     struct dform d;
 
-    if (t->ungrouped || !is_dform(in, &d) || d.size != size)
+    if (!is_dform(in, &d) || d.size != size)
         return false;
     if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi && (!d.store || g->write)) {
         x_mov_rm(e, true, RCX, addend_mem(in->ra));
         *slow = &t->no_late;
         return true;
     }
-    if (!look_ahead(t, &d, &range))
+    g->loose |= is_loose(t);
+    if (g->loose || !look_ahead(t, &d, &range))
         return false;
-    check(t, base, &range, fail);
+    if (!x64_site_check(t, base, range.lo, (unsigned)(range.hi - range.lo), range.write, &site,
+                        fail))
+        check(t, base, &range, fail);
     x_mov_mr(e, true, addend_mem(in->ra), RCX);
     *slow = late_add(t, LATE_GROUP, fail[0]);
+    (*slow)->found = site.found;
+    (*slow)->site = site.what;
     (*slow)->at2 = fail[1];
     (*slow)->group = range;
     *g = range;
@@ -246,9 +264,11 @@ void x64_group_after(struct tr *t, const struct insn *in)
         struct ea_range *g = &t->group[regs[i]];
         int32_t delta;
 
-        if (!g->valid || (i && regs[1] == regs[0]))
+        if (!(g->valid || g->loose) || (i && regs[1] == regs[0]))
             continue;
-        g->valid = keeps(in, regs[i], &delta);
+        bool kept = keeps(in, regs[i], &delta);
+        g->valid &= kept;
+        g->loose &= kept;
         g->lo -= delta;
         g->hi -= delta;
     }

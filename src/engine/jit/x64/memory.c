@@ -50,14 +50,61 @@ void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp)
     x_alu_rm(e, true, X_ADD, RCX, CPU_MEM(tlb));
 }
 
+/* A field of the site, RCX being the context. */
+static struct x64_mem site_mem(uint32_t what, unsigned field)
+{
+    return mem_at(RCX, (int32_t)(offsetof(struct tlb_ctx, site) +
+                                 (what & 0xffff) * sizeof(struct tlb_site) + field));
+}
+
+bool x64_site_check(struct tr *t, unsigned base, int32_t lo, unsigned len, bool store,
+                    struct x64_site *s, uint8_t **fail)
+{
+    struct emit *e = &t->e;
+
+    if (!site_wanted(t->jit, t->slot, t->privileged))
+        return false;
+    s->what = site_take(t->jit, t->slot, len, store) | (len - 1) << 16;
+    x_mov_rm(e, true, RCX, CPU_MEM(tlb));
+    if (lo)
+        x_lea(e, true, RDX, mem_at(base, lo));
+    else
+        x_mov_rr(e, true, RDX, base);
+    x_alu_rm(e, true, X_SUB, RDX, site_mem(s->what, offsetof(struct tlb_site, base)));
+    x_alu_rm(e, true, X_CMP, RDX, site_mem(s->what, offsetof(struct tlb_site, limit)));
+    *fail = x_jcc(e, CC_AE);
+    x_mov_rm(e, true, RCX, site_mem(s->what, offsetof(struct tlb_site, addend)));
+    s->found = e->p;
+    return true;
+}
+
+void x64_late_site(struct tr *t, const struct late *l)
+{
+    struct emit *e = &t->e;
+
+    x_alu_rm(e, true, X_ADD, RDX, site_mem(l->site, offsetof(struct tlb_site, base))); /* the EA */
+    x_mov_ri(e, RCX, l->site);
+    x64_call_site(t);
+    x_test_rr(e, true, RCX, RCX);
+    x_patch(x_jcc(e, CC_NE), l->found);
+}
+
 struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned size, bool store,
                              bool settles)
 {
     struct emit *e = &t->e;
+    struct x64_site site;
     struct late *slow;
+    uint8_t *fail;
 
     if (x64_group_access(t, base, size, &slow))
         return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
+    if (x64_site_check(t, base, disp, size, store, &site, &fail)) {
+        slow = tr_slow(t, fail, settles);
+        slow->found = site.found;
+        slow->site = site.what;
+        return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
+    }
     x64_tlb_entry(t, base, disp);
     if (size == 1 && !disp) {
         x_mov_rr(e, true, RDX, base);

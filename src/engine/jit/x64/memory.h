@@ -16,12 +16,30 @@ struct x64_access {
 struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned size, bool store,
                              bool settles);
 
+/* The check of [@base + @lo, + @len) for the present instruction, if it has a site: RCX = the
+ * addend, or jumps from *@fail (a distance field) with what x64_late_site() needs of @s. RDX is
+ * lost. False: it has none. */
+struct x64_site {
+    const uint8_t *found;
+    uint32_t what;
+};
+bool x64_site_check(struct tr *t, unsigned base, int32_t lo, unsigned len, bool store,
+                    struct x64_site *s, uint8_t **fail);
+/* translate.c: RCX = jit_site(cpu, RDX, ECX), or what that would say. RDX is lost. */
+void x64_call_site(struct tr *t);
+/* In late code: if the addend is found otherwise, control goes back; else on. */
+void x64_late_site(struct tr *t, const struct late *l);
+
 /* RCX = the TLB's entry for @base + @disp. */
 void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp);
 
 /* group.c: RCX = the addend for the access of the present instruction, by way of a group; false: it
  * is in none. */
 bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow);
+/* Does @in write GPR @n? Of instructions that native code does itself. */
+bool x64_writes_gpr(const struct insn *in, unsigned n);
+/* It is done by its handler, or control does not go on behind it. */
+bool x64_ends_group(const struct insn *in);
 /* The handler has done the access that should have begun a group. */
 void x64_late_group(struct tr *t, const struct late *l);
 /* After every instruction, and where no addend is to be trusted any more. */

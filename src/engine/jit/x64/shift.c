@@ -255,11 +255,9 @@ static void shift_algebraic_by(struct tr *t, const struct insn *in, bool w, bool
     gpr_result(t, in->ra, RDX, record);
     if (!far)
         return;
+    if (record)
+        cr_done_or_called(t);
     tr_back(t, far);
-    if (record) {
-        cr_forget(t, CR_UNKNOWN);
-        t->flags_field = -1;
-    }
 }
 
 static void extend_and_shift(struct tr *t, const struct insn *in, bool record)

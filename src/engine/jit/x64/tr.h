@@ -49,8 +49,18 @@ struct vsr_state {
 /* [lo, hi) relative to a base register, for which an addend is known: see group.c. */
 struct ea_range {
     bool valid, write;
+    bool loose; /* none is to be looked for */
     int32_t lo, hi;
 };
+
+/* What a CR field tells of, while the operands are what they were: see cr.c. */
+struct cr_compare {
+    bool wide, is_signed;
+    uint8_t ra, rb; /* GPRs; rb NO_GPR: with @value */
+    uint16_t slot;
+    int32_t value;
+};
+#define NO_GPR 0xff
 
 struct late {
     enum late_kind kind;
@@ -62,11 +72,15 @@ struct late {
     bool settles; /* LATE_CALL: the handler may touch CR */
     uint8_t *at2; /* LATE_GROUP: another jump to here, or NULL */
     struct ea_range group;
+    const uint8_t *found; /* LATE_CALL, LATE_GROUP: behind a site's check, RCX being the addend */
+    uint32_t site;        /* for jit_site() */
     const uint8_t *cont;
     uint8_t zero[3]; /* xmm registers; exact if one of the last two is zero */
     bool single[3];  /* ... as singles */
     /* Where it was jumped from, and where it goes back. */
     struct vsr_state before, after;
+    uint8_t deferred; /* where it was jumped from: a bit for fields; their comparisons */
+    struct cr_compare compares[8];
 };
 
 /* Bytes of the frame, a multiple of 16 and 8 more: what a call keeps for vsr_save(). */
@@ -99,9 +113,12 @@ struct tr {
     unsigned nloops;
     int pending; /* instructions since the budget was settled, without this one */
     bool le;
-    bool failed;                     /* some table is full */
-    const uint8_t *pin;              /* host registers of the present map */
-    uint8_t map;                     /* its number */
+    bool failed;        /* some table is full */
+    const uint8_t *pin; /* host registers of the present map */
+    uint8_t map;        /* its number */
+    /* In code that ends at stored_at the GPR is in that host register as well as in memory. */
+    const uint8_t *stored_at;
+    uint8_t stored_gpr, stored_from;
     uint8_t map_of[CODE_PAGE_INSNS]; /* that of each slot */
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
@@ -109,10 +126,14 @@ struct tr {
      * true between a comparison and the instruction that follows it. */
     int flags_field;
     bool flags_signed;
-    unsigned flags_slot; /* where they were made, or last looked at */
+    unsigned flags_slot;      /* where they were made, or last looked at */
+    const uint8_t *flags_end; /* in code that ends here they are still there */
     uint8_t cr_known[8];
+    uint8_t compared,
+        deferred; /* bits for fields: compares[] is valid; struct cpu lacks the outcome */
+    struct cr_compare compares[8];
     struct ea_range group[32]; /* of each GPR as a base */
-    bool ungrouped;            /* none are to be made */
+    bool privileged;           /* the code is the kernel's */
     struct late no_late;       /* of an access that can not fail */
     struct vsr_state vs;
     uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
@@ -214,15 +235,45 @@ void x64_late_edge(struct tr *t, const struct late *l);
 /* Host flags are those of cmp (signed or not), or of test with a signed meaning: CR field @bf
  * becomes the outcome. Leaves the flags alone. */
 void cr_from_flags(struct tr *t, unsigned bf, bool is_signed);
-/* The record form's: @r compared with 0. */
-void cr0_from(struct tr *t, unsigned r);
+/* A jump has been emitted under a condition of cr_test(): the flags are still there. */
+static inline void cr_jumped(struct tr *t)
+{
+    if (t->flags_slot == t->slot)
+        t->flags_end = t->e.p;
+}
+/* CR field @bf becomes the outcome of @c, whose operands are given. */
+void cr_compare(struct tr *t, unsigned bf, struct cr_compare c);
+/* The record form's: GPR @n, which is in host register @r as well, compared with 0. */
+void cr0_from(struct tr *t, unsigned n, unsigned r);
+/* Before @in is translated, and after it. */
+void cr_before(struct tr *t, const struct insn *in);
+void cr_after(struct tr *t, const struct insn *in);
+/* struct cpu gets all that it does not have. RAX and the host's flags are lost. */
+void cr_flush(struct tr *t);
+/* The same in late code, of @l; what the translation knows stays. */
+void cr_emit_late(struct tr *t, const struct late *l);
+/* Around a way out of the block, where it is one of two: flushed there, as it was on the other. */
+struct cr_way {
+    uint8_t compared, deferred, known[8];
+    int flags_field;
+    bool flags_signed, flags_there;
+    unsigned flags_slot;
+};
+void cr_leave(struct tr *t, struct cr_way *w);
+void cr_stay(struct tr *t, const struct cr_way *w);
+/* No comparison is remembered. Only when all are flushed. */
+void cr_forget_compares(struct tr *t);
 /* CR field @bf becomes the value in register @r. */
 void cr_write(struct tr *t, unsigned bf, unsigned r);
 /* Emits a test of CR bit @bi. The condition code under which it is 1. */
 enum x64_cc cr_test(struct tr *t, unsigned bi);
 /* CR0 = EQ and SO, as a store-conditional leaves it. RAX is lost. */
 void cr0_equal(struct tr *t);
+/* Of what is in struct cpu. */
 void cr_forget(struct tr *t, enum cr_known now);
+/* The present instruction, a record form, is done or has been done by its handler: in what form its
+ * outcome is there nobody knows. To be called before tr_back(). */
+void cr_done_or_called(struct tr *t);
 void x64_late_cr(struct tr *t, const struct late *l);
 
 #endif

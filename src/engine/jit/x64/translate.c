@@ -21,7 +21,7 @@
 #define MXCSR_PE      0x20u
 
 /* Offsets in the code space, set by native_begin(). */
-static uint32_t fixed_mxcsr, fixed_slot, fixed_leave, fixed_end, fixed_call[2];
+static uint32_t fixed_mxcsr, fixed_slot, fixed_leave, fixed_end, fixed_call[2], fixed_site;
 
 /* MOVBE, FMA and POPCNT; AVX2, BMI1 and BMI2; LZCNT; and an operating system that keeps the AVX
  * registers. */
@@ -75,6 +75,100 @@ static void emit_call(struct emit *e, const struct reg_map *map, const void *fun
     emit_end(e);
 }
 
+/* What the TLB says of the bytes from RDX to RDX + (ECX >> 16), for site CX: RCX is the granule,
+ * RSI the addend, RAX the site's offset in its array. Or control goes to *@out, these being lost.
+ */
+static void emit_ask_tlb(struct emit *e, uint8_t *out[2])
+{
+    x_ext_rr(e, X_MOVZX16, RAX, RCX);
+    x_shift_ri(e, false, X_SHL, RAX, 5);
+    x_shift_ri(e, false, X_SHR, RCX, 16);
+    x_alu_rr(e, true, X_ADD, RCX, RDX);
+    x_alu_ri(e, true, X_AND, RCX, (int32_t)TLB_MASK); /* the tag wanted */
+    x_rorx(e, false, RSI, RDX, TLB_GRANULE_LOG2 - 5);
+    x_alu_ri(e, false, X_AND, RSI, (TLB_ENTRIES - 1) * (int)sizeof(struct tlb_entry));
+    x_alu_rm(e, true, X_ADD, RSI, CPU_MEM(tlb));
+    x_alu_rm(e, true, X_CMP, RCX, mem_at(RSI, (int)offsetof(struct tlb_entry, tag_r)));
+    out[0] = x_jcc(e, CC_NE);
+    x_alu_ri(e, false, X_CMP, RAX, TLB_SITES_STORE * (int)sizeof(struct tlb_site));
+    uint8_t *load = x_jcc(e, CC_B);
+    x_alu_rm(e, true, X_CMP, RCX, mem_at(RSI, (int)offsetof(struct tlb_entry, tag_w)));
+    out[1] = x_jcc(e, CC_NE);
+    x_patch(load, e->p);
+    x_mov_rm(e, true, RSI, mem_at(RSI, (int)offsetof(struct tlb_entry, addend)));
+}
+
+static struct x64_mem site_field(size_t field)
+{
+    return mem_index(RDX, RAX, 0, (int)(offsetof(struct tlb_ctx, site) + field));
+}
+
+/* A site that knows another granule learns of this one here. Where the TLB does not know it, or a
+ * new site does not know any, or this was done often enough, control comes out below with all
+ * registers as they were. */
+static void emit_move_site(struct jit *jit, struct emit *e)
+{
+    static const uint8_t kept[] = {RAX, RSI, RDX, RCX};
+    uint8_t *out[4], *roams;
+
+    _Static_assert(sizeof(struct tlb_site) == 32 && sizeof(struct site_watch) == 32,
+                   "scaled alike");
+    for (unsigned i = 0; i < sizeof(kept); i++)
+        x_push(e, kept[i]);
+    emit_ask_tlb(e, out);
+    x_mov_ri(e, RDX, (uintptr_t)jit->site);
+    x_alu_mi(e, false, X_SUB, mem_index(RDX, RAX, 0, (int)offsetof(struct site_watch, left)), 1);
+    out[2] = x_jcc(e, CC_S);
+    x_mov_rm(e, true, RDX, CPU_MEM(tlb));
+    x_alu_mi(e, true, X_CMP, site_field(offsetof(struct tlb_site, base)), TLB_NO_TAG);
+    out[3] = x_jcc(e, CC_E);
+    x_alu_mi(e, true, X_CMP, site_field(offsetof(struct tlb_site, base)), TLB_SITE_ROAMS);
+    roams = x_jcc(e, CC_E);
+    x_mov_mr(e, true, site_field(offsetof(struct tlb_site, base)), RCX);
+    x_mov_mr(e, true, site_field(offsetof(struct tlb_site, addend)), RSI);
+    x_patch(roams, e->p);
+    x_mov_rr(e, true, RCX, RSI);
+    x_pop(e, RDX); /* what RCX was */
+    for (unsigned i = sizeof(kept) - 1; i-- > 0;)
+        x_pop(e, kept[i]);
+    x_ret(e);
+    for (unsigned i = 0; i < ARRAY_SIZE(out); i++)
+        x_patch(out[i], e->p);
+    for (unsigned i = sizeof(kept); i-- > 0;)
+        x_pop(e, kept[i]);
+}
+
+/* RCX = jit_site(cpu, RDX, ECX), which changes what the ABI lets it: all of that is kept but for
+ * RDX. The stack is a multiple of 16 where it is called. */
+static void emit_call_site(struct jit *jit, struct emit *e)
+{
+    static const uint8_t kept[] = {RAX, RSI, RDI, R8, R9, R10, R11};
+
+    emit_move_site(jit, e);
+    for (unsigned i = 0; i < sizeof(kept); i++)
+        x_push(e, kept[i]);
+    x_alu_ri(e, true, X_SUB, RSP, 256);
+    for (unsigned i = 0; i < 16; i++)
+        v_store(e, mem_at(RSP, 16 * (int32_t)i), i);
+    x_lea(e, true, RDI, mem_at(RBP, -CPU_BIAS));
+    x_mov_rr(e, true, RSI, RDX);
+    x_mov_rr(e, false, RDX, RCX);
+    x_mov_ri(e, RAX, (uintptr_t)jit_site);
+    x_call_r(e, RAX);
+    for (unsigned i = 0; i < 16; i++)
+        v_load(e, i, mem_at(RSP, 16 * (int32_t)i));
+    x_alu_ri(e, true, X_ADD, RSP, 256);
+    x_mov_rr(e, true, RCX, RAX);
+    for (unsigned i = sizeof(kept); i-- > 0;)
+        x_pop(e, kept[i]);
+    x_ret(e);
+}
+
+void x64_call_site(struct tr *t)
+{
+    x_patch(x_call(&t->e), t->jit->space.write + fixed_site);
+}
+
 bool native_begin(struct jit *jit)
 {
     struct code_space *s = &jit->space;
@@ -94,6 +188,8 @@ bool native_begin(struct jit *jit)
         fixed_call[settled] = (uint32_t)(e.p - s->write);
         emit_call(&e, &map_canonical, call_function(settled));
     }
+    fixed_site = (uint32_t)(e.p - s->write);
+    emit_call_site(jit, &e);
     jit->enter = space_exec(s, e.p);
     for (unsigned i = 0; i < sizeof(saved); i++)
         x_push(&e, saved[i]);
@@ -121,6 +217,9 @@ struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
         .kind = kind, .at = at, .slot = (uint16_t)t->slot, .pending = t->pending, .map = t->map};
     if (kind != LATE_OUT && kind != LATE_JUMP) /* before which all is stored */
         l->before = t->vs;
+    l->deferred = t->deferred;
+    if (t->deferred)
+        memcpy(l->compares, t->compares, sizeof(l->compares));
     return l;
 }
 
@@ -136,6 +235,7 @@ void tr_back(struct tr *t, struct late *l)
 {
     l->back = t->e.p;
     l->after = t->vs;
+    t->stored_at = NULL; /* the handler does not know of it */
 }
 
 static void call(struct tr *t, unsigned slot, int pending, bool settles)
@@ -149,8 +249,10 @@ static void call(struct tr *t, unsigned slot, int pending, bool settles)
 
 void tr_call(struct tr *t)
 {
+    cr_flush(t);
     vsr_flush(t);
     call(t, t->slot, t->pending, true);
+    cr_forget_compares(t);
     cr_forget(t, CR_PLAIN);
     t->flags_field = -1;
     vsr_forget(t);
@@ -159,8 +261,11 @@ void tr_call(struct tr *t)
 
 void tr_call_plain(struct tr *t)
 {
+    cr_flush(t);
     vsr_flush(t);
     call(t, t->slot, t->pending, false);
+    cr_forget_compares(t);
+    t->flags_field = -1;
     vsr_forget(t);
 }
 
@@ -234,6 +339,9 @@ static void late_one(struct tr *t, const struct late *l)
         /* fall through */
     case LATE_GROUP:
     case LATE_CALL:
+        if (l->found)
+            x64_late_site(t, l);
+        cr_emit_late(t, l);
         vsr_save(t, l);
         call(t, l->slot, l->pending, l->settles);
         if (l->kind == LATE_GROUP)
@@ -251,6 +359,7 @@ static void late_one(struct tr *t, const struct late *l)
         late_leave(t, NATIVE_JUMP | (uint64_t)l->slot << 32);
         break;
     case LATE_ANY:
+        cr_emit_late(t, l);
         vsr_emit(t, &l->before);
         if (l->pending)
             gpr_sub(t, MAP_BUDGET, l->pending);
@@ -270,6 +379,7 @@ static void late_one(struct tr *t, const struct late *l)
 
 static void emit_late(struct tr *t)
 {
+    t->stored_at = NULL;
     for (unsigned i = 0; i < t->nlate && !t->failed; i++) {
         if (t->e.end - t->e.p < LATE_ROOM)
             t->failed = true;
@@ -313,7 +423,10 @@ void tr_begin_block(struct tr *t, unsigned slot)
     t->slot = t->block = slot;
     map_use(t, t->map_of[slot]);
     cr_forget(t, CR_UNKNOWN);
+    cr_forget_compares(t);
     t->flags_field = -1;
+    t->flags_slot = CODE_PAGE_INSNS;
+    t->stored_at = NULL;
     t->pending = 0;
     vsr_forget(t);
     x64_group_forget(t);
@@ -328,9 +441,11 @@ void tr_one(struct tr *t)
         return;
     }
     vsr_next_insn(t);
+    cr_before(t, in);
     if (!x64_branch(t, in))
         translate_insn(t, in);
     x64_group_after(t, in);
+    cr_after(t, in);
     if (t->flags_slot != t->slot)
         t->flags_field = -1;
     t->slot++;
@@ -366,6 +481,7 @@ static unsigned translate_run(struct tr *t, unsigned slot)
             return t->slot;
         }
         if (r->flags[t->slot] & SLOT_LEADER) {
+            cr_flush(t);
             vsr_flush(t);
             if (t->pending)
                 gpr_sub(t, MAP_BUDGET, t->pending);
@@ -473,7 +589,7 @@ bool native_translate(struct jit *jit)
     t->jit = jit;
     t->r = &jit->region;
     t->le = jit->region.page->le;
-    t->ungrouped = jit->region.page->native->ungrouped;
+    t->privileged = jit->privileged;
     t->failed = false;
     t->nfix = t->nlate = t->nloops = 0;
     t->copying = NULL;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which accesses of native code have a site, and what happens when it does not know an address. */
+#include "jit.h"
+
+#include "pefemu/hostclock.h"
+
+/* Most bytes of single accesses, and of those that are checked together. */
+#define SITE_SCALAR 16u
+#define SITE_GROUP  2048u
+/* An access that finds itself in another granule so often in so short a time roams. */
+#define MOVES_MAX 8
+#define MOVE_NS   600
+/* One whose site was given up asks the TLB in a roundabout way. After so many times in so short a time
+ * its page is translated anew, ... */
+#define LOOKUPS_MAX 5000
+#define LOOKUP_NS   2000
+/* ... but not more often than this: then all its accesses are taken to roam. */
+#define ROAMERS_MAX 4
+
+/* As long as there are so many numbers every access may have one; then those in loops, the others
+ * being executed too seldom for them to stay. */
+#define GIVEN_FREELY 384
+
+/* The kernel's data are everywhere, and it often drops translations. When all code is translated at
+ * once (tests), its accesses have sites, too. */
+bool site_wanted(const struct jit *jit, unsigned slot, bool privileged)
+{
+    const struct native_page *n = jit->region.page->native;
+    bool freely = jit->sites[0][0] < GIVEN_FREELY || (jit->region.flags[slot] & SLOT_LOOP);
+
+    return (jit->m->cfg.hot == 1 || (!privileged && freely)) && n->roamers < ROAMERS_MAX &&
+           !(n->roams[slot / 8] >> slot % 8 & 1);
+}
+
+/* Numbers go round in each part of tlb_ctx.site[], which is for loads or stores, single or in groups:
+ * who shares one may do the same. */
+#define GROUPS 128
+
+unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store)
+{
+    unsigned first = store ? TLB_SITES_STORE : 0, end = store ? TLB_SITES : TLB_SITES_STORE;
+    bool group = len > SITE_SCALAR;
+
+    if (group)
+        first = end - GROUPS;
+    else
+        end -= GROUPS;
+    unsigned where = first + jit->sites[store][group]++ % (end - first);
+    jit->region.page->native->site[slot] = (uint16_t)(where + 1);
+    jit->site[where] = (struct site_watch){.left = 0};
+    return where;
+}
+
+void site_roams(const struct jit *jit, struct native_page *n, unsigned slot)
+{
+    n->roams[slot / 8] |= 1u << slot % 8;
+    for (unsigned i = 0; i < CODE_PAGE_INSNS; i++)
+        if (n->site[i] && jit->site[n->site[i] - 1].roams)
+            n->roams[i / 8] |= 1u << i % 8;
+    n->roamers++;
+}
+
+static void begin(struct site_watch *w, int32_t left, uint64_t now)
+{
+    w->left = left;
+    w->since = now;
+}
+
+/* The access has moved MOVES_MAX times, or the site is new. */
+static void watch(struct site_watch *w)
+{
+    uint64_t now = host_ns(CLOCK_MONOTONIC);
+
+    if (w->since && now - w->since < (uint64_t)MOVES_MAX * MOVE_NS) {
+        w->roams = true;
+        begin(w, LOOKUPS_MAX, now);
+    } else {
+        begin(w, MOVES_MAX, now);
+    }
+}
+
+/* A site that was given up has been in the way LOOKUPS_MAX times. */
+static void watch_roamer(struct cpu *cpu, struct site_watch *w)
+{
+    uint64_t now = host_ns(CLOCK_MONOTONIC);
+
+    if (now - w->since < (uint64_t)LOOKUPS_MAX * LOOKUP_NS)
+        cpu->native_roams = true;
+    begin(w, LOOKUPS_MAX, now);
+}
+
+intptr_t jit_site(struct cpu *cpu, ea_t ea, uint32_t what)
+{
+    unsigned where = what & 0xffff, len = (what >> 16) + 1;
+    struct site_watch *w = &cpu->machine->jit->site[where];
+    unsigned most = len > SITE_SCALAR ? SITE_GROUP : SITE_SCALAR;
+    intptr_t addend = tlb_fill_site(cpu, where, ea, len, most);
+
+    if (!addend)
+        return 0;
+    if (w->left <= 0) {
+        if (w->roams)
+            watch_roamer(cpu, w);
+        else
+            watch(w);
+    }
+    if (w->roams)
+        tlb_site_roams(cpu, where);
+    return cpu->native_roams ? 0 : addend;
+}
