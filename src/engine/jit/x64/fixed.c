@@ -219,6 +219,66 @@ static void count(struct tr *t, bool w, unsigned op, const struct insn *in, bool
     gpr_result(t, in->ra, RAX, record);
 }
 
+/* Both words of RS. */
+static void count_words(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+    unsigned s = gpr_read(t, in->rt, RAX);
+
+    x_rorx(e, true, RDX, s, 32);
+    x_count_rr(e, false, X_POPCNT, RAX, s);
+    x_count_rr(e, false, X_POPCNT, RDX, RDX);
+    x_shift_ri(e, true, X_SHL, RDX, 32);
+    x_alu_rr(e, true, X_OR, RAX, RDX);
+    gpr_write(t, in->ra, RAX);
+}
+
+/* @to = (RAX >> @n & @mask); the mask stays in RCX. */
+static void masked(struct emit *e, unsigned to, unsigned n, uint64_t mask)
+{
+    x_rorx(e, true, to, RAX, n);
+    x_mov_ri(e, RCX, mask);
+    x_alu_rr(e, true, X_AND, to, RCX);
+}
+
+/* The ones of each byte, by adding bits, pairs, and nibbles. */
+static void count_bytes(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+
+    gpr_copy(t, in->rt, RAX);
+    masked(e, RDX, 1, 0x5555555555555555);
+    x_alu_rr(e, true, X_SUB, RAX, RDX);
+    masked(e, RDX, 2, 0x3333333333333333);
+    x_alu_rr(e, true, X_AND, RAX, RCX);
+    x_alu_rr(e, true, X_ADD, RAX, RDX);
+    masked(e, RDX, 4, 0x0f0f0f0f0f0f0f0f);
+    x_alu_rr(e, true, X_AND, RAX, RCX);
+    x_alu_rr(e, true, X_ADD, RAX, RDX);
+    gpr_write(t, in->ra, RAX);
+}
+
+/* The parity of the low bits of the bytes of RS (@w) or of each of its words. */
+static void parity(struct tr *t, const struct insn *in, bool w)
+{
+    struct emit *e = &t->e;
+
+    gpr_copy(t, in->rt, RAX);
+    x_mov_ri(e, RCX, 0x0101010101010101);
+    x_alu_rr(e, true, X_AND, RAX, RCX);
+    if (!w) {
+        x_rorx(e, true, RDX, RAX, 32);
+        x_count_rr(e, false, X_POPCNT, RDX, RDX);
+        x_alu_ri(e, false, X_AND, RDX, 1);
+        x_shift_ri(e, true, X_SHL, RDX, 32);
+    }
+    x_count_rr(e, w, X_POPCNT, RAX, RAX);
+    x_alu_ri(e, false, X_AND, RAX, 1);
+    if (!w)
+        x_alu_rr(e, true, X_OR, RAX, RDX);
+    gpr_write(t, in->ra, RAX);
+}
+
 /* ---- multiply and divide ---- */
 
 static void multiply(struct tr *t, const struct insn *in, bool record)
@@ -466,6 +526,9 @@ static bool single_form(struct tr *t, const struct insn *in)
     case INSN_MADDHDU:
         multiply_add_high(t, in, false);
         return true;
+    case INSN_MODSW:
+        divide(t, in, false, true, true, false);
+        return true;
     case INSN_MODSD:
         divide(t, in, true, true, true, false);
         return true;
@@ -477,6 +540,18 @@ static bool single_form(struct tr *t, const struct insn *in)
         return true;
     case INSN_CMPB:
         compare_bytes(t, in);
+        return true;
+    case INSN_POPCNTB:
+        count_bytes(t, in);
+        return true;
+    case INSN_POPCNTW:
+        count_words(t, in);
+        return true;
+    case INSN_PRTYW:
+        parity(t, in, false);
+        return true;
+    case INSN_PRTYD:
+        parity(t, in, true);
         return true;
     case INSN_POPCNTD:
         count(t, true, X_POPCNT, in, false);
