@@ -45,7 +45,7 @@ LIBS := -pthread -lelf -lz -lzstd -lfdt -ltpms -lcrypto -lmbedcrypto -lm
 TEST_LIBS := -Wl,--as-needed -lcmocka -lcapstone -lmpfr -lgmp $(LIBS)
 
 # Back ends of the jit engine, by host; hosts without one have the other engines.
-NATIVE := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),x64)
+NATIVE := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine 2>/dev/null)),x64)
 SOURCES := $(sort $(shell find src -name '*.c' -not -path 'src/tools/*' -not -path 'src/engine/jit/*/*') \
              $(if $(NATIVE),$(wildcard src/engine/jit/$(NATIVE)/*.c)))
 LIB_SOURCES := $(filter-out src/main.c,$(SOURCES))

@@ -185,7 +185,7 @@ static void logic_imm(struct tr *t, enum x64_alu op, const struct insn *in, bool
 
 static void move(struct tr *t, unsigned to, unsigned from, bool record)
 {
-    unsigned r = gpr_read(t, from, RAX);
+    unsigned r = gpr_read(t, from, gpr_dest(t, to, RAX));
 
     gpr_result(t, to, r, record);
 }
