@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two engines, one program of random instructions in guest state: whatever it does, nothing crashes
- * or hangs, the hypervisor's memory stays as it is, and both engines end in the same state.
+ * One program of random instructions in guest state on ref, and on interp and jit: whatever it does,
+ * nothing crashes or hangs, the hypervisor's memory stays as it is, and each ends in the state of ref.
  *
  *   guest real    0x000000  interrupt vectors: skip the instruction, or start again
  *                 0x020000  the program, one page at most; 0x021000 is what follows it
@@ -371,16 +371,45 @@ static void print_program(const struct setup *s)
     }
 }
 
+static void compare_on(struct machine *ref, struct machine *fast, const struct setup *s)
+{
+    static uint8_t tables[TABLES_END - TABLES];
+    bool going = true;
+
+    prepare(ref, fast, s);
+    memcpy(tables, ref->mem.ram + TABLES, sizeof(tables));
+    for (unsigned done = 0; going && done < BUDGET; done += s->slice) {
+        going = run_on(ref, s);
+        FUZZ_CHECK(run_on(fast, s) == going);
+        fuzz_check_tables(ref);
+        fuzz_check_tables(fast);
+        /* A guest that changes its tables and forgets tlbie may see either translation. */
+        if (!tables_intact(ref, tables) || !tables_intact(fast, tables))
+            break;
+        if (engines_differ(ref, fast)) {
+            compare_memory(ref, fast);
+            print_program(s);
+            fprintf(stderr, "%s after %u instructions\n", fast->engine->name, done + s->slice);
+            fuzz_fail(__FILE__, __LINE__, "both engines go the same way");
+        }
+    }
+    if (tables_intact(ref, tables) && tables_intact(fast, tables) && compare_memory(ref, fast)) {
+        print_program(s);
+        fprintf(stderr, "%s\n", fast->engine->name);
+        fuzz_fail(__FILE__, __LINE__, "both engines leave the same memory");
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct machine *ref, *fast;
-    static uint8_t tables[TABLES_END - TABLES];
+    static struct machine *ref, *fast[2];
     struct input in = {data, size};
     struct setup s;
 
     if (!ref) {
         ref = fuzz_machine(&engine_ref, 1);
-        fast = fuzz_machine(&engine_interp, 1);
+        fast[0] = fuzz_machine(&engine_interp, 1);
+        fast[1] = fuzz_machine(&engine_jit, 1);
     }
     read_setup(&s, &in);
     if (getenv("PEFEMU_FUZZ_SLICE"))
@@ -389,27 +418,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (getenv("PEFEMU_FUZZ_TRACE"))
         print_program(&s);
-    prepare(ref, fast, &s);
-    memcpy(tables, ref->mem.ram + TABLES, sizeof(tables));
-    bool going = true;
-    for (unsigned done = 0; going && done < BUDGET; done += s.slice) {
-        going = run_on(ref, &s);
-        FUZZ_CHECK(run_on(fast, &s) == going);
-        fuzz_check_tables(ref);
-        fuzz_check_tables(fast);
-        /* A guest that changes its tables and forgets tlbie may see either translation. */
-        if (!tables_intact(ref, tables) || !tables_intact(fast, tables))
-            break;
-        if (engines_differ(ref, fast)) {
-            compare_memory(ref, fast);
-            print_program(&s);
-            fprintf(stderr, "after %u instructions\n", done + s.slice);
-            fuzz_fail(__FILE__, __LINE__, "both engines go the same way");
-        }
-    }
-    if (tables_intact(ref, tables) && tables_intact(fast, tables) && compare_memory(ref, fast)) {
-        print_program(&s);
-        fuzz_fail(__FILE__, __LINE__, "both engines leave the same memory");
-    }
+    for (unsigned i = 0; i < ARRAY_SIZE(fast); i++)
+        compare_on(ref, fast[i], &s);
     return 0;
 }

@@ -153,6 +153,7 @@ struct machine *fuzz_machine(const struct engine *engine, unsigned cpus)
         .cores = cpus,
         .threads = 1,
         .engine = engine,
+        .hot = 1, /* all that jit can make native is */
         .kernel = path,
         .xive_allowed = true,
         .xics_allowed = true,
