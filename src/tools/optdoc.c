@@ -13,7 +13,7 @@ static void man_option(const char *name, const char *other, const char *arg, con
     if (*other)
         printf(", \\fB\\-%s\\fR", other);
     if (*arg) {
-        printf("%s", arg[1] == '=' ? "" : " ");
+        printf("%s", strchr(arg, '=') == arg + 1 ? "" : " ");
         man_argument(arg);
     }
     putchar('\n');
