@@ -35,11 +35,11 @@ struct memory {
     uint64_t ram_size;
     uint8_t *secure; /* owned mapping of secure_size bytes at real address SECURE_RA_BIT, or NULL */
     uint64_t secure_size;
-    uint8_t *code_map; /* owned; one byte per 4 KiB of ram then of secure: non-zero when the
-                          engine holds predecoded operations of that page */
-    uint8_t
-        *write_hint; /* owned; one byte per 64 KiB: non-zero when some TLB may hold a write tag */
-    bool huge; /* huge pages have been asked for */
+    uint8_t *code_map;   /* owned; one byte per 4 KiB of ram then of secure: non-zero when the
+                            engine holds predecoded operations of that page */
+    uint8_t *write_hint; /* owned; one byte per 64 KiB: non-zero when some TLB may hold a
+                            write tag */
+    bool huge;           /* huge pages have been asked for */
     struct mmio_region mmio[MEM_MAX_MMIO];
     unsigned mmio_count;
 };

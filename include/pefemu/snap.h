@@ -27,11 +27,11 @@
 struct snap {
     bool loading, failed;
     bool compared; /* saving, only to be compared: what the host measured is left out */
-    bool secrets; /* saving: somebody has written secrets down */
-    uint8_t *buf; /* saving: owned; loading: borrowed */
-    size_t len;   /* bytes written, or there */
-    size_t cap;   /* saving */
-    size_t at;    /* loading: bytes read */
+    bool secrets;  /* saving: somebody has written secrets down */
+    uint8_t *buf;  /* saving: owned; loading: borrowed */
+    size_t len;    /* bytes written, or there */
+    size_t cap;    /* saving */
+    size_t at;     /* loading: bytes read */
     struct {
         const char *name;
         size_t at; /* saving: where the length goes; loading: where the section ends */

@@ -34,8 +34,8 @@ void cpu_set_ppr(struct cpu *cpu, uint64_t v)
 }
 
 /* By x of `or rx,rx,rx`; 0: no priority's name. */
-static const uint8_t hint_priority[32] = {[31] = 1, [1] = 2, [6] = 3, [2] = 4,
-                                          [5] = 5,  [3] = 6, [7] = 7};
+static const uint8_t hint_priority[32] = {
+    [31] = 1, [1] = 2, [6] = 3, [2] = 4, [5] = 5, [3] = 6, [7] = 7};
 
 void cpu_priority_hint(struct cpu *cpu, unsigned x)
 {

@@ -61,7 +61,7 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_row result_rows[] = {
-    /* n: the register */
+/* n: the register */
 #define CALL_ARG(...)
 #define CALL_RESULT(call, r, name, unit, meaning) {#call, r, name, unit, meaning},
 #include "pefemu/callarg.def"

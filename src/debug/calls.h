@@ -18,8 +18,8 @@ void call_report_args(struct report *r, enum call_kind kind, uint64_t number, co
 /* "UV_PAGE_IN(lpid 1, src 0x.., ...)" in @out. */
 void call_line(char *out, size_t size, enum call_kind kind, uint64_t number, const uint64_t *args);
 
-/* A table "results" of ultracall @number that ends with @rc: R3, and the registers beside it that the
- * call defines. @gpr: all, as the caller will find them. */
+/* A table "results" of ultracall @number that ends with @rc: R3, and the registers beside it that
+ * the call defines. @gpr: all, as the caller will find them. */
 void call_report_results(struct report *r, uint64_t number, int64_t rc, const uint64_t *gpr);
 
 /* "U_P3 (-56)", or the number alone, in @out. */

@@ -108,8 +108,8 @@ unsigned engines_memory_differs(const char *what, const uint8_t *ref, const uint
         uint64_t x = get_be64(ref + i), y = get_be64(interp + i);
         if (x == y)
             continue;
-        fprintf(stderr, "  %s at %06llx: ref %016llx, fast %016llx\n", what,
-                (unsigned long long)i, (unsigned long long)x, (unsigned long long)y);
+        fprintf(stderr, "  %s at %06llx: ref %016llx, fast %016llx\n", what, (unsigned long long)i,
+                (unsigned long long)x, (unsigned long long)y);
         bad++;
     }
     return bad;

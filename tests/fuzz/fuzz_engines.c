@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One program of random instructions in guest state on ref, and on interp and jit: whatever it
- * does, nothing crashes or hangs, the hypervisor's memory stays as it is, and each ends in the state
- * of ref.
+ * does, nothing crashes or hangs, the hypervisor's memory stays as it is, and each ends in the
+ * state of ref.
  *
  *   guest real    0x000000  interrupt vectors: skip the instruction, or start again
  *                 0x020000  the program, one page at most; 0x021000 is what follows it

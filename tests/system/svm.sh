@@ -187,7 +187,7 @@ test_paging_smp() {
 test_ref_engine() {
     prepare ref "$which_vm" || { fail ref_engine "no blob"; return; }
     for engine in interp ref; do
-        boot "$tmp/ref.img" -accel $engine -rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off
+        limit=1200 boot "$tmp/ref.img" -accel $engine -rtc base=2024-01-01 -seed 7 -icount shift=0,sleep=off
         grep -o '"instructions":[0-9]*,"guest_ns":[0-9]*' "$tmp/errors" >"$tmp/count$engine"
         cp "$tmp/text" "$tmp/text$engine"
     done

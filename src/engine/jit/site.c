@@ -10,8 +10,8 @@
 /* An access that finds itself in another granule so often in so short a time roams. */
 #define MOVES_MAX 8
 #define MOVE_NS   600
-/* One whose site was given up asks the TLB in a roundabout way. After so many times in so short a time
- * its page is translated anew, ... */
+/* One whose site was given up asks the TLB in a roundabout way. After so many times in so short a
+ * time its page is translated anew, ... */
 #define LOOKUPS_MAX 5000
 #define LOOKUP_NS   2000
 /* ... but not more often than this: then all its accesses are taken to roam. */
@@ -32,8 +32,8 @@ bool site_wanted(const struct jit *jit, unsigned slot, bool privileged)
            !(n->roams[slot / 8] >> slot % 8 & 1);
 }
 
-/* Numbers go round in each part of tlb_ctx.site[], which is for loads or stores, single or in groups:
- * who shares one may do the same. */
+/* Numbers go round in each part of tlb_ctx.site[], which is for loads or stores, single or in
+ * groups: who shares one may do the same. */
 #define GROUPS 128
 
 unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store)
