@@ -34,19 +34,23 @@ struct itlb_entry {
     const struct insn *ops; /* its 1024 predecoded operations */
 };
 
-/* Where native code goes on for a branch to an EA (src/engine/jit). */
-#define JUMP_ENTRIES       4096
+/* Where native code goes on for a branch to an EA (src/engine/jit): in entry jump_index() or, that
+ * being wanted for another EA since, in its neighbour jump_index() ^ 1. */
+#define JUMP_ENTRIES       8192
 #define JUMP_GRANULES_LOG2 12
-#define JUMP_LOG           64 /* fills that are remembered, so that dropping a few costs little */
+#define JUMP_LOG           256 /* fills that are remembered, so that dropping a few costs little */
 static inline unsigned jump_index(ea_t ea)
 {
     return (ea ^ ea >> 10) >> 2 & (JUMP_ENTRIES - 1);
 }
 struct jump_entry {
     ea_t ea; /* of the instruction, or TLB_NO_TAG */
-    const struct insn *ops;
-    const void *cell;
-    uint64_t unused;
+    const struct native_cell *cell;
+};
+/* What a native entry point is reached through. */
+struct native_cell {
+    const void *code;       /* its address, or that of the code that leaves to the slot */
+    const struct insn *ops; /* of its page */
 };
 
 /* What single instructions of native code last found in e[]: the granule that they may load from,
@@ -96,7 +100,7 @@ struct tlb_ctx {
     uint16_t site_log[TLB_SITES];
     struct itlb_entry i[ITLB_ENTRIES];
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
-    struct jump_entry j[JUMP_ENTRIES];
+    _Alignas(32) struct jump_entry j[JUMP_ENTRIES];
     uint16_t jumps_filled; /* used part of the log; JUMP_LOG + 1: it overflowed */
     uint16_t jump_log[JUMP_LOG];
     uint8_t jump_granules[1u << JUMP_GRANULES_LOG2 >>
@@ -160,8 +164,9 @@ void tlb_flush_vrma(struct cpu *cpu, uint32_t lpid);
 void tlb_protect_code(struct machine *m, ra_t ra);
 /* A code page was dropped (or re-predecoded): forget itlb entries that point at it. */
 void tlb_forget_code(struct machine *m, const struct insn *ops);
-/* Branches to @ea, which the itlb knows as an operation of @ops, go to native code's @cell. */
-void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell);
+/* Branches to @ea, which the itlb knows as an operation of @cell's page, go to native code there.
+ * @cell has to stay until tlb_forget_jumps(). */
+void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct native_cell *cell);
 /* What e[] knows of [@ea, @ea + @len) in the active context: the addend, which site[@where] gets as
  * well for accesses of up to @most bytes; where < TLB_SITES. 0: nothing. */
 intptr_t tlb_fill_site(struct cpu *cpu, unsigned where, ea_t ea, unsigned len, unsigned most);

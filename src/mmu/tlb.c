@@ -162,7 +162,7 @@ static void ctx_seed(struct tlb_ctx *ctx, const struct tlb_ctx *from)
     }
     for (unsigned n = 0; from->filled & TLB_FILLED_J && n < JUMP_ENTRIES; n++)
         if (is_kernel_ea(from->j[n].ea))
-            tlb_note_jump(ctx, from->j[n].ea, from->j[n].ops, from->j[n].cell);
+            tlb_note_jump(ctx, from->j[n].ea, from->j[n].cell);
 }
 
 static bool is_pair(const struct key_pair *p, const struct cpu *cpu)
@@ -729,7 +729,7 @@ static void ctx_forget_code(struct tlb_ctx *ctx, const struct insn *ops)
     if (!(ctx->filled & TLB_FILLED_JUMPS))
         return;
     for (unsigned i = 0; i < JUMP_ENTRIES; i++)
-        if (ctx->j[i].ops == ops)
+        if (ctx->j[i].ea != TLB_NO_TAG && ctx->j[i].cell->ops == ops)
             ctx->j[i].ea = TLB_NO_TAG;
 }
 
@@ -742,15 +742,22 @@ void tlb_forget_code(struct machine *m, const struct insn *ops)
     }
 }
 
-void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops, const void *cell)
+static void fill_jump(struct tlb_ctx *ctx, unsigned index, struct jump_entry entry)
 {
-    unsigned bit = jump_bit(ea), index = jump_index(ea);
-
-    ctx->j[index] = (struct jump_entry){ea, ops, cell, 0};
+    ctx->j[index] = entry;
     if (ctx->jumps_filled < JUMP_LOG)
         ctx->jump_log[ctx->jumps_filled] = (uint16_t)index;
     if (ctx->jumps_filled <= JUMP_LOG)
         ctx->jumps_filled++;
+}
+
+void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct native_cell *cell)
+{
+    unsigned bit = jump_bit(ea), index = jump_index(ea);
+
+    if (ctx->j[index].ea != TLB_NO_TAG && ctx->j[index].ea != ea)
+        fill_jump(ctx, index ^ 1, ctx->j[index]);
+    fill_jump(ctx, index, (struct jump_entry){ea, cell});
     ctx->jump_granules[bit / 8] |= 1u << bit % 8;
     ctx->filled |= filled_by_jump(ea);
 }

@@ -681,14 +681,14 @@ static void test_new_contexts_know_the_kernel(void **state)
 {
     struct bed *b = *state;
     struct cpu *cpu = b->cpu;
-    struct insn ops;
+    const struct native_cell cell = {NULL, NULL};
     const ea_t user = USER_EA + 0x10000; /* not in the kernel page's place */
     map_kernel(b, KERNEL_EA, 21, DATA | KERNEL_RWX | PTE_R | PTE_C);
     map_user(b, user, 16, DATA | USER_RWX | PTE_R | PTE_C);
     assert_int_equal(mem_store8(cpu, KERNEL_EA, 1), TRAP_NONE);
     assert_int_equal(mem_store8(cpu, user, 1), TRAP_NONE);
-    tlb_note_jump(cpu->tlb, KERNEL_EA + 0x40, &ops, &ops);
-    tlb_note_jump(cpu->tlb, user + 0x80, &ops, &ops);
+    tlb_note_jump(cpu->tlb, KERNEL_EA + 0x40, &cell);
+    tlb_note_jump(cpu->tlb, user + 0x80, &cell);
 
     cpu->pid = PID + 1;
     tlb_switch(cpu);

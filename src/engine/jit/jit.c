@@ -131,47 +131,53 @@ static const struct insn *leave_roaming(struct cpu *cpu, unsigned slot, unsigned
     return to_threaded(cpu, slot);
 }
 
-const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
+/* @settles: the handler may touch CR, and what the state forbids is yet to be seen. */
+static inline const struct insn *call(struct cpu *cpu, unsigned slot, unsigned pending,
+                                      bool settles)
 {
     const struct insn *in = cpu->ops + slot;
     uint64_t drops = changes(cpu);
     bool fp = cpu->fp_native;
+    trap_t t = 0;
 
     if (unlikely(fp))
         collect_xx(cpu);
     if (unlikely(cpu->native_roams))
         return leave_roaming(cpu, slot, pending);
+    if (settles)
+        settle(cpu);
     begin_call(cpu, slot, pending);
-    in = end_call(cpu, slot, pending, insn_table[in->id].handler(cpu, in), drops);
-    if (unlikely(fp) && !in)
-        go_on_collecting(cpu);
-    return in;
-}
-
-const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pending)
-{
-    const struct insn *in = cpu->ops + slot;
-    uint64_t drops = changes(cpu);
-    bool fp = cpu->fp_native;
-
-    if (unlikely(fp))
-        collect_xx(cpu);
-    if (unlikely(cpu->native_roams))
-        return leave_roaming(cpu, slot, pending);
-    settle(cpu);
-    begin_call(cpu, slot, pending);
-    trap_t t = exec_gate(cpu, in);
+    if (settles)
+        t = exec_gate(cpu, in);
     if (likely(!t))
         t = insn_table[in->id].handler(cpu, in);
     in = end_call(cpu, slot, pending, t, drops);
     if (unlikely(fp) && !in)
         go_on_collecting(cpu);
-    if (!in)
+    if (settles && !in)
         unsettle(cpu);
     return in;
 }
 
+const struct insn *jit_call(struct cpu *cpu, unsigned slot, unsigned pending)
+{
+    return call(cpu, slot, pending, false);
+}
+
+const struct insn *jit_call_settled(struct cpu *cpu, unsigned slot, unsigned pending)
+{
+    return call(cpu, slot, pending, true);
+}
+
 /* ---- entering and leaving ---- */
+
+/* Of the page that is executed. */
+static const struct native_cell *cell_of(const struct cpu *cpu, unsigned slot)
+{
+    const uint8_t *space = cpu->machine->jit->space.exec;
+
+    return (const struct native_cell *)(space + page_of(cpu)->native->cell[slot]);
+}
 
 /* Native code may jump to @ea without asking from now on. */
 static void note_jump(struct cpu *cpu, ea_t ea)
@@ -180,7 +186,7 @@ static void note_jump(struct cpu *cpu, ea_t ea)
     unsigned slot = ea >> 2 & (CODE_PAGE_INSNS - 1);
 
     if (n && n->native[slot])
-        tlb_note_jump(cpu->tlb, ea, cpu->ops, cpu->machine->jit->space.exec + n->cell[slot]);
+        tlb_note_jump(cpu->tlb, ea, cell_of(cpu, slot));
 }
 
 /* A taken branch in slot @from_plus_1 - 1, or the end of the page. */
@@ -254,8 +260,7 @@ static THREAD(thread_native)
 {
     struct jit *jit = cpu->machine->jit;
     unsigned slot = (unsigned)(in - cpu->ops);
-    const struct native_cell *cell =
-        (const struct native_cell *)(jit->space.exec + page_of(cpu)->native->cell[slot]);
+    const struct native_cell *cell = cell_of(cpu, slot);
     native_enter_fn enter = (native_enter_fn)(uintptr_t)jit->enter;
 
     cpu->budget -= slot;
@@ -279,7 +284,8 @@ struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned s
             return NULL;
         jit->cells -= sizeof(struct native_cell);
         n->cell[slot] = (uint32_t)jit->cells;
-        ((struct native_cell *)(jit->space.write + jit->cells))->code = jit->leave;
+        *(struct native_cell *)(jit->space.write + jit->cells) =
+            (struct native_cell){jit->leave, page->ops};
     }
     return (struct native_cell *)(jit->space.write + n->cell[slot]);
 }

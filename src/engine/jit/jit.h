@@ -33,15 +33,9 @@
 #include "pefemu/mmu.h"
 #include "space.h"
 
-/* What a native entry point is reached through: its address, or that of the code that leaves to the
- * slot. In the writable mapping's sense of the code space, so that native code can jump by it. */
-struct native_cell {
-    const void *code;
-};
-
 /* Of a code page that has native code. */
 struct native_page {
-    uint32_t cell[CODE_PAGE_INSNS]; /* offset in the code space, 0: none */
+    uint32_t cell[CODE_PAGE_INSNS]; /* struct native_cell, in the code space; 0: none */
     bool native[CODE_PAGE_INSNS];   /* the slot has an entry point */
     /* NATIVE_SLOT_STRAY, since a slot was last found to cause too many: a bit for slots where no
      * accesses are to be checked together */
@@ -106,7 +100,7 @@ struct site_watch {
     uint64_t unused[2];
 };
 /* Has the access in @slot of the region that is translated a site? */
-bool site_wanted(const struct jit *jit, unsigned slot, bool privileged);
+bool site_wanted(const struct jit *jit, unsigned slot);
 /* A number for tlb_ctx.site[], for accesses of @len bytes, up to 2048. */
 unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store);
 /* Called by native code, whose site does not know [@ea, +len): the addend, or 0: the handler is to

@@ -23,12 +23,12 @@
 
 /* The kernel's data are everywhere, and it often drops translations. When all code is translated at
  * once (tests), its accesses have sites, too. */
-bool site_wanted(const struct jit *jit, unsigned slot, bool privileged)
+bool site_wanted(const struct jit *jit, unsigned slot)
 {
     const struct native_page *n = jit->region.page->native;
     bool freely = jit->sites[0][0] < GIVEN_FREELY || (jit->region.flags[slot] & SLOT_LOOP);
 
-    return (jit->m->cfg.hot == 1 || (!privileged && freely)) && n->roamers < ROAMERS_MAX &&
+    return (jit->m->cfg.hot == 1 || (!jit->privileged && freely)) && n->roamers < ROAMERS_MAX &&
            !(n->roams[slot / 8] >> slot % 8 & 1);
 }
 

@@ -95,28 +95,49 @@ void x64_fall(struct tr *t, unsigned to)
     go(t, to, 4 * to | NATIVE_SLOT_INSIDE);
 }
 
+/* A field of the entry, RCX being the context plus its offset in j[]. */
+static struct x64_mem jump_mem(size_t field)
+{
+    return mem_at(RCX, (int32_t)(offsetof(struct tlb_ctx, j) + field));
+}
+
+/* Jumps under @cc, equal or not equal: is that entry of the EA in RAX? */
+static uint8_t *if_known(struct emit *e, enum x64_cc cc)
+{
+    x_alu_rm(e, true, X_CMP, RAX, jump_mem(offsetof(struct jump_entry, ea)));
+    return x_jcc(e, cc);
+}
+
 /* RAX: the EA, whose instruction some native code of this context knows, or not. */
 static void lookup(struct tr *t, unsigned slot_plus_1)
 {
     struct emit *e = &t->e;
-    const int32_t base = offsetof(struct tlb_ctx, j);
 
     x_rorx(e, true, RCX, RAX, 10); /* jump_index() */
     x_alu_rr(e, false, X_XOR, RCX, RAX);
-    x_shift_ri(e, false, X_SHL, RCX, 3);
+    _Static_assert(sizeof(struct jump_entry) == 16, "the index is scaled by a shift");
+    x_shift_ri(e, false, X_SHL, RCX, 2);
     x_alu_ri(e, false, X_AND, RCX, (JUMP_ENTRIES - 1) * (int)sizeof(struct jump_entry));
     x_alu_rm(e, true, X_ADD, RCX, CPU_MEM(tlb));
-    x_alu_rm(e, true, X_CMP, RAX, mem_at(RCX, base + (int)offsetof(struct jump_entry, ea)));
-    struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_NE));
+    struct late *l = late_add(t, LATE_JUMP, if_known(e, CC_NE));
     l->slot = (uint16_t)slot_plus_1;
-    x_mov_rm(e, true, RDX, mem_at(RCX, base + (int)offsetof(struct jump_entry, ops)));
+    l->cont = e->p;
+    x_mov_rm(e, true, RCX, jump_mem(offsetof(struct jump_entry, cell)));
+    x_mov_rm(e, true, RDX, mem_at(RCX, (int)offsetof(struct native_cell, ops)));
     x_mov_mr(e, true, CPU_MEM(ops), RDX);
     x_mov_rr(e, true, RDX, RAX);
     x_alu_ri(e, true, X_AND, RDX, -4096);
     x_mov_mr(e, true, CPU_MEM(page_ea), RDX);
-    x_mov_rm(e, true, RCX, mem_at(RCX, base + (int)offsetof(struct jump_entry, cell)));
     map_convert(t, 0);
     x_jmp_m(e, mem_at(RCX, 0));
+}
+
+void x64_late_jump(struct tr *t, const struct late *l)
+{
+    if (!l->cont) /* the budget is used up */
+        return;
+    x_alu_ri(&t->e, true, X_XOR, RCX, (int)sizeof(struct jump_entry));
+    x_patch(if_known(&t->e, CC_E), l->cont);
 }
 
 /* A taken branch to the EA in RAX. */
@@ -217,7 +238,7 @@ static bool condition(struct tr *t, const struct insn *in, enum x64_cc *cc)
     gpr_sub(t, MAP_CTR, 1);
     x_setcc_r(&t->e, bo & 2 ? CC_E : CC_NE, RCX);
     x_test_rr8(&t->e, RCX, RDX);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
     *cc = CC_NE;
     return true;
 }

@@ -24,7 +24,7 @@ static struct x64_mem plain(unsigned bf)
 
 void cr_forget(struct tr *t, enum cr_known now)
 {
-    memset(t->cr_known, now, sizeof(t->cr_known));
+    memset(t->cr.known, now, sizeof(t->cr.known));
 }
 
 /* ---- comparisons ---- */
@@ -38,24 +38,24 @@ static void emit_outcome(struct emit *e, unsigned bf, bool is_signed)
 
 static void flags_are(struct tr *t, unsigned bf, bool is_signed)
 {
-    t->flags_field = (int)bf;
-    t->flags_signed = is_signed;
-    t->flags_end = t->e.p;
+    t->cr.flags_field = (int)bf;
+    t->cr.flags_signed = is_signed;
+    t->cr.flags_end = t->e.p;
 }
 
 static void forget_compare(struct tr *t, unsigned bf)
 {
-    t->compared &= ~(1u << bf);
-    t->deferred &= ~(1u << bf);
+    t->cr.compared &= ~(1u << bf);
+    t->cr.deferred &= ~(1u << bf);
 }
 
 void cr_from_flags(struct tr *t, unsigned bf, bool is_signed)
 {
     emit_outcome(&t->e, bf, is_signed);
-    t->cr_known[bf] = CR_LAZY;
+    t->cr.known[bf] = CR_LAZY;
     forget_compare(t, bf);
     flags_are(t, bf, is_signed);
-    t->flags_slot = t->slot;
+    t->cr.flags_slot = t->slot;
 }
 
 /* Makes the comparison: the host's flags are its outcome. */
@@ -136,15 +136,15 @@ static void remember(struct tr *t, unsigned bf, struct cr_compare c)
 {
     c.slot = (uint16_t)t->slot;
     if (is_replaced(t, bf, &c)) {
-        t->cr_known[bf] = CR_UNKNOWN;
-        t->deferred |= 1u << bf;
+        t->cr.known[bf] = CR_UNKNOWN;
+        t->cr.deferred |= 1u << bf;
         flags_are(t, bf, c.is_signed);
-        t->flags_slot = t->slot;
+        t->cr.flags_slot = t->slot;
     } else {
         cr_from_flags(t, bf, c.is_signed);
     }
-    t->compares[bf] = c;
-    t->compared |= 1u << bf;
+    t->cr.compares[bf] = c;
+    t->cr.compared |= 1u << bf;
 }
 
 void cr_compare(struct tr *t, unsigned bf, struct cr_compare c)
@@ -165,83 +165,72 @@ void cr0_from(struct tr *t, unsigned n, unsigned r)
 /* struct cpu gets the outcome of field @bf. */
 static void flush(struct tr *t, unsigned bf)
 {
-    const struct cr_compare *c = &t->compares[bf];
+    const struct cr_compare *c = &t->cr.compares[bf];
 
-    if (!(t->deferred >> bf & 1))
+    if (!(t->cr.deferred >> bf & 1))
         return;
-    if (t->flags_field != (int)bf || t->flags_end != t->e.p)
+    if (t->cr.flags_field != (int)bf || t->cr.flags_end != t->e.p)
         emit_compare(t, c);
     emit_outcome(&t->e, bf, c->is_signed);
-    t->cr_known[bf] = CR_LAZY;
-    t->deferred &= ~(1u << bf);
+    t->cr.known[bf] = CR_LAZY;
+    t->cr.deferred &= ~(1u << bf);
     flags_are(t, bf, c->is_signed);
 }
 
 void cr_flush(struct tr *t)
 {
-    for (unsigned bf = 0; t->deferred && bf < 8; bf++)
+    for (unsigned bf = 0; t->cr.deferred && bf < 8; bf++)
         flush(t, bf);
 }
 
 void cr_emit_late(struct tr *t, const struct late *l)
 {
-    for (unsigned bf = 0; l->deferred && bf < 8; bf++) {
-        if (!(l->deferred >> bf & 1))
+    for (unsigned bf = 0; l->cr.deferred && bf < 8; bf++) {
+        if (!(l->cr.deferred >> bf & 1))
             continue;
-        emit_compare(t, &l->compares[bf]);
-        emit_outcome(&t->e, bf, l->compares[bf].is_signed);
+        emit_compare(t, &l->cr.compares[bf]);
+        emit_outcome(&t->e, bf, l->cr.compares[bf].is_signed);
     }
 }
 
 void cr_leave(struct tr *t, struct cr_way *w)
 {
-    w->compared = t->compared;
-    w->deferred = t->deferred;
-    memcpy(w->known, t->cr_known, sizeof(w->known));
-    w->flags_field = t->flags_field;
-    w->flags_signed = t->flags_signed;
-    w->flags_slot = t->flags_slot;
-    w->flags_there = t->flags_end == t->e.p;
+    *w = (struct cr_way){t->cr, t->cr.flags_end == t->e.p};
     cr_flush(t);
 }
 
 void cr_stay(struct tr *t, const struct cr_way *w)
 {
-    t->compared = w->compared;
-    t->deferred = w->deferred;
-    memcpy(t->cr_known, w->known, sizeof(w->known));
-    t->flags_field = w->flags_field;
-    t->flags_signed = w->flags_signed;
-    t->flags_slot = w->flags_slot;
-    t->flags_end = w->flags_there ? t->e.p : NULL;
+    t->cr = w->was;
+    t->cr.flags_end = w->flags_there ? t->e.p : NULL;
 }
 
 void cr_before(struct tr *t, const struct insn *in)
 {
-    for (unsigned bf = 0; t->deferred && bf < 8; bf++)
-        if ((t->deferred >> bf & 1) && overwrites(in, &t->compares[bf]) && !replaces(in, bf))
+    for (unsigned bf = 0; t->cr.deferred && bf < 8; bf++)
+        if ((t->cr.deferred >> bf & 1) && overwrites(in, &t->cr.compares[bf]) && !replaces(in, bf))
             flush(t, bf);
 }
 
 void cr_after(struct tr *t, const struct insn *in)
 {
-    for (unsigned bf = 0; t->compared >> bf; bf++)
-        if ((t->compared >> bf & 1) && t->compares[bf].slot != t->slot &&
-            overwrites(in, &t->compares[bf]))
-            t->compared &= ~(1u << bf);
+    for (unsigned bf = 0; t->cr.compared >> bf; bf++)
+        if ((t->cr.compared >> bf & 1) && t->cr.compares[bf].slot != t->slot &&
+            overwrites(in, &t->cr.compares[bf]))
+            t->cr.compared &= ~(1u << bf);
 }
 
 void cr_forget_compares(struct tr *t)
 {
-    t->compared = t->deferred = 0;
+    t->cr.compared = t->cr.deferred = 0;
 }
 
 void cr_done_or_called(struct tr *t)
 {
     flush(t, 0);
-    t->compared &= ~1u;
+    t->cr.compared &= ~1u;
     cr_forget(t, CR_UNKNOWN);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
 }
 
 /* ---- fields as a whole ---- */
@@ -252,15 +241,15 @@ static void make_plain(struct tr *t, unsigned bf);
 static void drop_compare(struct tr *t, unsigned bf)
 {
     forget_compare(t, bf);
-    if (t->flags_field == (int)bf)
-        t->flags_field = -1;
+    if (t->cr.flags_field == (int)bf)
+        t->cr.flags_field = -1;
 }
 
 void cr_write(struct tr *t, unsigned bf, unsigned r)
 {
     x_mov_mr8(&t->e, plain(bf), r);
     x_mov_mi16(&t->e, lazy(bf, 0), 0);
-    t->cr_known[bf] = CR_PLAIN;
+    t->cr.known[bf] = CR_PLAIN;
     drop_compare(t, bf);
 }
 
@@ -270,8 +259,8 @@ static enum x64_cc test_flags(const struct tr *t, unsigned bit)
     if (bit == 2)
         return CC_E;
     if (bit == 0)
-        return t->flags_signed ? CC_L : CC_B;
-    return t->flags_signed ? CC_G : CC_A;
+        return t->cr.flags_signed ? CC_L : CC_B;
+    return t->cr.flags_signed ? CC_G : CC_A;
 }
 
 static enum x64_cc test_lazy(struct tr *t, unsigned bf, unsigned bit)
@@ -294,17 +283,17 @@ enum x64_cc cr_test(struct tr *t, unsigned bi)
 {
     unsigned bf = bi >> 2, bit = bi & 3;
 
-    if (t->flags_field == (int)bf && bit != 3) {
-        t->flags_slot = t->slot; /* whoever asked will only move and jump */
+    if (t->cr.flags_field == (int)bf && bit != 3) {
+        t->cr.flags_slot = t->slot; /* whoever asked will only move and jump */
         return test_flags(t, bit);
     }
-    if ((t->compared >> bf & 1) && bit != 3) {
-        emit_compare(t, &t->compares[bf]);
-        flags_are(t, bf, t->compares[bf].is_signed);
-        t->flags_slot = t->slot;
+    if ((t->cr.compared >> bf & 1) && bit != 3) {
+        emit_compare(t, &t->cr.compares[bf]);
+        flags_are(t, bf, t->cr.compares[bf].is_signed);
+        t->cr.flags_slot = t->slot;
         return test_flags(t, bit);
     }
-    if (t->cr_known[bf] == CR_LAZY && bit != 3)
+    if (t->cr.known[bf] == CR_LAZY && bit != 3)
         return test_lazy(t, bf, bit);
     make_plain(t, bf);
     x_test_mi8(&t->e, plain(bf), 8 >> bit);
@@ -341,21 +330,21 @@ void x64_late_cr(struct tr *t, const struct late *l)
 static void make_plain(struct tr *t, unsigned bf)
 {
     flush(t, bf);
-    if (t->cr_known[bf] == CR_PLAIN)
+    if (t->cr.known[bf] == CR_PLAIN)
         return;
     x_cmp_mi16(&t->e, lazy(bf, 0), 0);
     struct late *l = late_add(t, LATE_CR, x_jcc(&t->e, CC_NE));
     l->target = (uint16_t)bf;
     l->back = t->e.p;
-    t->cr_known[bf] = CR_PLAIN;
+    t->cr.known[bf] = CR_PLAIN;
 }
 
 /* Field @bf is about to be replaced as a whole in cpu->cr[]. */
 static void replace(struct tr *t, unsigned bf)
 {
-    if (t->cr_known[bf] != CR_PLAIN)
+    if (t->cr.known[bf] != CR_PLAIN)
         x_mov_mi16(&t->e, lazy(bf, 0), 0);
-    t->cr_known[bf] = CR_PLAIN;
+    t->cr.known[bf] = CR_PLAIN;
     drop_compare(t, bf);
 }
 
@@ -382,9 +371,9 @@ static void logical(struct tr *t, const struct insn *in, enum x64_alu op, bool n
     unsigned shift = 3 - (in->rt & 3), field = in->rt >> 2;
 
     bit_to(t, in->ra, RDX);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
     bit_to(t, in->rb, RCX);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
     if (not_b)
         x_alu_ri(e, false, X_XOR, RCX, 1);
     x_alu_rr(e, false, op, RDX, RCX);
@@ -399,7 +388,7 @@ static void logical(struct tr *t, const struct insn *in, enum x64_alu op, bool n
     x_alu_rr(e, false, X_OR, RAX, RDX);
     x_mov_mr8(e, plain(field), RAX);
     drop_compare(t, field);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
 }
 
 /* ---- moves ---- */
@@ -460,7 +449,7 @@ static void to_all(struct tr *t, const struct insn *in)
     x_mov_mi(&t->e, true, lazy(4, 0), 0);
     cr_forget(t, CR_PLAIN);
     cr_forget_compares(t);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
 }
 
 /* mtocrf and the mtcrf of up to three fields. */

@@ -15,33 +15,6 @@
 #define LOOK_AHEAD 48
 #define RANGE_MAX  2048
 
-/* What an instruction writes among GPRs, from the names of its operands. */
-enum { WRITES_RT = 1, WRITES_RA = 2, WRITES_KNOWN = 0x80 };
-
-static unsigned writes_of(unsigned id)
-{
-    static uint8_t cache[INSN_COUNT];
-    const struct insn_row *row = &insn_table[id];
-
-    if (cache[id])
-        return cache[id];
-    unsigned w = WRITES_KNOWN;
-    if (!strncmp(row->operands, "RT", 2))
-        w |= WRITES_RT;
-    if (!strncmp(row->operands, "RA,", 3) || strstr(row->operands, "U(RA)") ||
-        ((row->fac == FAC_LSU || row->fac == FAC_FPU) && strstr(row->operands, ",RA,RB")))
-        w |= WRITES_RA;
-    cache[id] = (uint8_t)w;
-    return w;
-}
-
-bool x64_writes_gpr(const struct insn *in, unsigned n)
-{
-    unsigned w = writes_of(in->id);
-
-    return ((w & WRITES_RT) && in->rt == n) || ((w & WRITES_RA) && in->ra == n);
-}
-
 struct dform {
     unsigned size;
     bool store, update;
@@ -96,7 +69,7 @@ static bool is_dform(const struct insn *in, struct dform *d)
 /* What @in does to GPR @n: nothing (true, *delta 0), adds a constant (true), something else. */
 static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
 {
-    unsigned w = writes_of(in->id);
+    unsigned uses = x64_uses(in->id);
     struct dform d;
 
     *delta = 0;
@@ -104,9 +77,9 @@ static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
         *delta = (int32_t)in->imm;
         return true;
     }
-    if ((w & WRITES_RT) && in->rt == n)
+    if ((uses & WRITES_RT) && in->rt == n)
         return false;
-    if (!(w & WRITES_RA) || in->ra != n)
+    if (!(uses & WRITES_RA) || in->ra != n)
         return true;
     if (!is_dform(in, &d))
         return false;

@@ -49,51 +49,6 @@ void map_convert(struct tr *t, unsigned to)
             x_mov_rm(&t->e, true, new[n], gpr_mem(n));
 }
 
-/* ---- which registers an instruction names ---- */
-
-enum { READS_RT = 1, READS_RA = 2, READS_RB = 4, READS_RC = 8, WRITES_RT = 16, WRITES_RA = 32 };
-#define USES_KNOWN 0x80
-
-static bool is_token(const char *s, size_t len, const char *name)
-{
-    return strlen(name) == len && !memcmp(s, name, len);
-}
-
-/* Of one operand, [@s, @s + @len); @first: a result, if it is written as RA. */
-static unsigned uses_of_operand(const char *s, size_t len, bool first)
-{
-    if (memchr(s, '(', len)) /* D(RA), DU(RA) and the like */
-        return READS_RA | (memchr(s, 'U', len) ? WRITES_RA : 0);
-    if (is_token(s, len, "RT"))
-        return WRITES_RT;
-    if (is_token(s, len, "RS"))
-        return READS_RT;
-    if (is_token(s, len, "RA") || is_token(s, len, "RA0"))
-        return first ? WRITES_RA : READS_RA;
-    if (is_token(s, len, "RB"))
-        return READS_RB;
-    return is_token(s, len, "RC") ? READS_RC : 0;
-}
-
-static unsigned uses_of(unsigned id)
-{
-    static uint8_t cache[INSN_COUNT];
-    const struct insn_row *row = &insn_table[id];
-    unsigned uses = USES_KNOWN;
-
-    if (cache[id])
-        return cache[id];
-    for (const char *s = row->operands; *s;) {
-        size_t len = strcspn(s, ",");
-
-        uses |= uses_of_operand(s, len, s == row->operands);
-        s += len + (s[len] == ',');
-    }
-    if ((row->fac == FAC_LSU || row->fac == FAC_FPU) && strstr(row->operands, ",RA,RB"))
-        uses |= WRITES_RA;
-    return cache[id] = (uint8_t)uses;
-}
-
 /* What a register in the host is worth: an operand of an instruction costs little in memory, but a
  * result that is soon an operand costs the way there and back. */
 #define READ  2u
@@ -222,7 +177,7 @@ static bool find_loops(struct chooser *c)
 
 static void add_uses(struct loop *l, const struct insn *in)
 {
-    unsigned u = uses_of(in->id);
+    unsigned u = x64_uses(in->id);
 
     l->use[in->rt & 31] += l->weight * ((u & READS_RT ? READ : 0) + (u & WRITES_RT ? WRITE : 0));
     l->use[in->ra & 31] += l->weight * ((u & READS_RA ? READ : 0) + (u & WRITES_RA ? WRITE : 0));

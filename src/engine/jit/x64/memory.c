@@ -62,7 +62,7 @@ bool x64_site_check(struct tr *t, unsigned base, int32_t lo, unsigned len, bool 
 {
     struct emit *e = &t->e;
 
-    if (!site_wanted(t->jit, t->slot, t->privileged))
+    if (!site_wanted(t->jit, t->slot))
         return false;
     s->what = site_take(t->jit, t->slot, len, store) | (len - 1) << 16;
     x_mov_rm(e, true, RCX, CPU_MEM(tlb));
@@ -364,7 +364,7 @@ static void store_conditional(struct tr *t, const struct insn *in, unsigned size
         if (slow[i])
             tr_back(t, slow[i]);
     cr_forget(t, CR_UNKNOWN);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
 }
 
 static void touch(struct tr *t, const struct insn *in)

@@ -36,8 +36,6 @@ void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp);
 /* group.c: RCX = the addend for the access of the present instruction, by way of a group; false: it
  * is in none. */
 bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow);
-/* Does @in write GPR @n? Of instructions that native code does itself. */
-bool x64_writes_gpr(const struct insn *in, unsigned n);
 /* It is done by its handler, or control does not go on behind it. */
 bool x64_ends_group(const struct insn *in);
 /* The handler has done the access that should have begun a group. */

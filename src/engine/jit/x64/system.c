@@ -142,7 +142,7 @@ static void sync(struct tr *t, const struct insn *in)
 {
     if (t->jit->m->cfg.multi && WORD_BITS(in->word, 9, 10) != 1) {
         x_fence(&t->e);
-        t->flags_field = -1;
+        t->cr.flags_field = -1;
     }
 }
 

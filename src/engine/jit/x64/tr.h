@@ -5,7 +5,7 @@
  * Host registers: RBP points into struct cpu (CPU_BIAS past its beginning, so that all GPRs are
  * within 8-bit displacements), eleven registers hold GPRs (map.h), RAX RCX RDX are scratch. Nothing
  * of a guest instruction is left in scratch registers or host flags when the next one begins,
- * except after a comparison: see flags_field.
+ * except after a comparison: see struct cr_state.
  */
 #ifndef PEFEMU_ENGINE_JIT_X64_TR_H
 #define PEFEMU_ENGINE_JIT_X64_TR_H
@@ -22,7 +22,7 @@ enum late_kind {
     LATE_CALL,  /* the instruction through its handler, then back */
     LATE_OUT,   /* leave at the boundary before slot @target */
     LATE_EDGE,  /* a taken branch to @target: count, then go there */
-    LATE_JUMP,  /* leave by NATIVE_JUMP, the EA in RAX */
+    LATE_JUMP,  /* leave by NATIVE_JUMP, the EA in RAX; with @cont: unless it is found after all */
     LATE_ANY,   /* leave by NATIVE_ANY */
     LATE_CR,    /* settle CR field @target, then back */
     LATE_GROUP, /* like LATE_CALL, but then the group is checked again */
@@ -62,6 +62,22 @@ struct cr_compare {
 };
 #define NO_GPR 0xff
 
+enum cr_known { CR_UNKNOWN, CR_LAZY, CR_PLAIN };
+
+/* What the translation knows of the condition register: see cr.c. */
+struct cr_state {
+    /* The host's flags are those of the comparison into this field (-1: of none), signed or not:
+     * true between a comparison and the instruction that follows it. */
+    int flags_field;
+    bool flags_signed;
+    unsigned flags_slot;      /* where they were made, or last looked at */
+    const uint8_t *flags_end; /* in code that ends here they are still there */
+    uint8_t known[8];         /* enum cr_known, of each field in struct cpu */
+    uint8_t compared;         /* bits for fields: compares[] is valid, ... */
+    uint8_t deferred;         /* ... and struct cpu lacks the outcome */
+    struct cr_compare compares[8];
+};
+
 struct late {
     enum late_kind kind;
     uint8_t *at;   /* distance field of the jump that leads here */
@@ -79,8 +95,7 @@ struct late {
     bool single[3];  /* ... as singles */
     /* Where it was jumped from, and where it goes back. */
     struct vsr_state before, after;
-    uint8_t deferred; /* where it was jumped from: a bit for fields; their comparisons */
-    struct cr_compare compares[8];
+    struct cr_state cr; /* where it was jumped from */
 };
 
 /* Bytes of the frame, a multiple of 16 and 8 more: what a call keeps for vsr_save(). */
@@ -101,8 +116,6 @@ struct vsr_loop {
 #define MAX_LATE 3072
 #define MAX_FIX  1024
 
-enum cr_known { CR_UNKNOWN, CR_LAZY, CR_PLAIN };
-
 struct tr {
     struct emit e;
     struct jit *jit;
@@ -122,18 +135,8 @@ struct tr {
     uint8_t map_of[CODE_PAGE_INSNS]; /* that of each slot */
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
-    /* The host's flags are those of the comparison into this CR field (-1: of none), signed or not:
-     * true between a comparison and the instruction that follows it. */
-    int flags_field;
-    bool flags_signed;
-    unsigned flags_slot;      /* where they were made, or last looked at */
-    const uint8_t *flags_end; /* in code that ends here they are still there */
-    uint8_t cr_known[8];
-    uint8_t compared,
-        deferred; /* bits for fields: compares[] is valid; struct cpu lacks the outcome */
-    struct cr_compare compares[8];
+    struct cr_state cr;
     struct ea_range group[32]; /* of each GPR as a base */
-    bool privileged;           /* the code is the kernel's */
     struct late no_late;       /* of an access that can not fail */
     struct vsr_state vs;
     uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
@@ -210,6 +213,13 @@ void gpr_result(struct tr *t, unsigned n, unsigned r, bool record);
         return true;                                                                               \
     }
 
+/* ---- which GPRs an instruction names: uses.c ---- */
+enum { READS_RT = 1, READS_RA = 2, READS_RB = 4, READS_RC = 8, WRITES_RT = 16, WRITES_RA = 32 };
+/* Of a row of the table: a set of these; RT stands for RS as well. */
+unsigned x64_uses(unsigned id);
+/* Does @in write GPR @n? Of instructions that native code does itself. */
+bool x64_writes_gpr(const struct insn *in, unsigned n);
+
 /* ---- translations of instructions, one facility a file; false: not here ---- */
 bool x64_fixed(struct tr *t, const struct insn *in);  /* fixed.c */
 bool x64_shift(struct tr *t, const struct insn *in);  /* shift.c */
@@ -230,6 +240,8 @@ void x64_page_end(struct tr *t);
 uint8_t *x64_edge_count(struct tr *t, unsigned target);
 /* The rest of a late branch. */
 void x64_late_edge(struct tr *t, const struct late *l);
+/* The EA in RAX was not in its own entry of the jump cache. */
+void x64_late_jump(struct tr *t, const struct late *l);
 
 /* ---- condition register: cr.c ---- */
 /* Host flags are those of cmp (signed or not), or of test with a signed meaning: CR field @bf
@@ -238,8 +250,8 @@ void cr_from_flags(struct tr *t, unsigned bf, bool is_signed);
 /* A jump has been emitted under a condition of cr_test(): the flags are still there. */
 static inline void cr_jumped(struct tr *t)
 {
-    if (t->flags_slot == t->slot)
-        t->flags_end = t->e.p;
+    if (t->cr.flags_slot == t->slot)
+        t->cr.flags_end = t->e.p;
 }
 /* CR field @bf becomes the outcome of @c, whose operands are given. */
 void cr_compare(struct tr *t, unsigned bf, struct cr_compare c);
@@ -254,10 +266,8 @@ void cr_flush(struct tr *t);
 void cr_emit_late(struct tr *t, const struct late *l);
 /* Around a way out of the block, where it is one of two: flushed there, as it was on the other. */
 struct cr_way {
-    uint8_t compared, deferred, known[8];
-    int flags_field;
-    bool flags_signed, flags_there;
-    unsigned flags_slot;
+    struct cr_state was;
+    bool flags_there;
 };
 void cr_leave(struct tr *t, struct cr_way *w);
 void cr_stay(struct tr *t, const struct cr_way *w);

@@ -217,9 +217,7 @@ struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
         .kind = kind, .at = at, .slot = (uint16_t)t->slot, .pending = t->pending, .map = t->map};
     if (kind != LATE_OUT && kind != LATE_JUMP) /* before which all is stored */
         l->before = t->vs;
-    l->deferred = t->deferred;
-    if (t->deferred)
-        memcpy(l->compares, t->compares, sizeof(l->compares));
+    l->cr = t->cr;
     return l;
 }
 
@@ -254,7 +252,7 @@ void tr_call(struct tr *t)
     call(t, t->slot, t->pending, true);
     cr_forget_compares(t);
     cr_forget(t, CR_PLAIN);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
     vsr_forget(t);
     x64_group_forget(t);
 }
@@ -265,7 +263,7 @@ void tr_call_plain(struct tr *t)
     vsr_flush(t);
     call(t, t->slot, t->pending, false);
     cr_forget_compares(t);
-    t->flags_field = -1;
+    t->cr.flags_field = -1;
     vsr_forget(t);
 }
 
@@ -356,6 +354,7 @@ static void late_one(struct tr *t, const struct late *l)
         x64_late_edge(t, l);
         break;
     case LATE_JUMP:
+        x64_late_jump(t, l);
         late_leave(t, NATIVE_JUMP | (uint64_t)l->slot << 32);
         break;
     case LATE_ANY:
@@ -424,8 +423,8 @@ void tr_begin_block(struct tr *t, unsigned slot)
     map_use(t, t->map_of[slot]);
     cr_forget(t, CR_UNKNOWN);
     cr_forget_compares(t);
-    t->flags_field = -1;
-    t->flags_slot = CODE_PAGE_INSNS;
+    t->cr.flags_field = -1;
+    t->cr.flags_slot = CODE_PAGE_INSNS;
     t->stored_at = NULL;
     t->pending = 0;
     vsr_forget(t);
@@ -446,8 +445,8 @@ void tr_one(struct tr *t)
         translate_insn(t, in);
     x64_group_after(t, in);
     cr_after(t, in);
-    if (t->flags_slot != t->slot)
-        t->flags_field = -1;
+    if (t->cr.flags_slot != t->slot)
+        t->cr.flags_field = -1;
     t->slot++;
     t->pending++;
 }
@@ -589,11 +588,10 @@ bool native_translate(struct jit *jit)
     t->jit = jit;
     t->r = &jit->region;
     t->le = jit->region.page->le;
-    t->privileged = jit->privileged;
     t->failed = false;
     t->nfix = t->nlate = t->nloops = 0;
     t->copying = NULL;
-    t->flags_slot = CODE_PAGE_INSNS;
+    t->cr.flags_slot = CODE_PAGE_INSNS;
     memset(t->label, 0, sizeof(t->label));
     /* cells are taken from the end of the space meanwhile */
     if (start + 2 * CELLS_ROOM > jit->cells)
