@@ -131,7 +131,7 @@ repeats() { # repeats NAME GUEST RECORDER PLAYER: the engines
 test_replay() {
     have kernel-svm/vmlinux svm/tpm || { skip replay "no kernel for secure VMs"; return; }
     repeats replay_svm_interp_jit svm interp jit
-    [ -z "${PEFEMU_FULL-}" ] || repeats replay_svm_jit_ref svm jit ref
+    [ -z "${PEFEMU_FULL-}" ] || limit=1200 repeats replay_svm_jit_ref svm jit ref
     repeats replay_svm svm jit interp
     # A recording that was cut off plays to its end; one with a flipped bit is none.
     bytes=$(wc -c <rr)
