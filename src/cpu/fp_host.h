@@ -57,6 +57,7 @@ enum fp_lazy_kind {
     FPL_NMADD,
     FPL_NMSUB,
     FPL_EXACT, /* the result is b, FI and FR are 0 */
+    FPL_RINT,
     FPL_CFID,
     FPL_CFIDU,
     FPL_CFIDS,
@@ -68,8 +69,9 @@ enum fp_lazy_kind {
 /* cpu->fp_lazy.aux: what later instructions changed; also valid with kind FPL_NONE. */
 #define FPL_AUX_CC  0x0fu /* FPCC of the last comparison */
 #define FPL_AUX_CMP 0x10u /* ... is to replace FPCC */
-#define FPL_AUX_INT 0x20u /* a conversion to integer: FI from below, FR = 0, FPRF = 0 */
+#define FPL_AUX_INT 0x20u /* a conversion to integer: FI and FR from below, FPRF = 0 */
 #define FPL_AUX_FI  0x40u
+#define FPL_AUX_FR  0x80u
 
 FPH_INLINE double fph_f64(uint64_t v)
 {

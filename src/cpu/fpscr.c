@@ -53,6 +53,8 @@ static uint64_t repeat_arith(const struct fp_lazy *l, unsigned kind, struct fp_o
         return f64_sqrt(l->b, op);
     case FPL_EXACT:
         return l->b;
+    case FPL_RINT:
+        return f64_round_int(l->b, true, op);
     case FPL_CFID:
         return i64_to_f64((int64_t)l->b, op);
     case FPL_CFIDU:
@@ -111,7 +113,7 @@ void fpscr_sync(struct cpu *cpu)
         set_result_bits(cpu, &op, f64_fprf(r, single));
     }
     if (aux & FPL_AUX_INT)
-        set_result_bits(cpu, &(struct fp_op){.fi = aux & FPL_AUX_FI}, 0);
+        set_result_bits(cpu, &(struct fp_op){.fi = aux & FPL_AUX_FI, .fr = aux & FPL_AUX_FR}, 0);
     if (aux & FPL_AUX_CMP)
         cpu->fpscr = (cpu->fpscr & ~FPSCR_FPCC) | (uint64_t)(aux & FPL_AUX_CC) << FPRF_SHIFT;
 }

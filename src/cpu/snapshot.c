@@ -191,7 +191,7 @@ static void execution(struct snap *s, struct cpu *cpu)
 
 void cpu_snap(struct snap *s, struct cpu *cpu)
 {
-    snap_begin(s, "cpu", 1);
+    snap_begin(s, "cpu", 2);
     user_registers(s, cpu);
     interrupt_registers(s, cpu);
     control_registers(s, cpu);

@@ -25,7 +25,14 @@ void fp_ready(struct tr *t);
 /* ---- rounding to an integer in floating point ---- */
 enum lanes { SCALAR, DOUBLES, SINGLES };
 /* As roundsd and its like have them, without the inexact exception; the last is for us. */
-enum rounding { ROUND_NEAREST = 8, ROUND_DOWN, ROUND_UP, ROUND_ZERO, ROUND_AWAY };
+enum rounding {
+    ROUND_CURRENT = 4, /* to nearest, after fp_ready(); what is not exact is noted */
+    ROUND_NEAREST = 8,
+    ROUND_DOWN,
+    ROUND_UP,
+    ROUND_ZERO,
+    ROUND_AWAY
+};
 /* @x := @b rounded. Uses RDX, XMM0, XMM1. float_convert.c */
 void x64_round(struct emit *e, enum lanes lanes, enum rounding way, unsigned x, unsigned b);
 

@@ -19,7 +19,7 @@ static void compare(struct tr *t, const struct insn *in)
     x_alu_mi8(e, X_CMP, CPU_MEM(so), 0);
     late_add(t, LATE_ANY, x_jcc(e, CC_NE));
     x_ext_rm(e, X_MOVZX8, RDX, LAZY(aux));
-    x_alu_ri(e, false, X_AND, RDX, FPL_AUX_INT | FPL_AUX_FI);
+    x_alu_ri(e, false, X_AND, RDX, FPL_AUX_INT | FPL_AUX_FI | FPL_AUX_FR);
     vop(e, VOP(MAP_0F, single ? PP_NONE : PP_66, 0x2e), a, 0, b); /* ucomiss, ucomisd */
     late_add(t, LATE_ANY, x_jcc(e, CC_P));
     x_mov_ri(e, RCX, FPL_AUX_CMP | CR_LT);

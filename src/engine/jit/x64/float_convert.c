@@ -32,13 +32,14 @@ static void from_integer(struct tr *t, const struct insn *in, unsigned kind, boo
         tr_back(t, slow);
 }
 
-/* ---- to integers, truncating ---- */
+/* ---- to integers ---- */
 
 /* RAX = @b as an integer. The host has one answer for all that does not fit, the least number.
  * Unsigned words and doublewords are signed doublewords; what does not fit there must not get to
  * the host, which would call it inexact: compared as bits, negative numbers and NaNs are large. */
-static struct late *truncate(struct tr *t, unsigned b, bool w, bool is_signed)
+static struct late *convert(struct tr *t, unsigned b, bool w, bool is_signed, enum rounding way)
 {
+    const unsigned op = way == ROUND_CURRENT ? 0x2d : 0x2c; /* cvtsd2si, cvttsd2si */
     struct emit *e = &t->e;
     struct late *slow = NULL;
     bool wide = w || !is_signed;
@@ -49,7 +50,7 @@ static struct late *truncate(struct tr *t, unsigned b, bool w, bool is_signed)
         x_alu_rr(e, true, X_CMP, RAX, RCX);
         slow = tr_slow(t, x_jcc(e, CC_AE), false);
     }
-    vop(e, VOP(MAP_0F, PP_F2, 0x2c) | (wide ? VOP_W : 0), RAX, 0, b); /* cvttsd2si */
+    vop(e, VOP(MAP_0F, PP_F2, op) | (wide ? VOP_W : 0), RAX, 0, b);
     if (is_signed) {
         x_alu_ri(e, wide, X_CMP, RAX, 1);
         slow = tr_slow(t, x_jcc(e, CC_O), false);
@@ -57,20 +58,42 @@ static struct late *truncate(struct tr *t, unsigned b, bool w, bool is_signed)
     return slow;
 }
 
-/* To a doubleword (@w) or a word, which stands in both halves. */
-static void to_integer(struct tr *t, const struct insn *in, bool w, bool is_signed)
+/* RCX = FPL_AUX_.. of a conversion of @b whose result, as a number again, is in XMM0. FR: that is
+ * farther from zero, what the truncated @b never is. RDX, XMM0 and XMM1 are lost. */
+static void emit_aux(struct emit *e, unsigned b, enum rounding way)
 {
-    struct emit *e = &t->e;
-    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
-    struct late *slow = truncate(t, b, w, is_signed);
+    static const _Alignas(16) uint64_t magnitude[2] = {INT64_MAX, INT64_MAX};
 
-    v_zero(e, 0);
-    vop(e, VOP(MAP_0F, PP_F2, 0x2a) | (w || !is_signed ? VOP_W : 0), 0, 0, RAX); /* exact */
-    vop(e, V_66(0x2e), 0, 0, b);                                                 /* ucomisd */
+    if (way == ROUND_CURRENT) {
+        vop_m(e, V_PAND, 1, b, v_const(e, magnitude));
+        vop_m(e, V_PAND, 0, 0, v_const(e, magnitude));
+        vop(e, V_66(0x2e), 0, 0, 1); /* ucomisd */
+        x_setcc_r(e, CC_A, RDX);
+    } else {
+        vop(e, V_66(0x2e), 0, 0, b);
+    }
     x_setcc_r(e, CC_NE, RCX);
     x_shift_ri(e, false, X_SHL, RCX, 6);
     x_alu_ri(e, false, X_OR, RCX, FPL_AUX_INT);
     x_ext_rr(e, X_MOVZX8, RCX, RCX);
+    if (way == ROUND_CURRENT) {
+        x_ext_rr(e, X_MOVZX8, RDX, RDX);
+        x_shift_ri(e, false, X_SHL, RDX, 7);
+        x_alu_rr(e, false, X_OR, RCX, RDX);
+    }
+}
+
+/* To a doubleword (@w) or a word, which stands in both halves. */
+static void to_integer(struct tr *t, const struct insn *in, bool w, bool is_signed,
+                       enum rounding way)
+{
+    struct emit *e = &t->e;
+    unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
+    struct late *slow = convert(t, b, w, is_signed, way);
+
+    v_zero(e, 0);
+    vop(e, VOP(MAP_0F, PP_F2, 0x2a) | (w || !is_signed ? VOP_W : 0), 0, 0, RAX); /* exact */
+    emit_aux(e, b, way);
     fp_record_none(t);
     x_mov_mi(e, false, LAZY(kind), FPL_NONE);
     x_mov_mr(e, false, LAZY(aux), RCX);
@@ -129,7 +152,8 @@ void x64_round(struct emit *e, enum lanes lanes, enum rounding way, unsigned x, 
         vop_i(e, round_code(lanes), x, lanes == SCALAR ? b : 0, b, way);
 }
 
-/* NaNs are the handler's. FPRF tells of the result, FI and FR are 0: as for an exact one. */
+/* NaNs are the handler's. FPRF tells of the result, FI and FR are 0 as for an exact one, unless the
+ * rounding is the current one. */
 static void round_integer(struct tr *t, const struct insn *in, enum rounding way)
 {
     struct emit *e = &t->e;
@@ -138,18 +162,22 @@ static void round_integer(struct tr *t, const struct insn *in, enum rounding way
     vop(e, V_66(0x2e), b, 0, b); /* ucomisd */
     struct late *slow = tr_slow(t, x_jcc(e, CC_P), false);
     x64_round(e, SCALAR, way, x, b);
-    fp_record(t, FPL_EXACT, &(struct fp_operand){1, (uint8_t)x, VSR_SCALAR}, 1);
+    bool exact = way != ROUND_CURRENT;
+    fp_record(t, exact ? FPL_EXACT : FPL_RINT,
+              &(struct fp_operand){1, (uint8_t)(exact ? x : b), VSR_SCALAR}, 1);
     vsr_write(t, in->rt, x, VSR_SCALAR);
     tr_back(t, slow);
 }
 
-#define CONVERT(fpu, vsx, call)                                                                    \
-    case INSN_##fpu:                                                                               \
-    case INSN_##vsx:                                                                               \
+#define ONE(id, call)                                                                              \
+    case INSN_##id:                                                                                \
         vsr_need(t, insn_facility_need(in));                                                       \
         fp_ready(t);                                                                               \
         call;                                                                                      \
         return true;
+#define CONVERT(fpu, vsx, call)                                                                    \
+    case INSN_##fpu:                                                                               \
+        ONE(vsx, call)
 
 bool x64_float_convert(struct tr *t, const struct insn *in)
 {
@@ -158,10 +186,13 @@ bool x64_float_convert(struct tr *t, const struct insn *in)
         CONVERT(FCFIDU, XSCVUXDDP, from_integer(t, in, FPL_CFIDU, false))
         CONVERT(FCFIDS, XSCVSXDSP, from_integer(t, in, FPL_CFIDS, true))
         CONVERT(FCFIDUS, XSCVUXDSP, from_integer(t, in, FPL_CFIDUS, false))
-        CONVERT(FCTIDZ, XSCVDPSXDS, to_integer(t, in, true, true))
-        CONVERT(FCTIDUZ, XSCVDPUXDS, to_integer(t, in, true, false))
-        CONVERT(FCTIWZ, XSCVDPSXWS, to_integer(t, in, false, true))
-        CONVERT(FCTIWUZ, XSCVDPUXWS, to_integer(t, in, false, false))
+        CONVERT(FCTIDZ, XSCVDPSXDS, to_integer(t, in, true, true, ROUND_ZERO))
+        CONVERT(FCTIDUZ, XSCVDPUXDS, to_integer(t, in, true, false, ROUND_ZERO))
+        CONVERT(FCTIWZ, XSCVDPSXWS, to_integer(t, in, false, true, ROUND_ZERO))
+        CONVERT(FCTIWUZ, XSCVDPUXWS, to_integer(t, in, false, false, ROUND_ZERO))
+        ONE(FCTID, to_integer(t, in, true, true, ROUND_CURRENT))
+        ONE(FCTIW, to_integer(t, in, false, true, ROUND_CURRENT))
+        ONE(XSRDPIC, round_integer(t, in, ROUND_CURRENT))
         CONVERT(FRIN, XSRDPI, round_integer(t, in, ROUND_AWAY))
         CONVERT(FRIM, XSRDPIM, round_integer(t, in, ROUND_DOWN))
         CONVERT(FRIP, XSRDPIP, round_integer(t, in, ROUND_UP))

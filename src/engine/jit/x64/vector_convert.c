@@ -170,6 +170,9 @@ static bool to_dwords(struct tr *t, const struct insn *in)
 static bool round_integers(struct tr *t, const struct insn *in, bool single, enum rounding way)
 {
     struct vregs r = v_begin(t, in);
+
+    if (way == ROUND_CURRENT)
+        fp_ready(t);
     unsigned b = v_whole(t, r.b), x = vsr_new(t);
     struct late *slow = fp_slow_if_nan(t, single, b, b, false);
 
@@ -186,6 +189,7 @@ bool x64_vector_convert(struct tr *t, const struct insn *in)
 {
     switch (in->id) {
         ROUNDS(, ROUND_AWAY)
+        ROUNDS(C, ROUND_CURRENT)
         ROUNDS(M, ROUND_DOWN)
         ROUNDS(P, ROUND_UP)
         ROUNDS(Z, ROUND_ZERO)
