@@ -238,25 +238,40 @@ static void choose_start(struct vsr_loop *l)
     }
 }
 
-static void rewind_to(struct tr *t, uint8_t *p, unsigned nlate, unsigned nfix)
+/* Where the translation stands, to come back there when what follows was for nothing. */
+struct mark {
+    uint8_t *p;
+    unsigned nlate, nfix;
+    unsigned sites[2][2];
+};
+
+static struct mark mark(const struct tr *t)
 {
-    t->e.p = p;
-    t->nlate = nlate;
-    t->nfix = nfix;
+    struct mark m = {.p = t->e.p, .nlate = t->nlate, .nfix = t->nfix};
+
+    memcpy(m.sites, t->jit->sites, sizeof(m.sites));
+    return m;
+}
+
+static void rewind_to(struct tr *t, const struct mark *m)
+{
+    t->e.p = m->p;
+    t->nlate = m->nlate;
+    t->nfix = m->nfix;
+    memcpy(t->jit->sites, m->sites, sizeof(m->sites));
 }
 
 /* False: it can not be done, nothing has been emitted. */
 static bool make_copy(struct tr *t, struct vsr_loop *l)
 {
-    uint8_t *p = t->e.p;
-    unsigned nlate = t->nlate, nfix = t->nfix;
+    struct mark before = mark(t);
     struct moves m;
 
     l->start = l->first;
     l->start_checked = l->first_checked;
     copy_body(t, l);
     choose_start(l);
-    rewind_to(t, p, nlate, nfix);
+    rewind_to(t, &before);
     if (!plan(&l->first, &l->start, &m))
         return false;
     t->vs = l->first;
@@ -264,7 +279,7 @@ static bool make_copy(struct tr *t, struct vsr_loop *l)
     const uint8_t *head = t->e.p;
     copy_body(t, l);
     if (!l->back) {
-        rewind_to(t, p, nlate, nfix);
+        rewind_to(t, &before);
         return false;
     }
     x_patch(l->back, head);
