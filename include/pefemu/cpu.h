@@ -193,27 +193,28 @@ struct firmware_call {
 /* Every register of the thread. Order: what the hot path touches first. */
 struct cpu {
     uint64_t gpr[32];
-    uint8_t cr[8];                  /* CR0..CR7, 4-bit values LT GT EQ SO */
+    /* What native code names most is near the GPRs, for short displacements (CPU_BIAS). */
+    uint64_t lr, ctr;
+    int64_t budget; /* instructions left until the engine must return; interp keeps it biased by
+                       the index of the operation in its page (src/engine/interp) */
+    struct tlb_ctx *tlb;    /* active translation context (mmu.h); never NULL */
+    const struct insn *ops; /* interp: predecoded operations of the current code page */
+    ea_t page_ea;           /* interp: EA of that page */
+    /* native code's last comparison into each field (src/engine/jit/jit.h); 0: it is in cr[] */
+    _Alignas(16) uint16_t cr_lazy[8];
+    uint32_t cfar_slot; /* native code: CFAR is this slot of the page, plus 1; 0: it is in cfar */
+    uint8_t cr[8];      /* CR0..CR7, 4-bit values LT GT EQ SO */
     uint8_t so, ov, ca, ov32, ca32; /* XER bits, 0 or 1 */
     uint8_t xer_len;                /* XER 57:63, string length */
     uint32_t xer_rest;              /* the reserved bits of XER that are kept, 46:56 */
-    bool fp_native; /* native code computes while FPSCR[XX] is clear: the host knows of it */
-    /* native code's last comparison into each field (src/engine/jit/jit.h); 0: it is in cr[] */
-    _Alignas(16) uint16_t cr_lazy[8];
+    bool fp_native;    /* native code computes while FPSCR[XX] is clear: the host knows of it */
     bool native_roams; /* an access that has a site of the TLB should have none: jit/site.c */
     uint64_t native_addend[32]; /* native code: host address - EA near what a GPR points to */
-    uint32_t cfar_slot; /* native code: CFAR is this slot of the page, plus 1; 0: it is in cfar */
-    uint64_t lr, ctr;
     ea_t cia, nia;
     uint64_t msr;
-    const struct insn *ops; /* interp: predecoded operations of the current code page */
-    const struct insn *op;  /* interp: the operation being executed, NULL outside threaded code */
-    ea_t page_ea;           /* interp: EA of that page */
+    const struct insn *op; /* interp: the operation being executed, NULL outside threaded code */
     const struct insn *cfar_op; /* interp: where CFAR is while the last taken branch was one inside
                                    the current page: cpu_settle_cfar(); NULL: in cfar */
-    int64_t budget; /* instructions left until the engine must return; interp keeps it biased by
-                       the index of the operation in its page (src/engine/interp) */
-    struct tlb_ctx *tlb; /* active translation context (mmu.h); never NULL */
     uint32_t irq_pending;
     trap_t exit_trap; /* interp: why threaded code was left, see interp.c */
     bool le;          /* MSR[LE], for the accessors */

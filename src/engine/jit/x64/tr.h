@@ -2,10 +2,10 @@
 /*
  * The x86-64 back end's state while a region is translated, and what its files share.
  *
- * Host registers: RBP points into struct cpu (CPU_BIAS past its beginning, so that all GPRs are
- * within 8-bit displacements), eleven registers hold GPRs (map.h), RAX RCX RDX are scratch. Nothing
- * of a guest instruction is left in scratch registers or host flags when the next one begins,
- * except after a comparison: see struct cr_state.
+ * Host registers: RBP points into struct cpu, CPU_BIAS past its beginning: 8-bit displacements
+ * reach the GPRs that are seldom in registers and what stands behind them. Eleven registers hold
+ * GPRs (map.h), RAX RCX RDX are scratch. Nothing of a guest instruction is left in scratch
+ * registers or host flags when the next one begins, except after a comparison: see struct cr_state.
  */
 #ifndef PEFEMU_ENGINE_JIT_X64_TR_H
 #define PEFEMU_ENGINE_JIT_X64_TR_H
@@ -14,7 +14,7 @@
 #include "emit.h"
 #include "map.h"
 
-#define CPU_BIAS       128
+#define CPU_BIAS       208
 #define CPU_MEM(field) mem_at(RBP, (int32_t)offsetof(struct cpu, field) - CPU_BIAS)
 
 /* Code that is seldom executed stands behind the rest of the region. */
