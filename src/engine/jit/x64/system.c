@@ -2,7 +2,7 @@
 /* The system instructions that every program executes. */
 #include "tr.h"
 
-enum { SPR_LR = 8, SPR_CTR = 9 };
+enum { SPR_LR = 8, SPR_CTR = 9, SPR_TB = 268, SPR_TBU = 269 };
 
 /* Emits, once a block, the check that the state is a privileged one. */
 static void need_privilege(struct tr *t)
@@ -110,6 +110,10 @@ static bool move_spr(struct tr *t, const struct insn *in)
         gpr_write(t, write ? MAP_CTR : in->rt, gpr_read(t, write ? in->rt : MAP_CTR, RAX));
         return true;
     }
+    if (!write && (in->imm == SPR_TB || in->imm == SPR_TBU)) {
+        tr_call_plain(t);
+        return true;
+    }
     if (in->imm != SPR_LR)
         return move_field(t, in);
     if (write) {
@@ -158,6 +162,9 @@ bool x64_system(struct tr *t, const struct insn *in)
     case INSN_MFSPR:
     case INSN_MTSPR:
         return move_spr(t, in);
+    case INSN_MFTB:
+        tr_call_plain(t);
+        return true;
     case INSN_MFMSR:
         get_msr(t, in);
         return true;
