@@ -28,13 +28,7 @@ same() { cmp -s "$tmp/$1.count" "$tmp/$2.count" && cmp -s "$tmp/$1.console" "$tm
 
 # An independent reader.
 json() {
-    if command -v python3 >/dev/null; then
-        python3 -c 'import json, sys; sys.exit(not isinstance(json.load(open(sys.argv[1])), list))' "$1"
-    elif command -v jq >/dev/null; then
-        jq -e 'type == "array"' "$1" >/dev/null
-    else
-        perl -MJSON::PP -e 'local $/; open F, shift; exit ref(JSON::PP->new->decode(<F>)) ne "ARRAY"' "$1"
-    fi
+    perl -MJSON::PP -e 'local $/; open F, shift; exit ref(JSON::PP->new->decode(<F>)) ne "ARRAY"' "$1"
 }
 at_least() { # at_least COUNT "CATEGORY NAME": inside UV_ESM
     n=$(sed -n "s/^$2 \([0-9]*\)$/\1/p" "$tmp/nested")
