@@ -3,11 +3,15 @@
  * What a CPU is in: interrupts, ultracalls, hypercalls, the ultravisor's requests to the
  * hypervisor, steps of UV_ESM, TPM commands, one inside the other. Guests switch stacks and threads
  * between an interrupt and its return, so an end may find its beginning below others: these are
- * over then too.
+ * over then too, and so are a kernel's interrupts when it is back in problem state.
  */
 #include "trace_internal.h"
 
+#include "pefemu/uv.h"
+
 #define SRR1_LEV (3ULL << 20)
+/* Whose interrupt it is: one that came from the hypervisor goes back there. */
+#define LEVEL (MSR_HV | MSR_S)
 
 static struct trace_cpu *cpu_of(struct trace *t, const struct cpu *cpu)
 {
@@ -36,7 +40,8 @@ static void push(struct trace *t, const struct event *ev, uint64_t key)
     bool shown = (t->cfg.events >> ev->id & 1) && trace_passes(t, ev->cpu);
     if (shown && t->cfg.format->enter)
         t->cfg.format->enter(t, ev, c->depth);
-    c->call[c->depth++] = (struct trace_call){.id = ev->id, .key = key, .shown = shown};
+    c->call[c->depth++] =
+        (struct trace_call){.id = ev->id, .key = key, .level = ev->arg[2] & LEVEL, .shown = shown};
 }
 
 /* Ends the innermost call that began as @id with @key, and what is still open inside it. Returns of
@@ -57,6 +62,28 @@ static void end(struct trace *t, const struct event *ev, enum event_id id, uint6
     pop(t, ev->cpu, ev);
 }
 
+static struct trace_call *innermost(struct trace_cpu *c, enum event_id id)
+{
+    struct trace_call *call = c->depth ? &c->call[c->depth - 1] : NULL;
+
+    return call && call->id == id ? call : NULL;
+}
+
+/* Control goes to the PC and MSR of @ev. What the handler of another thread is in goes on there
+ * later, but problem state is in none. */
+static void return_to(struct trace *t, const struct event *ev)
+{
+    struct trace_cpu *c = cpu_of(t, ev->cpu);
+    const struct trace_call *call = innermost(c, EVENT_UCALL);
+
+    if (call && call->key == UV_RETURN) /* has no other end */
+        pop(t, ev->cpu, NULL);
+    end(t, ev, EVENT_INTERRUPT, ev->arg[0], true);
+    while ((ev->arg[1] & MSR_PR) && (call = innermost(c, EVENT_INTERRUPT)) &&
+           call->level == (ev->arg[1] & LEVEL))
+        pop(t, ev->cpu, NULL);
+}
+
 /* sc 1 and sc 2: the call that they make has an event of its own. */
 static bool calls_firmware(const struct event *ev)
 {
@@ -71,7 +98,7 @@ void calls_event(struct trace *t, const struct event *ev)
             push(t, ev, ev->arg[1]);
         break;
     case EVENT_RETURN:
-        end(t, ev, EVENT_INTERRUPT, ev->arg[0], true);
+        return_to(t, ev);
         break;
     case EVENT_UCALL:
     case EVENT_HCALL:

@@ -17,6 +17,7 @@
 struct trace_call {
     enum event_id id; /* that began it: INTERRUPT UCALL HCALL RTAS REFLECT ESM_STEP TPM */
     uint64_t key;     /* what its end will name */
+    uint64_t level;   /* of an interrupt: MSR[HV] and MSR[S] that it came from */
     bool shown;       /* the filters let its beginning through */
 };
 

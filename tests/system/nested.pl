@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # nested.pl FILE: in a trace for Perfetto, what lies inside the slice UV_ESM: "CATEGORY NAME COUNT" lines, then
-# "rc RESULT". Fails when slices are not properly nested or a record is not where it belongs.
+# "rc RESULT" and "deepest N", how many slices are open at once. Fails when slices are not properly nested or a record is not where it belongs.
 use strict;
 use warnings;
 
 my (%stack, %inside, $esm_track, $esm_depth, $rc, $last);
+my $deepest = 0;
 open my $f, '<', shift or die "$!\n";
 while (<$f>) {
     my ($ph, $tid) = /^\{"ph":"(.)","pid":1,"tid":(\d+)/ or next;
@@ -31,6 +32,8 @@ while (<$f>) {
         ($esm_track, $esm_depth) = ($tid, $depth);
     }
     push @{$stack{$tid}}, $name;
+    $deepest = $depth + 1 if $depth >= $deepest;
 }
 print "$_ $inside{$_}\n" for sort keys %inside;
 print "rc ", $rc // 'none', "\n";
+print "deepest $deepest\n";
