@@ -58,25 +58,22 @@ void cr_from_flags(struct tr *t, unsigned bf, bool is_signed)
     t->cr.flags_slot = t->slot;
 }
 
-/* Makes the comparison: the host's flags are its outcome. */
+/* Makes the comparison: the host's flags are its outcome. RAX and RCX may be lost. */
 static void emit_compare(struct tr *t, const struct cr_compare *c)
 {
     struct emit *e = &t->e;
-    unsigned a = t->pin[c->ra];
 
-    if (c->rb != NO_GPR) {
-        a = gpr_read(t, c->ra, RAX);
-        if (t->pin[c->rb] == NOT_PINNED)
-            x_alu_rm(e, c->wide, X_CMP, a, gpr_mem(c->rb));
-        else
-            x_alu_rr(e, c->wide, X_CMP, a, t->pin[c->rb]);
-    } else if (a == NOT_PINNED) {
+    if (c->rb == NO_GPR && gpr_is_settled(t, c->ra)) {
         x_alu_mi(e, c->wide, X_CMP, gpr_mem(c->ra), c->value);
-    } else if (!c->value) {
-        x_test_rr(e, c->wide, a, a);
-    } else {
-        x_alu_ri(e, c->wide, X_CMP, a, c->value);
+        return;
     }
+    unsigned a = gpr_operand(t, c->ra, RAX);
+    if (c->rb != NO_GPR)
+        gpr_alu(t, c->wide, X_CMP, a, c->rb);
+    else if (!c->value)
+        x_test_rr(e, c->wide, a, a);
+    else
+        x_alu_ri(e, c->wide, X_CMP, a, c->value);
 }
 
 static bool is_record_form(const struct insn *in)

@@ -44,6 +44,7 @@ void gpr_write(struct tr *t, unsigned n, unsigned from)
         t->stored_at = t->e.p;
         t->stored_gpr = (uint8_t)n;
         t->stored_from = (uint8_t)from;
+        t->stored_clock[n] = t->xmm_clock;
     } else if (t->pin[n] != from) {
         x_mov_rr(&t->e, true, t->pin[n], from);
     }
@@ -56,15 +57,35 @@ void gpr_result(struct tr *t, unsigned n, unsigned r, bool record)
         cr0_from(t, n, r);
 }
 
-/* op to, GPR @n */
-static void alu_gpr(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n)
+unsigned gpr_operand(struct tr *t, unsigned n, unsigned scratch)
 {
     unsigned r = register_with(t, n);
 
-    if (r == NOT_PINNED)
+    if (r != NOT_PINNED)
+        return r;
+    x_mov_rm(&t->e, true, scratch, gpr_mem(n));
+    return scratch;
+}
+
+bool gpr_is_settled(const struct tr *t, unsigned n)
+{
+    return t->pin[n] == NOT_PINNED && t->xmm_clock - t->stored_clock[n] > STORE_SETTLES;
+}
+
+void gpr_alu(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n)
+{
+    if (gpr_is_settled(t, n))
         x_alu_rm(&t->e, w, op, to, gpr_mem(n));
     else
-        x_alu_rr(&t->e, w, op, to, r);
+        x_alu_rr(&t->e, w, op, to, gpr_operand(t, n, RCX));
+}
+
+void gpr_extend(struct tr *t, unsigned op, unsigned to, unsigned n)
+{
+    if (gpr_is_settled(t, n))
+        x_ext_rm(&t->e, op, to, gpr_mem(n));
+    else
+        x_ext_rr(&t->e, op, to, gpr_operand(t, n, to));
 }
 
 static bool is_int32(int64_t v)
@@ -88,6 +109,7 @@ static void add_imm(struct tr *t, const struct insn *in)
     }
     if (in->ra == in->rt && t->pin[in->rt] == NOT_PINNED) {
         x_alu_mi(e, true, X_ADD, gpr_mem(in->rt), (int32_t)in->imm);
+        t->stored_clock[in->rt] = t->xmm_clock;
         return;
     }
     unsigned a = gpr_read(t, in->ra, d);
@@ -99,6 +121,13 @@ static void add_imm(struct tr *t, const struct insn *in)
     gpr_write(t, in->rt, d);
 }
 
+/* GPR @n, which is in memory, @op= GPR @other. */
+static void alu_to_memory(struct tr *t, enum x64_alu op, unsigned n, unsigned other)
+{
+    x_alu_mr(&t->e, true, op, gpr_mem(n), gpr_operand(t, other, RAX));
+    t->stored_clock[n] = t->xmm_clock;
+}
+
 /* @to = GPR @x op GPR @y for a commutative operation. */
 static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, unsigned y,
                         bool not_, bool record)
@@ -106,6 +135,10 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
     struct emit *e = &t->e;
     unsigned d = gpr_dest(t, rt, RAX);
 
+    if (t->pin[rt] == NOT_PINNED && (rt == x || rt == y) && !not_ && !record) {
+        alu_to_memory(t, op, rt, rt == x ? y : x);
+        return;
+    }
     if (t->pin[y] == NOT_PINNED && register_with(t, y) != NOT_PINNED) {
         unsigned z = x; /* the operand that is copied first had better be in a register */
 
@@ -113,13 +146,13 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
         y = z;
     }
     if (d == t->pin[y]) {
-        alu_gpr(t, true, op, d, x);
+        gpr_alu(t, true, op, d, x);
     } else if (op == X_ADD && x != rt && t->pin[x] != NOT_PINNED && t->pin[y] != NOT_PINNED) {
         x_lea(e, true, d, mem_index(t->pin[x], t->pin[y], 0, 0));
     } else {
         if (d != t->pin[x])
             gpr_copy(t, x, d);
-        alu_gpr(t, true, op, d, y);
+        gpr_alu(t, true, op, d, y);
     }
     if (not_)
         x_unary_r(e, true, X_NOT, d);
@@ -131,13 +164,17 @@ static void subtract(struct tr *t, const struct insn *in, bool record)
 {
     unsigned d = gpr_dest(t, in->rt, RAX);
 
+    if (t->pin[in->rt] == NOT_PINNED && in->rt == in->rb && !record) {
+        alu_to_memory(t, X_SUB, in->rt, in->ra);
+        return;
+    }
     if (d == t->pin[in->ra] && in->ra != in->rb) { /* the register is still needed */
         x_unary_r(&t->e, true, X_NEG, d);
-        alu_gpr(t, true, X_ADD, d, in->rb);
+        gpr_alu(t, true, X_ADD, d, in->rb);
     } else {
         if (d != t->pin[in->rb])
             gpr_copy(t, in->rb, d);
-        alu_gpr(t, true, X_SUB, d, in->ra);
+        gpr_alu(t, true, X_SUB, d, in->ra);
     }
     gpr_result(t, in->rt, d, record);
 }
@@ -156,7 +193,7 @@ static void with_complement(struct tr *t, enum x64_alu op, const struct insn *in
     }
     gpr_copy(t, in->rb, RAX);
     x_unary_r(e, true, X_NOT, RAX);
-    alu_gpr(t, true, op, RAX, in->rt);
+    gpr_alu(t, true, op, RAX, in->rt);
     gpr_result(t, in->ra, RAX, record);
 }
 
@@ -204,10 +241,7 @@ static void extend(struct tr *t, unsigned op, const struct insn *in, bool record
 {
     unsigned d = gpr_dest(t, in->ra, RAX);
 
-    if (t->pin[in->rt] == NOT_PINNED)
-        x_ext_rm(&t->e, op, d, gpr_mem(in->rt));
-    else
-        x_ext_rr(&t->e, op, d, t->pin[in->rt]);
+    gpr_extend(t, op, d, in->rt);
     gpr_result(t, in->ra, d, record);
 }
 
@@ -292,10 +326,7 @@ static void multiply(struct tr *t, const struct insn *in, bool record)
     }
     if (d != t->pin[x])
         gpr_copy(t, x, d);
-    if (t->pin[y] == NOT_PINNED)
-        x_imul_rm(&t->e, true, d, gpr_mem(y));
-    else
-        x_imul_rr(&t->e, true, d, t->pin[y]);
+    x_imul_rr(&t->e, true, d, gpr_operand(t, y, RCX));
     gpr_result(t, in->rt, d, record);
 }
 
@@ -311,16 +342,12 @@ static void multiply_imm(struct tr *t, const struct insn *in)
 /* The word in GPR @n extended to 64 bits. */
 static void word(struct tr *t, unsigned n, bool is_signed, unsigned to)
 {
-    if (t->pin[n] == NOT_PINNED) {
-        if (is_signed)
-            x_ext_rm(&t->e, X_MOVSXD, to, gpr_mem(n));
-        else
-            x_mov_rm(&t->e, false, to, gpr_mem(n));
-    } else if (is_signed) {
-        x_ext_rr(&t->e, X_MOVSXD, to, t->pin[n]);
-    } else {
+    if (is_signed)
+        gpr_extend(t, X_MOVSXD, to, n);
+    else if (t->pin[n] == NOT_PINNED)
+        x_mov_rm(&t->e, false, to, gpr_mem(n));
+    else
         x_mov_rr(&t->e, false, to, t->pin[n]);
-    }
 }
 
 static void multiply_word(struct tr *t, const struct insn *in, bool record)
@@ -349,21 +376,15 @@ static void multiply_high_word(struct tr *t, const struct insn *in, bool is_sign
 static void multiply_high(struct tr *t, const struct insn *in, enum x64_unary op, bool record)
 {
     gpr_copy(t, in->ra, RAX);
-    if (t->pin[in->rb] == NOT_PINNED)
-        x_unary_m(&t->e, true, op, gpr_mem(in->rb));
-    else
-        x_unary_r(&t->e, true, op, t->pin[in->rb]);
+    x_unary_r(&t->e, true, op, gpr_operand(t, in->rb, RCX));
     gpr_result(t, in->rt, RDX, record);
 }
 
 static void multiply_add_low(struct tr *t, const struct insn *in)
 {
     gpr_copy(t, in->ra, RAX);
-    if (t->pin[in->rb] == NOT_PINNED)
-        x_imul_rm(&t->e, true, RAX, gpr_mem(in->rb));
-    else
-        x_imul_rr(&t->e, true, RAX, t->pin[in->rb]);
-    alu_gpr(t, true, X_ADD, RAX, in->rc);
+    x_imul_rr(&t->e, true, RAX, gpr_operand(t, in->rb, RCX));
+    gpr_alu(t, true, X_ADD, RAX, in->rc);
     gpr_write(t, in->rt, RAX);
 }
 
@@ -372,10 +393,7 @@ static void multiply_add_high(struct tr *t, const struct insn *in, bool is_signe
     struct emit *e = &t->e;
 
     gpr_copy(t, in->ra, RAX);
-    if (t->pin[in->rb] == NOT_PINNED)
-        x_unary_m(e, true, is_signed ? X_IMUL : X_MUL, gpr_mem(in->rb));
-    else
-        x_unary_r(e, true, is_signed ? X_IMUL : X_MUL, t->pin[in->rb]);
+    x_unary_r(e, true, is_signed ? X_IMUL : X_MUL, gpr_operand(t, in->rb, RCX));
     gpr_copy(t, in->rc, RCX);
     x_alu_rr(e, true, X_ADD, RAX, RCX);
     if (is_signed) { /* flags live on: the sign must be had without an arithmetic instruction */
@@ -438,13 +456,10 @@ static void compare(struct tr *t, const struct insn *in, bool is_signed, bool im
                                    .value = imm ? (int32_t)in->imm : 0});
 }
 
-/* @to = GPR @n under @cc */
+/* @to = GPR @n under @cc. RCX may be lost. */
 static void move_if(struct tr *t, enum x64_cc cc, unsigned to, unsigned n)
 {
-    if (t->pin[n] == NOT_PINNED)
-        x_cmov_rm(&t->e, true, cc, to, gpr_mem(n));
-    else
-        x_cmov_rr(&t->e, true, cc, to, t->pin[n]);
+    x_cmov_rr(&t->e, true, cc, to, gpr_operand(t, n, RCX));
 }
 
 /* RT = the bit ? (RA|0) : RB. Loads do not touch the flags, moves neither. */

@@ -182,7 +182,8 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
     if (!is_dform(in, &d) || d.size != size)
         return false;
     if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi && (!d.store || g->write)) {
-        x_mov_rm(e, true, RCX, addend_mem(in->ra));
+        if (t->addend_at != e->p || t->addend_gpr != in->ra)
+            x_mov_rm(e, true, RCX, addend_mem(in->ra));
         *slow = &t->no_late;
         return true;
     }
@@ -224,9 +225,16 @@ void x64_late_group(struct tr *t, const struct late *l)
     x_patch(over, e->p);
 }
 
+void x64_group_kept(struct tr *t, unsigned n)
+{
+    t->addend_at = t->e.p;
+    t->addend_gpr = (uint8_t)n;
+}
+
 void x64_group_forget(struct tr *t)
 {
     memset(t->group, 0, sizeof(t->group));
+    t->addend_at = NULL;
 }
 
 void x64_group_after(struct tr *t, const struct insn *in)

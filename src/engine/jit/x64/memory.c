@@ -22,14 +22,8 @@ unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t 
     }
     if (!in->ra)
         return gpr_read(t, in->rb, RAX);
-    unsigned a = gpr_read(t, in->ra, RAX);
-    if (t->pin[in->rb] == NOT_PINNED) {
-        if (a != RAX)
-            x_mov_rr(e, true, RAX, a);
-        x_alu_rm(e, true, X_ADD, RAX, gpr_mem(in->rb));
-    } else {
-        x_lea(e, true, RAX, mem_index(a, t->pin[in->rb], 0, 0));
-    }
+    unsigned a = gpr_operand(t, in->ra, RAX), b = gpr_operand(t, in->rb, RCX);
+    x_lea(e, true, RAX, mem_index(a, b, 0, 0));
     return RAX;
 }
 
@@ -98,12 +92,12 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
     uint8_t *fail;
 
     if (x64_group_access(t, base, size, &slow))
-        return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
+        return (struct x64_access){mem_index(base, RCX, 0, disp), slow, true};
     if (x64_site_check(t, base, disp, size, store, &site, &fail)) {
         slow = tr_slow(t, fail, settles);
         slow->found = site.found;
         slow->site = site.what;
-        return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
+        return (struct x64_access){mem_index(base, RCX, 0, disp), slow, false};
     }
     x64_tlb_entry(t, base, disp);
     if (size == 1 && !disp) {
@@ -117,7 +111,7 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
                                : (int)offsetof(struct tlb_entry, tag_r)));
     slow = tr_slow(t, x_jcc(e, CC_NE), settles);
     x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
-    return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
+    return (struct x64_access){mem_index(base, RCX, 0, disp), slow, false};
 }
 
 void x64_update(struct tr *t, const struct insn *in, unsigned base, int32_t disp)
@@ -168,6 +162,8 @@ static void load(struct tr *t, const struct insn *in, unsigned size, unsigned ho
         x64_update(t, in, base, disp);
     gpr_write(t, in->rt, d);
     tr_back(t, a.slow);
+    if (a.grouped)
+        x64_group_kept(t, in->ra);
 }
 
 static void store(struct tr *t, const struct insn *in, unsigned size, unsigned how)
@@ -196,6 +192,8 @@ static void store(struct tr *t, const struct insn *in, unsigned size, unsigned h
     if (how & UPDATE)
         x64_update(t, in, base, disp);
     tr_back(t, a.slow);
+    if (a.grouped)
+        x64_group_kept(t, in->ra);
 }
 
 /* ---- reservations: src/cpu/atomic.c and, with threads, atomic_shared.c, for RAM that the TLB

@@ -36,7 +36,7 @@ static bool move_masked(struct tr *t, unsigned n, unsigned to, uint64_t mask)
     if (mask == 0xffffffff)
         pinned ? x_mov_rr(&t->e, false, to, t->pin[n]) : x_mov_rm(&t->e, false, to, gpr_mem(n));
     else if (mask == 0xff || mask == 0xffff)
-        pinned ? x_ext_rr(&t->e, op, to, t->pin[n]) : x_ext_rm(&t->e, op, to, gpr_mem(n));
+        gpr_extend(t, op, to, n);
     else
         return false;
     return true;
@@ -98,19 +98,11 @@ static void rlwinm(struct tr *t, const struct insn *in, bool record)
 static void insert(struct tr *t, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
-    unsigned d = t->pin[in->ra];
+    unsigned d = gpr_read(t, in->ra, RDX);
 
-    if (d == NOT_PINNED)
-        x_alu_rm(e, true, X_XOR, RAX, gpr_mem(in->ra));
-    else
-        x_alu_rr(e, true, X_XOR, RAX, d);
+    x_alu_rr(e, true, X_XOR, RAX, d);
     and_mask(t, RAX, (uint64_t)in->imm);
-    if (d == NOT_PINNED) {
-        x_alu_rm(e, true, X_XOR, RAX, gpr_mem(in->ra));
-        d = RAX;
-    } else {
-        x_alu_rr(e, true, X_XOR, d, RAX);
-    }
+    x_alu_rr(e, true, X_XOR, d, RAX);
     gpr_result(t, in->ra, d, record);
 }
 
@@ -195,10 +187,8 @@ static void algebraic_operand(struct tr *t, unsigned n, bool w)
 {
     if (w)
         gpr_copy(t, n, RAX);
-    else if (t->pin[n] == NOT_PINNED)
-        x_ext_rm(&t->e, X_MOVSXD, RAX, gpr_mem(n));
     else
-        x_ext_rr(&t->e, X_MOVSXD, RAX, t->pin[n]);
+        gpr_extend(t, X_MOVSXD, RAX, n);
 }
 
 /* CA and CA32 = the low byte of RCX */
@@ -220,16 +210,26 @@ static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigne
         gpr_result(t, in->ra, RAX, record);
         return;
     }
-    /* what is lost, as the high bits; and the sign in all bits */
-    x_mov_rr(e, true, RCX, RAX);
-    x_mov_rr(e, true, RDX, RAX);
-    x_shift_ri(e, true, X_SHL, RCX, 64 - n);
-    x_shift_ri(e, true, X_SAR, RDX, 63);
-    x_test_rr(e, true, RCX, RDX);
-    x_setcc_r(e, CC_NE, RCX);
-    set_carries(t);
-    x_shift_ri(e, true, X_SAR, RAX, n);
-    gpr_result(t, in->ra, RAX, record);
+    x_mov_rr(e, w, RCX, RAX);
+    enum x64_cc lost;
+    if (w) { /* what is lost, as the high bits; and the sign in all bits */
+        x_mov_rr(e, true, RDX, RAX);
+        x_shift_ri(e, true, X_SHL, RCX, 64 - n);
+        x_shift_ri(e, true, X_SAR, RDX, 63);
+        x_test_rr(e, true, RCX, RDX);
+        lost = CC_NE;
+    } else { /* the sign and what is lost: is it more than the sign alone? */
+        x_alu_ri(e, false, X_AND, RCX, (int32_t)(0x80000000u | ((1u << n) - 1)));
+        x_alu_ri(e, false, X_CMP, RCX, INT32_MIN);
+        lost = CC_A;
+    }
+    x_setcc_m(e, lost, CPU_MEM(ca));
+    x_setcc_m(e, lost, CPU_MEM(ca32));
+    unsigned d = gpr_dest(t, in->ra, RAX);
+    if (d != RAX)
+        x_mov_rr(e, true, d, RAX);
+    x_shift_ri(e, true, X_SAR, d, n);
+    gpr_result(t, in->ra, d, record);
 }
 
 /* sraw, srad: a host's shift takes 6 bits of the amount. So does sraw; srad takes 7, and by 64 and

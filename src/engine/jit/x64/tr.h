@@ -132,12 +132,16 @@ struct tr {
     /* In code that ends at stored_at the GPR is in that host register as well as in memory. */
     const uint8_t *stored_at;
     uint8_t stored_gpr, stored_from;
-    uint8_t map_of[CODE_PAGE_INSNS]; /* that of each slot */
+    uint32_t stored_clock[MAP_COUNT]; /* xmm_clock when code was emitted that stores it */
+    uint8_t map_of[CODE_PAGE_INSNS];  /* that of each slot */
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
     struct cr_state cr;
     struct ea_range group[32]; /* of each GPR as a base */
-    struct late no_late;       /* of an access that can not fail */
+    /* In code that ends at addend_at RCX is the addend of the group of GPR addend_gpr. */
+    const uint8_t *addend_at;
+    uint8_t addend_gpr;
+    struct late no_late; /* of an access that can not fail */
     struct vsr_state vs;
     uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */
@@ -191,6 +195,17 @@ static inline struct x64_mem gpr_mem(unsigned n)
 }
 /* The host register with GPR @n: its own, or @scratch, loaded. */
 unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch);
+/* The same for an operand that is only read, at once: whatever register has it. */
+unsigned gpr_operand(struct tr *t, unsigned n, unsigned scratch);
+/* Hosts that rename memory forward what was just stored to a plain move at no cost, while
+ * arithmetic with an operand in memory waits for the store. Is GPR @n in memory, and was it not
+ * written by one of the last few instructions? */
+#define STORE_SETTLES 8
+bool gpr_is_settled(const struct tr *t, unsigned n);
+/* @to = @to @op GPR @n. RCX may be lost. */
+void gpr_alu(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n);
+/* @to = GPR @n extended as X_MOVZX8 and so on do. */
+void gpr_extend(struct tr *t, unsigned op, unsigned to, unsigned n);
 /* GPR @n in @to, which may be changed. */
 void gpr_copy(struct tr *t, unsigned n, unsigned to);
 /* Where the new value of GPR @n is to be computed: its own register, or @scratch. */

@@ -431,6 +431,12 @@ void tr_begin_block(struct tr *t, unsigned slot)
     x64_group_forget(t);
 }
 
+/* Instructions whose code does not use RCX. */
+static bool is_simple(const struct insn *in)
+{
+    return in->id == INSN_ADDI || in->id == INSN_ADDIS || (in->id == INSN_OR && in->rt == in->rb);
+}
+
 void tr_one(struct tr *t)
 {
     const struct insn *in = &t->r->insn[t->slot];
@@ -441,8 +447,11 @@ void tr_one(struct tr *t)
     }
     vsr_next_insn(t);
     cr_before(t, in);
+    bool keeps_rcx = t->addend_at == t->e.p && is_simple(in);
     if (!x64_branch(t, in))
         translate_insn(t, in);
+    if (keeps_rcx)
+        t->addend_at = t->e.p;
     x64_group_after(t, in);
     cr_after(t, in);
     if (t->cr.flags_slot != t->slot)
