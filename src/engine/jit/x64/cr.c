@@ -67,7 +67,7 @@ static void emit_compare(struct tr *t, const struct cr_compare *c)
         x_alu_mi(e, c->wide, X_CMP, gpr_mem(c->ra), c->value);
         return;
     }
-    unsigned a = gpr_operand(t, c->ra, RAX);
+    unsigned a = c->rb == NO_GPR ? gpr_operand(t, c->ra, RAX) : gpr_read(t, c->ra, RAX);
     if (c->rb != NO_GPR)
         gpr_alu(t, c->wide, X_CMP, a, c->rb);
     else if (!c->value)
@@ -192,13 +192,15 @@ void cr_emit_late(struct tr *t, const struct late *l)
 
 void cr_leave(struct tr *t, struct cr_way *w)
 {
-    *w = (struct cr_way){t->cr, t->cr.flags_end == t->e.p};
+    *w = (struct cr_way){t->cr, scratch_now(t), t->cr.flags_end == t->e.p};
     cr_flush(t);
 }
 
 void cr_stay(struct tr *t, const struct cr_way *w)
 {
     t->cr = w->was;
+    t->scratch = w->scratch;
+    t->e.wrote = 0;
     t->cr.flags_end = w->flags_there ? t->e.p : NULL;
 }
 
@@ -419,6 +421,7 @@ static bool from_field(struct tr *t, const struct insn *in)
  * the ISA, so the bytes are swapped on the way. */
 static void pack(struct tr *t, unsigned pp)
 {
+    emit_wrote(&t->e, RAX);
     emit_vex(&t->e, true, 2, pp, false, RAX, RAX, 0, RCX);
     emit8(&t->e, 0xf5);
     emit_modrm(&t->e, RAX, RCX);

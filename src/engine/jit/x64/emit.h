@@ -36,8 +36,9 @@ enum x64_cc {
 };
 
 struct emit {
-    uint8_t *p;   /* where the next byte goes: the writable mapping */
-    uint8_t *end; /* nothing is written from here on */
+    uint8_t *p;     /* where the next byte goes: the writable mapping */
+    uint8_t *end;   /* nothing is written from here on */
+    uint32_t wrote; /* general-purpose registers that code has changed since somebody cleared it */
 };
 
 /* The longest instruction: callers of the functions below keep this much distance. */
@@ -46,6 +47,11 @@ struct emit {
 static inline bool emit_full(const struct emit *e)
 {
     return e->end - e->p < X64_INSN_MAX;
+}
+
+static inline void emit_wrote(struct emit *e, unsigned r)
+{
+    e->wrote |= 1u << r;
 }
 
 static inline void emit8(struct emit *e, unsigned v)
@@ -127,6 +133,7 @@ static inline void emit_rex_mem(struct emit *e, bool w, unsigned reg, struct x64
 
 static inline void x_mov_rr(struct emit *e, bool w, unsigned to, unsigned from)
 {
+    emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, 0x8b);
     emit_modrm(e, to, from);
@@ -134,6 +141,7 @@ static inline void x_mov_rr(struct emit *e, bool w, unsigned to, unsigned from)
 
 static inline void x_mov_rm(struct emit *e, bool w, unsigned to, struct x64_mem m)
 {
+    emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, 0x8b);
     emit_mem(e, to, m);
@@ -164,6 +172,7 @@ static inline void x_mov_mr16(struct emit *e, struct x64_mem m, unsigned from)
 /* The shortest form that puts the 64-bit @v into a register; leaves the flags alone. */
 static inline void x_mov_ri(struct emit *e, unsigned to, uint64_t v)
 {
+    emit_wrote(e, to);
     if (v <= 0xffffffff) {
         emit_rex(e, false, 0, 0, to, false);
         emit8(e, 0xb8 | (to & 7));
@@ -215,6 +224,7 @@ static inline void x_ext_rr(struct emit *e, unsigned op, unsigned to, unsigned f
     bool byte = op == X_MOVZX8 || op == X_MOVSX8;
     bool w = op != X_MOVZX8 && op != X_MOVZX16;
 
+    emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, byte && from >= 4);
     if (op != X_MOVSXD)
         emit8(e, 0x0f);
@@ -224,6 +234,7 @@ static inline void x_ext_rr(struct emit *e, unsigned op, unsigned to, unsigned f
 
 static inline void x_ext_rm(struct emit *e, unsigned op, unsigned to, struct x64_mem m)
 {
+    emit_wrote(e, to);
     emit_rex_mem(e, op != X_MOVZX8 && op != X_MOVZX16, to, m, false);
     if (op != X_MOVSXD)
         emit8(e, 0x0f);
@@ -233,6 +244,7 @@ static inline void x_ext_rm(struct emit *e, unsigned op, unsigned to, struct x64
 
 static inline void x_lea(struct emit *e, bool w, unsigned to, struct x64_mem m)
 {
+    emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, 0x8d);
     emit_mem(e, to, m);
@@ -243,6 +255,8 @@ enum x64_alu { X_ADD, X_OR, X_ADC, X_SBB, X_AND, X_SUB, X_XOR, X_CMP };
 
 static inline void x_alu_rr(struct emit *e, bool w, enum x64_alu op, unsigned to, unsigned from)
 {
+    if (op != X_CMP)
+        emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, op << 3 | 3);
     emit_modrm(e, to, from);
@@ -250,6 +264,8 @@ static inline void x_alu_rr(struct emit *e, bool w, enum x64_alu op, unsigned to
 
 static inline void x_alu_rm(struct emit *e, bool w, enum x64_alu op, unsigned to, struct x64_mem m)
 {
+    if (op != X_CMP)
+        emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, op << 3 | 3);
     emit_mem(e, to, m);
@@ -265,6 +281,8 @@ static inline void x_alu_mr(struct emit *e, bool w, enum x64_alu op, struct x64_
 
 static inline void x_alu_ri(struct emit *e, bool w, enum x64_alu op, unsigned to, int32_t v)
 {
+    if (op != X_CMP)
+        emit_wrote(e, to);
     emit_rex(e, w, 0, 0, to, false);
     emit8(e, v == (int8_t)v ? 0x83 : 0x81);
     emit_modrm(e, op, to);
@@ -356,6 +374,7 @@ enum x64_unary { X_NOT = 2, X_NEG, X_MUL, X_IMUL, X_DIV, X_IDIV };
 
 static inline void x_unary_r(struct emit *e, bool w, enum x64_unary op, unsigned r)
 {
+    e->wrote |= op < X_MUL ? 1u << r : 1u << RAX | 1u << RDX;
     emit_rex(e, w, 0, 0, r, false);
     emit8(e, 0xf7);
     emit_modrm(e, op, r);
@@ -363,6 +382,8 @@ static inline void x_unary_r(struct emit *e, bool w, enum x64_unary op, unsigned
 
 static inline void x_unary_m(struct emit *e, bool w, enum x64_unary op, struct x64_mem m)
 {
+    emit_wrote(e, RAX);
+    emit_wrote(e, RDX);
     emit_rex_mem(e, w, 0, m, false);
     emit8(e, 0xf7);
     emit_mem(e, op, m);
@@ -370,6 +391,7 @@ static inline void x_unary_m(struct emit *e, bool w, enum x64_unary op, struct x
 
 static inline void x_imul_rr(struct emit *e, bool w, unsigned to, unsigned from)
 {
+    emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, 0x0f);
     emit8(e, 0xaf);
@@ -378,6 +400,7 @@ static inline void x_imul_rr(struct emit *e, bool w, unsigned to, unsigned from)
 
 static inline void x_imul_rm(struct emit *e, bool w, unsigned to, struct x64_mem m)
 {
+    emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, 0x0f);
     emit8(e, 0xaf);
@@ -386,6 +409,7 @@ static inline void x_imul_rm(struct emit *e, bool w, unsigned to, struct x64_mem
 
 static inline void x_imul_rri(struct emit *e, bool w, unsigned to, unsigned from, int32_t v)
 {
+    emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, 0x69);
     emit_modrm(e, to, from);
@@ -395,6 +419,7 @@ static inline void x_imul_rri(struct emit *e, bool w, unsigned to, unsigned from
 /* cdq, cqo */
 static inline void x_sign_rdx(struct emit *e, bool w)
 {
+    emit_wrote(e, RDX);
     emit_rex(e, w, 0, 0, 0, false);
     emit8(e, 0x99);
 }
@@ -404,6 +429,7 @@ enum x64_shift { X_ROL, X_ROR, X_RCL, X_RCR, X_SHL, X_SHR, X_SAR = 7 };
 
 static inline void x_shift_ri(struct emit *e, bool w, enum x64_shift op, unsigned r, unsigned n)
 {
+    emit_wrote(e, r);
     emit_rex(e, w, 0, 0, r, false);
     emit8(e, 0xc1);
     emit_modrm(e, op, r);
@@ -412,6 +438,7 @@ static inline void x_shift_ri(struct emit *e, bool w, enum x64_shift op, unsigne
 
 static inline void x_shift_cl(struct emit *e, bool w, enum x64_shift op, unsigned r)
 {
+    emit_wrote(e, r);
     emit_rex(e, w, 0, 0, r, false);
     emit8(e, 0xd3);
     emit_modrm(e, op, r);
@@ -431,6 +458,7 @@ static inline void emit_vex(struct emit *e, bool w, unsigned map, unsigned pp, b
 
 static inline void x_rorx(struct emit *e, bool w, unsigned to, unsigned from, unsigned n)
 {
+    emit_wrote(e, to);
     emit_vex(e, w, 3, 3, false, to, 0, 0, from);
     emit8(e, 0xf0);
     emit_modrm(e, to, from);
@@ -439,6 +467,7 @@ static inline void x_rorx(struct emit *e, bool w, unsigned to, unsigned from, un
 
 static inline void x_rorx_rm(struct emit *e, bool w, unsigned to, struct x64_mem m, unsigned n)
 {
+    emit_wrote(e, to);
     emit_vex(e, w, 3, 3, false, to, 0, m.index == NO_INDEX ? 0 : m.index, m.base);
     emit8(e, 0xf0);
     emit_mem(e, to, m);
@@ -449,6 +478,7 @@ static inline void x_rorx_rm(struct emit *e, bool w, unsigned to, struct x64_mem
 static inline void x_shiftx(struct emit *e, bool w, unsigned pp, unsigned to, unsigned from,
                             unsigned count)
 {
+    emit_wrote(e, to);
     emit_vex(e, w, 2, pp, false, to, count, 0, from);
     emit8(e, 0xf7);
     emit_modrm(e, to, from);
@@ -457,6 +487,7 @@ static inline void x_shiftx(struct emit *e, bool w, unsigned pp, unsigned to, un
 /* andn: to = ~a & b */
 static inline void x_andn(struct emit *e, bool w, unsigned to, unsigned a, unsigned b)
 {
+    emit_wrote(e, to);
     emit_vex(e, w, 2, 0, false, to, a, 0, b);
     emit8(e, 0xf2);
     emit_modrm(e, to, b);
@@ -467,6 +498,7 @@ enum { X_TZCNT = 0xbc, X_LZCNT = 0xbd, X_POPCNT = 0xb8 };
 
 static inline void x_count_rr(struct emit *e, bool w, unsigned op, unsigned to, unsigned from)
 {
+    emit_wrote(e, to);
     emit8(e, 0xf3);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, 0x0f);
@@ -476,6 +508,7 @@ static inline void x_count_rr(struct emit *e, bool w, unsigned op, unsigned to, 
 
 static inline void x_bswap(struct emit *e, bool w, unsigned r)
 {
+    emit_wrote(e, r);
     emit_rex(e, w, 0, 0, r, false);
     emit8(e, 0x0f);
     emit8(e, 0xc8 | (r & 7));
@@ -484,6 +517,7 @@ static inline void x_bswap(struct emit *e, bool w, unsigned r)
 /* movbe r, [m] */
 static inline void x_movbe_rm(struct emit *e, bool w, unsigned to, struct x64_mem m)
 {
+    emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, 0x0f);
     emit8(e, 0x38);
@@ -503,6 +537,7 @@ static inline void x_movbe_mr(struct emit *e, bool w, struct x64_mem m, unsigned
 /* rol word r, 8: the two low bytes change places */
 static inline void x_swap16(struct emit *e, unsigned r)
 {
+    emit_wrote(e, r);
     emit8(e, 0x66);
     emit_rex(e, false, 0, 0, r, false);
     emit8(e, 0xc1);
@@ -514,6 +549,7 @@ static inline void x_swap16(struct emit *e, unsigned r)
 
 static inline void x_setcc_r(struct emit *e, enum x64_cc cc, unsigned r)
 {
+    emit_wrote(e, r);
     emit_rex(e, false, 0, 0, r, r >= 4);
     emit8(e, 0x0f);
     emit8(e, 0x90 | cc);
@@ -523,6 +559,7 @@ static inline void x_setcc_r(struct emit *e, enum x64_cc cc, unsigned r)
 /* of AH: no REX may stand in front */
 static inline void x_setcc_ah(struct emit *e, enum x64_cc cc)
 {
+    emit_wrote(e, RAX);
     emit8(e, 0x0f);
     emit8(e, 0x90 | cc);
     emit_modrm(e, 0, 4);
@@ -538,6 +575,7 @@ static inline void x_setcc_m(struct emit *e, enum x64_cc cc, struct x64_mem m)
 
 static inline void x_cmov_rr(struct emit *e, bool w, enum x64_cc cc, unsigned to, unsigned from)
 {
+    emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, 0x0f);
     emit8(e, 0x40 | cc);
@@ -546,6 +584,7 @@ static inline void x_cmov_rr(struct emit *e, bool w, enum x64_cc cc, unsigned to
 
 static inline void x_cmov_rm(struct emit *e, bool w, enum x64_cc cc, unsigned to, struct x64_mem m)
 {
+    emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, 0x0f);
     emit8(e, 0x40 | cc);
@@ -572,6 +611,7 @@ static inline uint8_t *x_jmp(struct emit *e)
 
 static inline uint8_t *x_call(struct emit *e)
 {
+    e->wrote = ~0u;
     emit8(e, 0xe8);
     emit32(e, 0);
     return e->p - 4;
@@ -601,6 +641,7 @@ static inline void x_jmp_r(struct emit *e, unsigned r)
 
 static inline void x_call_r(struct emit *e, unsigned r)
 {
+    e->wrote = ~0u;
     emit_rex(e, false, 0, 0, r, false);
     emit8(e, 0xff);
     emit_modrm(e, 2, r);
@@ -620,6 +661,7 @@ static inline uint8_t *x_jmp_rip(struct emit *e)
 /* lock cmpxchg: AL..RAX with what is there, @from by the same. */
 static inline void x_lock_cmpxchg(struct emit *e, unsigned size, struct x64_mem m, unsigned from)
 {
+    emit_wrote(e, RAX);
     emit8(e, 0xf0);
     if (size == 2)
         emit8(e, 0x66);
@@ -644,6 +686,7 @@ static inline void x_push(struct emit *e, unsigned r)
 
 static inline void x_pop(struct emit *e, unsigned r)
 {
+    emit_wrote(e, r);
     emit_rex(e, false, 0, 0, r, false);
     emit8(e, 0x58 | (r & 7));
 }

@@ -2,92 +2,6 @@
 /* Fixed-point arithmetic, logic and comparison. */
 #include "vsr.h"
 
-/* The host register that has GPR @n, its own or the one that it has just been stored from; or
- * NOT_PINNED. */
-static unsigned register_with(const struct tr *t, unsigned n)
-{
-    if (t->pin[n] == NOT_PINNED && t->stored_at == t->e.p && t->stored_gpr == n)
-        return t->stored_from;
-    return t->pin[n];
-}
-
-unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch)
-{
-    if (t->pin[n] != NOT_PINNED)
-        return t->pin[n];
-    gpr_copy(t, n, scratch);
-    return scratch;
-}
-
-void gpr_copy(struct tr *t, unsigned n, unsigned to)
-{
-    unsigned r = register_with(t, n);
-
-    if (r == NOT_PINNED)
-        x_mov_rm(&t->e, true, to, gpr_mem(n));
-    else if (r != to)
-        x_mov_rr(&t->e, true, to, r);
-}
-
-void gpr_sub(struct tr *t, unsigned n, int32_t v)
-{
-    if (t->pin[n] == NOT_PINNED)
-        x_alu_mi(&t->e, true, X_SUB, gpr_mem(n), v);
-    else
-        x_alu_ri(&t->e, true, X_SUB, t->pin[n], v);
-}
-
-void gpr_write(struct tr *t, unsigned n, unsigned from)
-{
-    if (t->pin[n] == NOT_PINNED) {
-        x_mov_mr(&t->e, true, gpr_mem(n), from);
-        t->stored_at = t->e.p;
-        t->stored_gpr = (uint8_t)n;
-        t->stored_from = (uint8_t)from;
-        t->stored_clock[n] = t->xmm_clock;
-    } else if (t->pin[n] != from) {
-        x_mov_rr(&t->e, true, t->pin[n], from);
-    }
-}
-
-void gpr_result(struct tr *t, unsigned n, unsigned r, bool record)
-{
-    gpr_write(t, n, r);
-    if (record)
-        cr0_from(t, n, r);
-}
-
-unsigned gpr_operand(struct tr *t, unsigned n, unsigned scratch)
-{
-    unsigned r = register_with(t, n);
-
-    if (r != NOT_PINNED)
-        return r;
-    x_mov_rm(&t->e, true, scratch, gpr_mem(n));
-    return scratch;
-}
-
-bool gpr_is_settled(const struct tr *t, unsigned n)
-{
-    return t->pin[n] == NOT_PINNED && t->xmm_clock - t->stored_clock[n] > STORE_SETTLES;
-}
-
-void gpr_alu(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n)
-{
-    if (gpr_is_settled(t, n))
-        x_alu_rm(&t->e, w, op, to, gpr_mem(n));
-    else
-        x_alu_rr(&t->e, w, op, to, gpr_operand(t, n, RCX));
-}
-
-void gpr_extend(struct tr *t, unsigned op, unsigned to, unsigned n)
-{
-    if (gpr_is_settled(t, n))
-        x_ext_rm(&t->e, op, to, gpr_mem(n));
-    else
-        x_ext_rr(&t->e, op, to, gpr_operand(t, n, to));
-}
-
 static bool is_int32(int64_t v)
 {
     return v == (int32_t)v;
@@ -95,24 +9,26 @@ static bool is_int32(int64_t v)
 
 /* ---- add and logic ---- */
 
+#define ANY_SCRATCH (IN_RAX | IN_RCX | IN_RDX)
+/* A record form's outcome goes through RAX. */
+static unsigned scratch_for(bool record)
+{
+    return record ? IN_RCX | IN_RDX : ANY_SCRATCH;
+}
+
 static void add_imm(struct tr *t, const struct insn *in)
 {
     struct emit *e = &t->e;
-    unsigned d = gpr_dest(t, in->rt, RAX);
 
     if (!in->ra) {
-        if (t->pin[in->rt] == NOT_PINNED)
-            x_mov_mi(e, true, gpr_mem(in->rt), (int32_t)in->imm);
-        else
-            x_mov_ri(e, d, (uint64_t)in->imm);
+        gpr_write_imm(t, in->rt, (int32_t)in->imm);
         return;
     }
-    if (in->ra == in->rt && t->pin[in->rt] == NOT_PINNED) {
-        x_alu_mi(e, true, X_ADD, gpr_mem(in->rt), (int32_t)in->imm);
-        t->stored_clock[in->rt] = t->xmm_clock;
+    if (in->ra == in->rt && gpr_stays_in_memory(t, in->rt)) {
+        gpr_alu_memory_imm(t, X_ADD, in->rt, (int32_t)in->imm);
         return;
     }
-    unsigned a = gpr_read(t, in->ra, d);
+    unsigned d = gpr_dest_in(t, in->rt, ANY_SCRATCH), a = gpr_operand(t, in->ra, d);
 
     if (a == d)
         x_alu_ri(e, true, X_ADD, d, (int32_t)in->imm);
@@ -121,25 +37,19 @@ static void add_imm(struct tr *t, const struct insn *in)
     gpr_write(t, in->rt, d);
 }
 
-/* GPR @n, which is in memory, @op= GPR @other. */
-static void alu_to_memory(struct tr *t, enum x64_alu op, unsigned n, unsigned other)
-{
-    x_alu_mr(&t->e, true, op, gpr_mem(n), gpr_operand(t, other, RAX));
-    t->stored_clock[n] = t->xmm_clock;
-}
-
 /* @to = GPR @x op GPR @y for a commutative operation. */
 static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, unsigned y,
                         bool not_, bool record)
 {
     struct emit *e = &t->e;
-    unsigned d = gpr_dest(t, rt, RAX);
 
-    if (t->pin[rt] == NOT_PINNED && (rt == x || rt == y) && !not_ && !record) {
-        alu_to_memory(t, op, rt, rt == x ? y : x);
+    if ((rt == x || rt == y) && !not_ && !record && gpr_stays_in_memory(t, rt)) {
+        gpr_alu_memory(t, op, rt, rt == x ? y : x);
         return;
     }
-    if (t->pin[y] == NOT_PINNED && register_with(t, y) != NOT_PINNED) {
+    unsigned d = gpr_dest_in(t, rt, scratch_for(record));
+
+    if (t->pin[y] == NOT_PINNED && gpr_where(t, y) != NOT_PINNED) {
         unsigned z = x; /* the operand that is copied first had better be in a register */
 
         x = y;
@@ -162,12 +72,12 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
 /* RT = RB - RA */
 static void subtract(struct tr *t, const struct insn *in, bool record)
 {
-    unsigned d = gpr_dest(t, in->rt, RAX);
-
-    if (t->pin[in->rt] == NOT_PINNED && in->rt == in->rb && !record) {
-        alu_to_memory(t, X_SUB, in->rt, in->ra);
+    if (in->rt == in->rb && !record && gpr_stays_in_memory(t, in->rt)) {
+        gpr_alu_memory(t, X_SUB, in->rt, in->ra);
         return;
     }
+    unsigned d = gpr_dest_in(t, in->rt, scratch_for(record));
+
     if (d == t->pin[in->ra] && in->ra != in->rb) { /* the register is still needed */
         x_unary_r(&t->e, true, X_NEG, d);
         gpr_alu(t, true, X_ADD, d, in->rb);
@@ -200,7 +110,7 @@ static void with_complement(struct tr *t, enum x64_alu op, const struct insn *in
 static void logic_imm(struct tr *t, enum x64_alu op, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
-    unsigned d = gpr_dest(t, in->ra, RAX);
+    unsigned d = gpr_dest_in(t, in->ra, record ? IN_RDX : IN_RAX | IN_RDX);
     uint64_t imm = (uint64_t)in->imm;
 
     if (op == X_OR && imm == 0 && in->ra == in->rt)
@@ -222,14 +132,14 @@ static void logic_imm(struct tr *t, enum x64_alu op, const struct insn *in, bool
 
 static void move(struct tr *t, unsigned to, unsigned from, bool record)
 {
-    unsigned r = gpr_read(t, from, gpr_dest(t, to, RAX));
+    unsigned r = gpr_operand(t, from, gpr_dest_in(t, to, scratch_for(record)));
 
     gpr_result(t, to, r, record);
 }
 
 static void unary(struct tr *t, enum x64_unary op, unsigned to, unsigned from, bool record)
 {
-    unsigned d = gpr_dest(t, to, RAX);
+    unsigned d = gpr_dest_in(t, to, scratch_for(record));
 
     if (d != t->pin[from])
         gpr_copy(t, from, d);
@@ -239,7 +149,7 @@ static void unary(struct tr *t, enum x64_unary op, unsigned to, unsigned from, b
 
 static void extend(struct tr *t, unsigned op, const struct insn *in, bool record)
 {
-    unsigned d = gpr_dest(t, in->ra, RAX);
+    unsigned d = gpr_dest_in(t, in->ra, scratch_for(record));
 
     gpr_extend(t, op, d, in->rt);
     gpr_result(t, in->ra, d, record);
@@ -332,8 +242,8 @@ static void multiply(struct tr *t, const struct insn *in, bool record)
 
 static void multiply_imm(struct tr *t, const struct insn *in)
 {
-    unsigned d = gpr_dest(t, in->rt, RAX);
-    unsigned a = gpr_read(t, in->ra, d);
+    unsigned d = gpr_dest_in(t, in->rt, ANY_SCRATCH);
+    unsigned a = gpr_operand(t, in->ra, d);
 
     x_imul_rri(&t->e, true, d, a, (int32_t)in->imm);
     gpr_write(t, in->rt, d);
@@ -342,12 +252,14 @@ static void multiply_imm(struct tr *t, const struct insn *in)
 /* The word in GPR @n extended to 64 bits. */
 static void word(struct tr *t, unsigned n, bool is_signed, unsigned to)
 {
+    unsigned r = gpr_where(t, n);
+
     if (is_signed)
         gpr_extend(t, X_MOVSXD, to, n);
-    else if (t->pin[n] == NOT_PINNED)
+    else if (r == NOT_PINNED)
         x_mov_rm(&t->e, false, to, gpr_mem(n));
     else
-        x_mov_rr(&t->e, false, to, t->pin[n]);
+        x_mov_rr(&t->e, false, to, r);
 }
 
 static void multiply_word(struct tr *t, const struct insn *in, bool record)

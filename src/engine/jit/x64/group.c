@@ -142,7 +142,7 @@ static unsigned look_ahead(const struct tr *t, const struct dform *d, struct ea_
     return others;
 }
 
-static struct x64_mem addend_mem(unsigned n)
+struct x64_mem x64_addend_mem(unsigned n)
 {
     return mem_at(RBP, (int32_t)(offsetof(struct cpu, native_addend) + 8 * n) - CPU_BIAS);
 }
@@ -182,8 +182,10 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
     if (!is_dform(in, &d) || d.size != size)
         return false;
     if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi && (!d.store || g->write)) {
-        if (t->addend_at != e->p || t->addend_gpr != in->ra)
-            x_mov_rm(e, true, RCX, addend_mem(in->ra));
+        if (scratch_with(t, SCRATCH_ADDEND + in->ra) != RCX) {
+            x_mov_rm(e, true, RCX, x64_addend_mem(in->ra));
+            scratch_holds(t, RCX, SCRATCH_ADDEND + in->ra);
+        }
         *slow = &t->no_late;
         return true;
     }
@@ -193,7 +195,8 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
     if (!x64_site_check(t, base, range.lo, (unsigned)(range.hi - range.lo), range.write, &site,
                         fail))
         check(t, base, &range, fail);
-    x_mov_mr(e, true, addend_mem(in->ra), RCX);
+    x_mov_mr(e, true, x64_addend_mem(in->ra), RCX);
+    scratch_holds(t, RCX, SCRATCH_ADDEND + in->ra);
     *slow = late_add(t, LATE_GROUP, fail[0]);
     (*slow)->found = site.found;
     (*slow)->site = site.what;
@@ -216,7 +219,7 @@ void x64_late_group(struct tr *t, const struct late *l)
     g.lo -= delta;
     g.hi -= delta;
     check(t, gpr_read(t, in->ra, RAX), &g, fail);
-    x_mov_mr(e, true, addend_mem(in->ra), RCX);
+    x_mov_mr(e, true, x64_addend_mem(in->ra), RCX);
     over = x_jmp(e);
     x_patch(fail[0], e->p);
     if (fail[1])
@@ -225,16 +228,9 @@ void x64_late_group(struct tr *t, const struct late *l)
     x_patch(over, e->p);
 }
 
-void x64_group_kept(struct tr *t, unsigned n)
-{
-    t->addend_at = t->e.p;
-    t->addend_gpr = (uint8_t)n;
-}
-
 void x64_group_forget(struct tr *t)
 {
     memset(t->group, 0, sizeof(t->group));
-    t->addend_at = NULL;
 }
 
 void x64_group_after(struct tr *t, const struct insn *in)

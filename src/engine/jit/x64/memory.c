@@ -22,7 +22,8 @@ unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t 
     }
     if (!in->ra)
         return gpr_read(t, in->rb, RAX);
-    unsigned a = gpr_operand(t, in->ra, RAX), b = gpr_operand(t, in->rb, RCX);
+    unsigned a = gpr_operand(t, in->ra, RAX);
+    unsigned b = gpr_operand(t, in->rb, a == RCX ? RDX : RCX);
     x_lea(e, true, RAX, mem_index(a, b, 0, 0));
     return RAX;
 }
@@ -92,12 +93,12 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
     uint8_t *fail;
 
     if (x64_group_access(t, base, size, &slow))
-        return (struct x64_access){mem_index(base, RCX, 0, disp), slow, true};
+        return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
     if (x64_site_check(t, base, disp, size, store, &site, &fail)) {
         slow = tr_slow(t, fail, settles);
         slow->found = site.found;
         slow->site = site.what;
-        return (struct x64_access){mem_index(base, RCX, 0, disp), slow, false};
+        return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
     }
     x64_tlb_entry(t, base, disp);
     if (size == 1 && !disp) {
@@ -111,7 +112,7 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
                                : (int)offsetof(struct tlb_entry, tag_r)));
     slow = tr_slow(t, x_jcc(e, CC_NE), settles);
     x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
-    return (struct x64_access){mem_index(base, RCX, 0, disp), slow, false};
+    return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
 }
 
 void x64_update(struct tr *t, const struct insn *in, unsigned base, int32_t disp)
@@ -162,8 +163,6 @@ static void load(struct tr *t, const struct insn *in, unsigned size, unsigned ho
         x64_update(t, in, base, disp);
     gpr_write(t, in->rt, d);
     tr_back(t, a.slow);
-    if (a.grouped)
-        x64_group_kept(t, in->ra);
 }
 
 static void store(struct tr *t, const struct insn *in, unsigned size, unsigned how)
@@ -173,7 +172,7 @@ static void store(struct tr *t, const struct insn *in, unsigned size, unsigned h
     int32_t disp;
     unsigned base = x64_address(t, in, how & INDEXED, &disp);
     struct x64_access a = x64_access(t, base, disp, size, true, false);
-    unsigned s = gpr_read(t, in->rt, RDX);
+    unsigned s = (swap && size == 2 ? gpr_read : gpr_operand)(t, in->rt, RDX);
 
     if (swap && size == 2) {
         if (s != RDX)
@@ -192,8 +191,6 @@ static void store(struct tr *t, const struct insn *in, unsigned size, unsigned h
     if (how & UPDATE)
         x64_update(t, in, base, disp);
     tr_back(t, a.slow);
-    if (a.grouped)
-        x64_group_kept(t, in->ra);
 }
 
 /* ---- reservations: src/cpu/atomic.c and, with threads, atomic_shared.c, for RAM that the TLB

@@ -8,7 +8,6 @@
 struct x64_access {
     struct x64_mem m;  /* the host's memory; uses RCX */
     struct late *slow; /* tr_back() where the instruction is done */
-    bool grouped;      /* RCX is the addend of the group of RA */
 };
 
 /* Checks that [@base + @disp, + @size) lies in one granule that the TLB's first level knows, else
@@ -44,8 +43,8 @@ void x64_late_group(struct tr *t, const struct late *l);
 /* After every instruction, and where no addend is to be trusted any more. */
 void x64_group_after(struct tr *t, const struct insn *in);
 void x64_group_forget(struct tr *t);
-/* The code of an access in the group of GPR @n ends here, and RCX still is the addend. */
-void x64_group_kept(struct tr *t, unsigned n);
+/* Where the addend of the group of GPR @n is. */
+struct x64_mem x64_addend_mem(unsigned n);
 /* EA of D, DS, DQ (@indexed: X) forms: *@disp and the register that is returned, a pinned one or
  * RAX. */
 unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t *disp);

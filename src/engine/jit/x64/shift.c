@@ -31,10 +31,10 @@ static void and_mask(struct tr *t, unsigned r, uint64_t mask)
 static bool move_masked(struct tr *t, unsigned n, unsigned to, uint64_t mask)
 {
     unsigned op = mask == 0xff ? X_MOVZX8 : X_MOVZX16;
-    bool pinned = t->pin[n] != NOT_PINNED;
+    unsigned r = gpr_where(t, n);
 
     if (mask == 0xffffffff)
-        pinned ? x_mov_rr(&t->e, false, to, t->pin[n]) : x_mov_rm(&t->e, false, to, gpr_mem(n));
+        r != NOT_PINNED ? x_mov_rr(&t->e, false, to, r) : x_mov_rm(&t->e, false, to, gpr_mem(n));
     else if (mask == 0xff || mask == 0xffff)
         gpr_extend(t, op, to, n);
     else
@@ -46,11 +46,10 @@ static bool move_masked(struct tr *t, unsigned n, unsigned to, uint64_t mask)
 static void rotate_to(struct tr *t, unsigned n, unsigned to, bool w, unsigned sh)
 {
     struct emit *e = &t->e;
-    unsigned right = (w ? 64 : 32) - sh;
+    unsigned right = (w ? 64 : 32) - sh, r = gpr_where(t, n);
 
     if (sh)
-        t->pin[n] == NOT_PINNED ? x_rorx_rm(e, w, to, gpr_mem(n), right)
-                                : x_rorx(e, w, to, t->pin[n], right);
+        r == NOT_PINNED ? x_rorx_rm(e, w, to, gpr_mem(n), right) : x_rorx(e, w, to, r, right);
     else if (w)
         gpr_copy(t, n, to);
     else
@@ -70,7 +69,7 @@ static void rlwinm(struct tr *t, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
     uint64_t mask = (uint64_t)in->imm;
-    unsigned d = gpr_dest(t, in->ra, RAX), sh = in->sh & 31;
+    unsigned d = gpr_dest_in(t, in->ra, record ? IN_RDX : IN_RAX | IN_RDX), sh = in->sh & 31;
 
     if (mask >> 32) {
         rotate_both(t, in->rt, RAX, sh);
@@ -125,7 +124,7 @@ static void rotate_and(struct tr *t, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
     uint64_t mask = (uint64_t)in->imm;
-    unsigned d = gpr_dest(t, in->ra, RAX), sh = in->sh;
+    unsigned d = gpr_dest_in(t, in->ra, record ? IN_RDX : IN_RAX | IN_RDX), sh = in->sh;
     bool left = sh && mask == ~0ULL << sh, right = sh && mask == ~0ULL >> (64 - sh);
 
     if (left || right) {

@@ -78,6 +78,15 @@ struct cr_state {
     struct cr_compare compares[8];
 };
 
+/* What RAX, RCX and RDX hold beside their place in memory: a GPR's number, SCRATCH_ADDEND and more
+ * for the addend of a GPR's group, or nothing. */
+#define SCRATCH_REGS   3
+#define SCRATCH_ADDEND 64
+struct scratch {
+    uint8_t holds[SCRATCH_REGS];
+    uint32_t used[SCRATCH_REGS];
+};
+
 struct late {
     enum late_kind kind;
     uint8_t *at;   /* distance field of the jump that leads here */
@@ -96,6 +105,7 @@ struct late {
     /* Where it was jumped from, and where it goes back. */
     struct vsr_state before, after;
     struct cr_state cr; /* where it was jumped from */
+    struct scratch scratch; /* where it goes back */
 };
 
 /* Bytes of the frame, a multiple of 16 and 8 more: what a call keeps for vsr_save(). */
@@ -129,21 +139,17 @@ struct tr {
     bool failed;        /* some table is full */
     const uint8_t *pin; /* host registers of the present map */
     uint8_t map;        /* its number */
-    /* In code that ends at stored_at the GPR is in that host register as well as in memory. */
-    const uint8_t *stored_at;
-    uint8_t stored_gpr, stored_from;
-    uint32_t stored_clock[MAP_COUNT]; /* xmm_clock when code was emitted that stores it */
+    struct scratch scratch; /* gpr.c */
+    bool late_code;         /* being emitted: nothing is remembered */
+    uint32_t stored_clock[MAP_COUNT]; /* insn_clock when code was emitted that stores the GPR */
     uint8_t map_of[CODE_PAGE_INSNS];  /* that of each slot */
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
     struct cr_state cr;
     struct ea_range group[32]; /* of each GPR as a base */
-    /* In code that ends at addend_at RCX is the addend of the group of GPR addend_gpr. */
-    const uint8_t *addend_at;
-    uint8_t addend_gpr;
     struct late no_late; /* of an access that can not fail */
     struct vsr_state vs;
-    uint32_t xmm_clock;                    /* the instruction's number, for xmm_state.used */
+    uint32_t insn_clock;                    /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */
     const uint8_t *label[CODE_PAGE_INSNS]; /* writable mapping */
     const uint8_t *entry[CODE_PAGE_INSNS]; /* the same, for those who come by the canonical map */
@@ -186,39 +192,55 @@ bool x64_loop_edge(struct tr *t, unsigned target);
 /* The copies of the loops that were found. */
 void x64_loops(struct tr *t);
 
-/* ---- registers: fixed.c; MAP_CTR and MAP_BUDGET count as GPRs ---- */
+/* ---- registers: gpr.c; MAP_CTR and MAP_BUDGET count as GPRs ---- */
 static inline struct x64_mem gpr_mem(unsigned n)
 {
     if (n >= MAP_CTR)
         return n == MAP_CTR ? CPU_MEM(ctr) : CPU_MEM(budget);
     return mem_at(RBP, (int32_t)(offsetof(struct cpu, gpr) + 8 * n) - CPU_BIAS);
 }
+/* The register that has GPR @n, its own or a scratch register, or NOT_PINNED. */
+unsigned gpr_where(struct tr *t, unsigned n);
 /* The host register with GPR @n: its own, or @scratch, loaded. */
 unsigned gpr_read(struct tr *t, unsigned n, unsigned scratch);
 /* The same for an operand that is only read, at once: whatever register has it. */
 unsigned gpr_operand(struct tr *t, unsigned n, unsigned scratch);
-/* Hosts that rename memory forward what was just stored to a plain move at no cost, while
- * arithmetic with an operand in memory waits for the store. Is GPR @n in memory, and was it not
- * written by one of the last few instructions? */
+/* GPR @n in @to, which may be changed. */
+void gpr_copy(struct tr *t, unsigned n, unsigned to);
+/* Is GPR @n in memory only, and was it not written by one of the last few instructions? */
 #define STORE_SETTLES 8
-bool gpr_is_settled(const struct tr *t, unsigned n);
-/* @to = @to @op GPR @n. RCX may be lost. */
+bool gpr_is_settled(struct tr *t, unsigned n);
+/* @to = @to @op GPR @n. RCX may be lost; where @to is that, RDX. */
 void gpr_alu(struct tr *t, bool w, enum x64_alu op, unsigned to, unsigned n);
 /* @to = GPR @n extended as X_MOVZX8 and so on do. */
 void gpr_extend(struct tr *t, unsigned op, unsigned to, unsigned n);
-/* GPR @n in @to, which may be changed. */
-void gpr_copy(struct tr *t, unsigned n, unsigned to);
 /* Where the new value of GPR @n is to be computed: its own register, or @scratch. */
 static inline unsigned gpr_dest(const struct tr *t, unsigned n, unsigned scratch)
 {
     return t->pin[n] == NOT_PINNED ? scratch : t->pin[n];
 }
+/* The same, the scratch register of a @set of them that will be missed least. */
+enum { IN_RAX = 1 << RAX, IN_RCX = 1 << RCX, IN_RDX = 1 << RDX };
+unsigned gpr_dest_in(struct tr *t, unsigned n, unsigned set);
 /* GPR @n is lessened by @v; the host's flags tell of the result. */
 void gpr_sub(struct tr *t, unsigned n, int32_t v);
 /* GPR @n becomes what is in @from. */
 void gpr_write(struct tr *t, unsigned n, unsigned from);
+void gpr_write_imm(struct tr *t, unsigned n, int32_t v);
 /* The same as the end of an instruction; @record: CR0 tells of it. RAX may be lost. */
 void gpr_result(struct tr *t, unsigned n, unsigned r, bool record);
+/* Is it best to change GPR @n, which is in memory, there? */
+bool gpr_stays_in_memory(struct tr *t, unsigned n);
+/* Then: GPR @n = GPR @n @op GPR @other, or @v. */
+void gpr_alu_memory(struct tr *t, enum x64_alu op, unsigned n, unsigned other);
+void gpr_alu_memory_imm(struct tr *t, enum x64_alu op, unsigned n, int32_t v);
+/* Scratch registers as copies of memory: forgotten; @r is one of @what; the register that is one,
+ * or NOT_PINNED; all that are known; loaded again in late code. */
+void scratch_forget(struct tr *t);
+void scratch_holds(struct tr *t, unsigned r, unsigned what);
+unsigned scratch_with(struct tr *t, unsigned what);
+struct scratch scratch_now(struct tr *t);
+void scratch_reload(struct tr *t, const struct scratch *s);
 /* In a switch over in->id: the row ID and its record form, which the code sees as @record. */
 #define WITH_RECORD(ID, ...)                                                                       \
     case INSN_##ID:                                                                                \
@@ -234,6 +256,7 @@ enum { READS_RT = 1, READS_RA = 2, READS_RB = 4, READS_RC = 8, WRITES_RT = 16, W
 unsigned x64_uses(unsigned id);
 /* Does @in write GPR @n? Of instructions that native code does itself. */
 bool x64_writes_gpr(const struct insn *in, unsigned n);
+bool x64_reads_gpr(const struct insn *in, unsigned n);
 
 /* ---- translations of instructions, one facility a file; false: not here ---- */
 bool x64_fixed(struct tr *t, const struct insn *in);  /* fixed.c */
@@ -282,6 +305,7 @@ void cr_emit_late(struct tr *t, const struct late *l);
 /* Around a way out of the block, where it is one of two: flushed there, as it was on the other. */
 struct cr_way {
     struct cr_state was;
+    struct scratch scratch;
     bool flags_there;
 };
 void cr_leave(struct tr *t, struct cr_way *w);

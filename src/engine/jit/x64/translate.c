@@ -172,7 +172,7 @@ void x64_call_site(struct tr *t)
 bool native_begin(struct jit *jit)
 {
     struct code_space *s = &jit->space;
-    struct emit e = {s->write, s->write + s->size};
+    struct emit e = {.p = s->write, .end = s->write + s->size};
 
     fixed_mxcsr = (uint32_t)(e.p - s->write);
     emit32(&e, MXCSR_DEFAULT);
@@ -218,6 +218,8 @@ struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
     if (kind != LATE_OUT && kind != LATE_JUMP) /* before which all is stored */
         l->before = t->vs;
     l->cr = t->cr;
+    if (kind == LATE_CR || kind == LATE_ZERO) /* comes back, with other values there */
+        t->e.wrote |= 1u << RAX | 1u << RCX;
     return l;
 }
 
@@ -233,7 +235,7 @@ void tr_back(struct tr *t, struct late *l)
 {
     l->back = t->e.p;
     l->after = t->vs;
-    t->stored_at = NULL; /* the handler does not know of it */
+    l->scratch = scratch_now(t);
 }
 
 static void call(struct tr *t, unsigned slot, int pending, bool settles)
@@ -345,6 +347,7 @@ static void late_one(struct tr *t, const struct late *l)
         if (l->kind == LATE_GROUP)
             x64_late_group(t, l);
         vsr_reload(t, l);
+        scratch_reload(t, &l->scratch);
         break;
     case LATE_OUT:
         vsr_emit(t, &l->before);
@@ -378,7 +381,8 @@ static void late_one(struct tr *t, const struct late *l)
 
 static void emit_late(struct tr *t)
 {
-    t->stored_at = NULL;
+    t->late_code = true;
+    scratch_forget(t);
     for (unsigned i = 0; i < t->nlate && !t->failed; i++) {
         if (t->e.end - t->e.p < LATE_ROOM)
             t->failed = true;
@@ -412,8 +416,12 @@ static void translate_insn(struct tr *t, const struct insn *in)
     bool any = insn_table[in->id].priv == PRIV_USER || insn_table[in->id].fac == FAC_SYS;
 
     if (any && (x64_fixed(t, in) || x64_memory(t, in) || x64_shift(t, in) || x64_carry(t, in) ||
-                x64_system(t, in) || x64_cr(t, in) || x64_float(t, in) || x64_vector(t, in)))
+                x64_system(t, in) || x64_cr(t, in)))
         return;
+    if (any && (x64_float(t, in) || x64_vector(t, in))) {
+        t->e.wrote = ~0u; /* by instructions that do not tell */
+        return;
+    }
     tr_call(t);
 }
 
@@ -425,16 +433,10 @@ void tr_begin_block(struct tr *t, unsigned slot)
     cr_forget_compares(t);
     t->cr.flags_field = -1;
     t->cr.flags_slot = CODE_PAGE_INSNS;
-    t->stored_at = NULL;
+    scratch_forget(t);
     t->pending = 0;
     vsr_forget(t);
     x64_group_forget(t);
-}
-
-/* Instructions whose code does not use RCX. */
-static bool is_simple(const struct insn *in)
-{
-    return in->id == INSN_ADDI || in->id == INSN_ADDIS || (in->id == INSN_OR && in->rt == in->rb);
 }
 
 void tr_one(struct tr *t)
@@ -447,11 +449,8 @@ void tr_one(struct tr *t)
     }
     vsr_next_insn(t);
     cr_before(t, in);
-    bool keeps_rcx = t->addend_at == t->e.p && is_simple(in);
     if (!x64_branch(t, in))
         translate_insn(t, in);
-    if (keeps_rcx)
-        t->addend_at = t->e.p;
     x64_group_after(t, in);
     cr_after(t, in);
     if (t->cr.flags_slot != t->slot)
@@ -600,12 +599,13 @@ bool native_translate(struct jit *jit)
     t->failed = false;
     t->nfix = t->nlate = t->nloops = 0;
     t->copying = NULL;
+    t->late_code = false;
     t->cr.flags_slot = CODE_PAGE_INSNS;
     memset(t->label, 0, sizeof(t->label));
     /* cells are taken from the end of the space meanwhile */
     if (start + 2 * CELLS_ROOM > jit->cells)
         return false;
-    t->e = (struct emit){s->write + start, s->write + jit->cells - CELLS_ROOM};
+    t->e = (struct emit){.p = s->write + start, .end = s->write + jit->cells - CELLS_ROOM};
     emit_region(t);
     if (t->failed)
         return false;

@@ -52,3 +52,11 @@ bool x64_writes_gpr(const struct insn *in, unsigned n)
 
     return ((uses & WRITES_RT) && in->rt == n) || ((uses & WRITES_RA) && in->ra == n);
 }
+
+bool x64_reads_gpr(const struct insn *in, unsigned n)
+{
+    unsigned uses = x64_uses(in->id);
+
+    return ((uses & READS_RT) && in->rt == n) || ((uses & READS_RA) && in->ra == n) ||
+           ((uses & READS_RB) && in->rb == n) || ((uses & READS_RC) && in->rc == n);
+}

@@ -187,6 +187,7 @@ static inline void v_from_gpr32(struct emit *e, unsigned to, unsigned from)
 }
 static inline void v_to_gpr32(struct emit *e, unsigned to, unsigned from)
 {
+    emit_wrote(e, to);
     vop(e, V_66(0x7e), from, 0, to);
 }
 

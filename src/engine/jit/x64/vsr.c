@@ -54,7 +54,7 @@ static unsigned take(struct tr *t)
     unsigned best = 0;
 
     for (unsigned x = FIRST; x < 16; x++) {
-        if (s[x].used == t->xmm_clock || is_recorded(&t->vs.rec, x))
+        if (s[x].used == t->insn_clock || is_recorded(&t->vs.rec, x))
             continue; /* of this instruction */
         if (!best || worth(&s[x]) < worth(&s[best]))
             best = x;
@@ -65,7 +65,7 @@ static unsigned take(struct tr *t)
     }
     if (s[best].vsr != NO_VSR && s[best].dirty)
         store(&t->e, &s[best], best, best);
-    s[best] = (struct xmm_state){.vsr = NO_VSR, .used = t->xmm_clock};
+    s[best] = (struct xmm_state){.vsr = NO_VSR, .used = t->insn_clock};
     return best;
 }
 
@@ -116,7 +116,7 @@ int vsr_cached(struct tr *t, unsigned n, enum vsr_view view)
     int have = find(t, n, view);
 
     if (have >= 0)
-        t->vs.xmm[have].used = t->xmm_clock;
+        t->vs.xmm[have].used = t->insn_clock;
     return have;
 }
 
@@ -231,7 +231,7 @@ void vsr_forget(struct tr *t)
 
 void vsr_next_insn(struct tr *t)
 {
-    t->xmm_clock++;
+    t->insn_clock++;
 }
 
 /* ---- around a call ---- */

@@ -127,6 +127,7 @@ static inline void v_move(struct emit *e, unsigned to, unsigned from)
 /* 64 bits between the low half of an xmm register and a general one. */
 static inline void v_to_gpr(struct emit *e, unsigned to, unsigned from)
 {
+    emit_wrote(e, to);
     emit_vex(e, true, MAP_0F, PP_66, false, from, 0, 0, to);
     emit8(e, 0x7e);
     emit_modrm(e, from, to);
