@@ -348,7 +348,7 @@ static void flush(struct jit *jit)
 /* Handlers that native code calls find their operands in the slots. */
 static void decode_slots(struct cpu *cpu, const struct region *r)
 {
-    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++)
+    for (unsigned slot = r->first; slot < r->end; slot++)
         if (r->flags[slot] & SLOT_IN)
             thread_prepare(cpu, slot);
 }

@@ -76,6 +76,7 @@ enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4, SLOT_LOOP = 8 };
 struct region {
     struct code_page *page;
     unsigned count, leaders;
+    unsigned first, end; /* no flag is set in other slots than [first, end) */
     uint8_t flags[CODE_PAGE_INSNS];
     struct insn insn[CODE_PAGE_INSNS]; /* decoded, where SLOT_IN */
 };

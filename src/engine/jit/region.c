@@ -35,6 +35,12 @@ struct walk {
     unsigned todo[REGION_LEADERS], ntodo;
 };
 
+static void widen(struct region *r, unsigned slot)
+{
+    r->first = slot < r->first ? slot : r->first;
+    r->end = slot < r->end ? r->end : slot + 1;
+}
+
 static void add_leader(struct walk *w, unsigned slot)
 {
     struct region *r = w->r;
@@ -42,6 +48,7 @@ static void add_leader(struct walk *w, unsigned slot)
     if (slot >= CODE_PAGE_INSNS || (r->flags[slot] & SLOT_LEADER) || r->leaders >= REGION_LEADERS)
         return;
     r->flags[slot] |= SLOT_LEADER;
+    widen(r, slot);
     r->leaders++;
     w->todo[w->ntodo++] = slot;
 }
@@ -95,6 +102,7 @@ static void walk_from(struct walk *w, unsigned slot)
             return;
         insn_decode(in, page->le ? get_le32(bytes) : get_be32(bytes));
         r->flags[slot] |= SLOT_IN;
+        widen(r, slot);
         r->count++;
         if (unlikely(w->cpu->machine->debug_breaks) &&
             debug_may_break(w->cpu->machine->debug, 4 * slot)) {
@@ -110,7 +118,7 @@ static void mark_loops(struct region *r)
 {
     unsigned end = 0, target; /* slots below it lie in a loop */
 
-    for (unsigned slot = CODE_PAGE_INSNS; slot-- > 0;) {
+    for (unsigned slot = r->end; slot-- > r->first;) {
         const struct insn *in = &r->insn[slot];
 
         if ((r->flags[slot] & SLOT_IN) && (in->id == INSN_B || in->id == INSN_BC) &&
@@ -129,7 +137,9 @@ void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsi
 
     r->page = page;
     r->count = r->leaders = 0;
-    memset(r->flags, 0, sizeof(r->flags));
+    memset(r->flags + r->first, 0, r->end - r->first);
+    r->first = CODE_PAGE_INSNS;
+    r->end = 0;
     add_leader(&w, slot);
     while (w.ntodo)
         walk_from(&w, w.todo[--w.ntodo]);

@@ -151,16 +151,17 @@ static bool find_loops(struct chooser *c)
     const struct region *r = c->t->r;
     unsigned target;
 
-    c->loop[0] = (struct loop){.first = 0, .last = CODE_PAGE_INSNS - 1, .weight = 1};
+    c->loop[0] = (struct loop){
+        .first = (uint16_t)r->first, .last = (uint16_t)(r->end - 1), .weight = 1};
     c->n = 1;
-    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++)
+    for (unsigned slot = r->first; slot < r->end; slot++)
         if (is_in(r, slot) && goes_to(r, slot, &target) && target <= slot)
             add_loop(c, target, slot);
     if (c->n == 1)
         return false;
     nest(c);
     sort(c);
-    memset(c->inner, 0, sizeof(c->inner));
+    memset(c->inner + r->first, 0, r->end - r->first);
     for (unsigned i = 1; i < c->n; i++) {
         struct loop *l = &c->loop[i];
 
@@ -231,7 +232,7 @@ static void weigh(struct chooser *c)
     const struct region *r = c->t->r;
     unsigned target;
 
-    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++) {
+    for (unsigned slot = r->first; slot < r->end; slot++) {
         const struct insn *in = &r->insn[slot];
 
         if (!is_in(r, slot))
@@ -299,7 +300,7 @@ static void choose_any(struct tr *t)
             if (map_canonical.host[n] != NOT_PINNED)
                 m->host[(k += 3 * t->nmaps) % MAP_COUNT] = map_canonical.host[n];
     }
-    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++) {
+    for (unsigned slot = t->r->first; slot < t->r->end; slot++) {
         if (t->r->flags[slot] & SLOT_LEADER)
             map = (map + slot) % t->nmaps;
         t->map_of[slot] = (uint8_t)map;
@@ -314,7 +315,7 @@ void map_choose(struct tr *t)
     struct reg_map m;
 
     t->nmaps = 1;
-    memset(t->map_of, 0, sizeof(t->map_of));
+    memset(t->map_of + t->r->first, 0, t->r->end - t->r->first);
     if (t->jit->m->cfg.hot == 1) {
         choose_any(t);
         return;

@@ -536,7 +536,7 @@ static void begin_maps(struct tr *t)
 /* Leaders are entered from elsewhere by the canonical map. */
 static void emit_entries(struct tr *t)
 {
-    for (unsigned slot = 0; slot < CODE_PAGE_INSNS && !t->failed; slot++) {
+    for (unsigned slot = t->r->first; slot < t->r->end && !t->failed; slot++) {
         t->entry[slot] = t->label[slot];
         if (!t->label[slot] || !t->map_of[slot])
             continue;
@@ -556,11 +556,12 @@ static void emit_region(struct tr *t)
     const struct region *r = t->r;
 
     begin_maps(t);
-    for (unsigned slot = 0; slot < CODE_PAGE_INSNS && !t->failed;) {
+    for (unsigned slot = r->first; slot < r->end && !t->failed;) {
         bool in = (r->flags[slot] & SLOT_IN) && !(r->flags[slot] & SLOT_STOP);
 
         slot = in ? translate_run(t, slot) : slot + 1;
-        x64_loops(t);
+        if (t->nloops)
+            x64_loops(t);
     }
     emit_late(t);
     emit_entries(t);
@@ -573,7 +574,7 @@ static bool publish(struct tr *t)
 {
     struct region *r = t->r;
 
-    for (unsigned slot = 0; slot < CODE_PAGE_INSNS; slot++) {
+    for (unsigned slot = r->first; slot < r->end; slot++) {
         if (!(r->flags[slot] & SLOT_LEADER) || !t->label[slot])
             continue;
         struct native_cell *cell = jit_cell(t->jit, r->page, slot);
@@ -601,7 +602,7 @@ bool native_translate(struct jit *jit)
     t->copying = NULL;
     t->late_code = false;
     t->cr.flags_slot = CODE_PAGE_INSNS;
-    memset(t->label, 0, sizeof(t->label));
+    memset(t->label + t->r->first, 0, (t->r->end - t->r->first) * sizeof(t->label[0]));
     /* cells are taken from the end of the space meanwhile */
     if (start + 2 * CELLS_ROOM > jit->cells)
         return false;
