@@ -203,6 +203,7 @@ static struct late *check_range(struct tr *t, const struct arith *d, unsigned x,
     if (sum || (d->shape == SHAPE_MULADD && (!exact || d->kind >= FPL_NMADD)))
         return l;
     l->kind = LATE_ZERO;
+    emit_wrote(&t->e, RAX); /* there */
     l->cont = t->e.p;
     l->zero[0] = (uint8_t)x;
     l->single[0] = d->single;

@@ -50,7 +50,7 @@ static struct late *convert(struct tr *t, unsigned b, bool w, bool is_signed, en
         x_alu_rr(e, true, X_CMP, RAX, RCX);
         slow = tr_slow(t, x_jcc(e, CC_AE), false);
     }
-    vop(e, VOP(MAP_0F, PP_F2, op) | (wide ? VOP_W : 0), RAX, 0, b);
+    vop_to_gpr(e, VOP(MAP_0F, PP_F2, op) | (wide ? VOP_W : 0), RAX, b);
     if (is_signed) {
         x_alu_ri(e, wide, X_CMP, RAX, 1);
         slow = tr_slow(t, x_jcc(e, CC_O), false);

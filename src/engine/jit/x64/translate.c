@@ -218,7 +218,7 @@ struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
     if (kind != LATE_OUT && kind != LATE_JUMP) /* before which all is stored */
         l->before = t->vs;
     l->cr = t->cr;
-    if (kind == LATE_CR || kind == LATE_ZERO) /* comes back, with other values there */
+    if (kind == LATE_CR) /* comes back, with other values there */
         t->e.wrote |= 1u << RAX | 1u << RCX;
     return l;
 }
@@ -416,12 +416,8 @@ static void translate_insn(struct tr *t, const struct insn *in)
     bool any = insn_table[in->id].priv == PRIV_USER || insn_table[in->id].fac == FAC_SYS;
 
     if (any && (x64_fixed(t, in) || x64_memory(t, in) || x64_shift(t, in) || x64_carry(t, in) ||
-                x64_system(t, in) || x64_cr(t, in)))
+                x64_system(t, in) || x64_cr(t, in) || x64_float(t, in) || x64_vector(t, in)))
         return;
-    if (any && (x64_float(t, in) || x64_vector(t, in))) {
-        t->e.wrote = ~0u; /* by instructions that do not tell */
-        return;
-    }
     tr_call(t);
 }
 

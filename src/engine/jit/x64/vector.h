@@ -126,6 +126,12 @@ static inline void vop(struct emit *e, unsigned code, unsigned to, unsigned a, u
 {
     v_rrr(e, code >> 16 & 0xff, code >> 8 & 0xff, code & VOP_W, code & 0xff, to, a, b);
 }
+/* The same whose result is in the general-purpose register @r. */
+static inline void vop_to_gpr(struct emit *e, unsigned code, unsigned r, unsigned from)
+{
+    emit_wrote(e, r);
+    vop(e, code, r, 0, from);
+}
 static inline void vop_m(struct emit *e, unsigned code, unsigned to, unsigned a, struct x64_mem m)
 {
     v_rrm(e, code >> 16 & 0xff, code >> 8 & 0xff, code & VOP_W, code & 0xff, to, a, m);
@@ -135,6 +141,13 @@ static inline void vop_i(struct emit *e, unsigned code, unsigned to, unsigned a,
 {
     vop(e, code, to, a, b);
     emit8(e, imm);
+}
+/* pextr: the lane @n of @from in the general-purpose @r. */
+static inline void vop_lane_to_gpr(struct emit *e, unsigned code, unsigned r, unsigned from,
+                                   unsigned n)
+{
+    emit_wrote(e, r);
+    vop_i(e, code, from, 0, r, n);
 }
 static inline void vop_mi(struct emit *e, unsigned code, unsigned to, unsigned a, struct x64_mem m,
                           unsigned imm)

@@ -132,10 +132,10 @@ static bool quadword(struct tr *t, const struct insn *in, bool add)
     unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), x = vsr_new(t);
 
     v_to_gpr(e, RAX, a);
-    vop_i(e, V_3A(0x16) | VOP_W, a, 0, RDX, 1); /* pextrq */
+    vop_lane_to_gpr(e, V_3A(0x16) | VOP_W, RDX, a, 1); /* pextrq */
     v_to_gpr(e, RCX, b);
     x_alu_rr(e, true, add ? X_ADD : X_SUB, RAX, RCX);
-    vop_i(e, V_3A(0x16) | VOP_W, b, 0, RCX, 1);
+    vop_lane_to_gpr(e, V_3A(0x16) | VOP_W, RCX, b, 1);
     x_alu_rr(e, true, add ? X_ADC : X_SBB, RDX, RCX);
     v_from_gpr(e, x, RAX);
     vop_i(e, V_3A(0x22) | VOP_W, x, x, RDX, 1); /* pinsrq */

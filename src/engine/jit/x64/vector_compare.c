@@ -32,7 +32,7 @@ void x64_set_cr6(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
 
-    vop(e, V_PMOVMSKB, RCX, 0, x);
+    vop_to_gpr(e, V_PMOVMSKB, RCX, x);
     x_alu_rr(e, false, X_XOR, RAX, RAX);
     x_alu_rr(e, false, X_XOR, RDX, RDX);
     x_test_rr(e, false, RCX, RCX);

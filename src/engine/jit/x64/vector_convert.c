@@ -151,11 +151,11 @@ static bool to_dwords(struct tr *t, const struct insn *in)
     fp_ready(t);
     unsigned b = v_whole(t, r.b), x = vsr_new(t);
 
-    vop(e, truncate, RAX, 0, b);
+    vop_to_gpr(e, truncate, RAX, b);
     x_alu_ri(e, true, X_CMP, RAX, 1);
     struct late *right = tr_slow(t, x_jcc(e, CC_O), false);
     vop(e, V_PUNPCKHQDQ, 0, b, b);
-    vop(e, truncate, RCX, 0, 0);
+    vop_to_gpr(e, truncate, RCX, 0);
     x_alu_ri(e, true, X_CMP, RCX, 1);
     struct late *left = tr_slow(t, x_jcc(e, CC_O), false);
     v_from_gpr(e, x, RAX);

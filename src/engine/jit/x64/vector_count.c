@@ -109,7 +109,7 @@ static bool count_leading_dwords(struct tr *t, const struct insn *in)
     unsigned b = v_whole(t, r.b), x = vsr_new(t);
 
     v_to_gpr(e, RAX, b);
-    vop_i(e, V_3A(0x16) | VOP_W, b, 0, RCX, 1); /* pextrq */
+    vop_lane_to_gpr(e, V_3A(0x16) | VOP_W, RCX, b, 1); /* pextrq */
     x_count_rr(e, true, X_LZCNT, RAX, RAX);
     x_count_rr(e, true, X_LZCNT, RCX, RCX);
     v_from_gpr(e, x, RAX);

@@ -38,7 +38,7 @@ const _Alignas(16) struct fp_range fp_finite[2] = {
 
 struct late *fp_slow_if_any(struct tr *t, bool single, unsigned x, bool settles)
 {
-    vop(&t->e, single ? V_MOVMSKPS : V_MOVMSKPD, RAX, 0, x);
+    vop_to_gpr(&t->e, single ? V_MOVMSKPS : V_MOVMSKPD, RAX, x);
     x_test_rr(&t->e, false, RAX, RAX);
     return tr_slow(t, x_jcc(&t->e, CC_NE), settles);
 }

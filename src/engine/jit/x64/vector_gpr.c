@@ -57,7 +57,7 @@ static bool to_gpr(struct tr *t, const struct insn *in)
     } else if (whole >= 0) {
         unsigned lane = w ? 1 : 2; /* pextrq, pextrd */
 
-        vop_i(e, V_3A(0x16) | (w ? VOP_W : 0), (unsigned)whole, 0, g, lane);
+        vop_lane_to_gpr(e, V_3A(0x16) | (w ? VOP_W : 0), g, (unsigned)whole, lane);
     } else {
         vsr_settle(t, r.t);
         x_mov_rm(e, w, g, vsr_dword_mem(r.t, right));
@@ -108,7 +108,7 @@ static bool count_bytes(struct tr *t, const struct insn *in, bool left)
     unsigned b = v_whole(t, r.b), g = gpr_dest(t, in->rt, RAX);
 
     vop_shift(e, V_PSLLW, 0, b, 7);
-    vop(e, V_PMOVMSKB, RCX, 0, 0);
+    vop_to_gpr(e, V_PMOVMSKB, RCX, 0);
     if (left)
         x_shift_ri(e, false, X_SHL, RCX, 16);
     x_alu_ri(e, false, X_OR, RCX, left ? 0x8000 : 0x10000);

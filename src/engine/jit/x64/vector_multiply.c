@@ -134,7 +134,7 @@ static bool sum_quarters(struct tr *t, const struct insn *in)
         vop(e, V_PXOR, 0, 0, b);
         vop(e, V_PMINUD, 1, 0, x);
         vop(e, V_PCMPEQD, 0, 1, x);
-        vop(e, V_MOVMSKPS, RAX, 0, 0);
+        vop_to_gpr(e, V_MOVMSKPS, RAX, 0);
         x_alu_ri(e, false, X_XOR, RAX, 15);
         vop(e, V_PADDD, x, x, b);
     } else { /* the sum's sign is that of neither */
@@ -143,7 +143,7 @@ static bool sum_quarters(struct tr *t, const struct insn *in)
         v_move(e, x, 0);
         vop(e, V_PXOR, 0, 0, b);
         vop(e, V_PAND, 0, 0, 1);
-        vop(e, V_MOVMSKPS, RAX, 0, 0);
+        vop_to_gpr(e, V_MOVMSKPS, RAX, 0);
         x_test_rr(e, false, RAX, RAX);
     }
     struct late *slow = tr_slow(t, x_jcc(e, CC_NE), false);

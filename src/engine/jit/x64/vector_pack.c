@@ -110,10 +110,11 @@ static bool insert(struct tr *t, const struct insn *in, unsigned at, unsigned si
     if (size == 8) {
         vop_i(e, V_SHUFPD, x, lane ? old : b, lane ? b : old, lane ? 2 : 3);
     } else if (size == 2) { /* pextrw, pinsrw */
+        emit_wrote(e, RAX);
         vop_i(e, V_66(0xc5), RAX, 0, b, 4);
         vop_i(e, V_66(0xc4), x, old, RAX, lane);
     } else { /* pextrb, pinsrb */
-        vop_i(e, V_3A(0x14), b, 0, RAX, 8);
+        vop_lane_to_gpr(e, V_3A(0x14), RAX, b, 8);
         vop_i(e, V_3A(0x20), x, old, RAX, lane);
     }
     return v_done(t, r.t, x);
