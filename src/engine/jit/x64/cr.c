@@ -105,25 +105,70 @@ static bool overwrites(const struct insn *in, const struct cr_compare *c)
     return x64_writes_gpr(in, c->ra) || (c->rb != NO_GPR && x64_writes_gpr(in, c->rb));
 }
 
-/* Is the outcome @c in field @bf replaced before its operands are, or anything may ask for it that
- * is not a branch ahead, taken behind the region? */
-static bool is_replaced(const struct tr *t, unsigned bf, const struct cr_compare *c)
+/* Can the block be left neither at @in nor by it? */
+static bool is_plain(const struct insn *in)
+{
+    switch (in->id) {
+    case INSN_ADDI:
+    case INSN_ADDIS:
+    case INSN_ADD:
+    case INSN_SUBF:
+    case INSN_NEG:
+    case INSN_MULLI:
+    case INSN_MULLW:
+    case INSN_MULLD:
+    case INSN_AND:
+    case INSN_ANDC:
+    case INSN_OR:
+    case INSN_XOR:
+    case INSN_NOR:
+    case INSN_ORI:
+    case INSN_XORI:
+    case INSN_EXTSB:
+    case INSN_EXTSH:
+    case INSN_EXTSW:
+    case INSN_RLWINM:
+    case INSN_RLWIMI:
+    case INSN_RLDICL:
+    case INSN_RLDICR:
+    case INSN_RLDIC:
+    case INSN_RLDIMI:
+    case INSN_SLW:
+    case INSN_SRW:
+    case INSN_SLD:
+    case INSN_SRD:
+    case INSN_SRAWI:
+    case INSN_SRADI:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Is the outcome @c in field @bf replaced before anything may ask for it that is not a branch ahead,
+ * taken behind the region? Its operands may change first, in slot c->gone, if control can not leave
+ * between that and the replacement. */
+static bool is_replaced(const struct tr *t, unsigned bf, struct cr_compare *c)
 {
     unsigned target;
 
+    c->gone = CODE_PAGE_INSNS;
     for (unsigned slot = t->slot + 1; slot < t->slot + LOOK_AHEAD; slot++) {
         const struct insn *in = &t->r->insn[slot];
 
         if (slot >= CODE_PAGE_INSNS ||
             (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) != SLOT_IN)
             return false;
-        if (in->id == INSN_BC && (in->rt & 0x14) == 4 && region_target(in, slot, &target) &&
-            target > slot)
+        bool gone = c->gone != CODE_PAGE_INSNS;
+        if (!gone && in->id == INSN_BC && (in->rt & 0x14) == 4 &&
+            region_target(in, slot, &target) && target > slot)
             continue;
         if (replaces(in, bf))
             return true;
-        if (x64_ends_group(in) || insn_table[in->id].fac == FAC_BRU || overwrites(in, c))
+        if (x64_ends_group(in) || insn_table[in->id].fac == FAC_BRU || (gone && !is_plain(in)))
             return false;
+        if (!gone && overwrites(in, c))
+            c->gone = (uint16_t)slot;
     }
     return false;
 }
@@ -207,7 +252,8 @@ void cr_stay(struct tr *t, const struct cr_way *w)
 void cr_before(struct tr *t, const struct insn *in)
 {
     for (unsigned bf = 0; t->cr.deferred && bf < 8; bf++)
-        if ((t->cr.deferred >> bf & 1) && overwrites(in, &t->cr.compares[bf]) && !replaces(in, bf))
+        if ((t->cr.deferred >> bf & 1) && overwrites(in, &t->cr.compares[bf]) &&
+            !replaces(in, bf) && t->cr.compares[bf].gone != t->slot)
             flush(t, bf);
 }
 
@@ -216,7 +262,7 @@ void cr_after(struct tr *t, const struct insn *in)
     for (unsigned bf = 0; t->cr.compared >> bf; bf++)
         if ((t->cr.compared >> bf & 1) && t->cr.compares[bf].slot != t->slot &&
             overwrites(in, &t->cr.compares[bf]))
-            t->cr.compared &= ~(1u << bf);
+            forget_compare(t, bf);
 }
 
 void cr_forget_compares(struct tr *t)

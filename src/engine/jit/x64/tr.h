@@ -58,6 +58,7 @@ struct cr_compare {
     bool wide, is_signed;
     uint8_t ra, rb; /* GPRs; rb NO_GPR: with @value */
     uint16_t slot;
+    uint16_t gone; /* deferred: where an operand changes; nobody asks from there on */
     int32_t value;
 };
 #define NO_GPR 0xff
