@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VMX: bits counted, sign extension. */
+/* VMX: bits counted and picked, sign extension. */
 #include "vector.h"
 
 static const _Alignas(16) uint8_t nibbles[16] = {15, 15, 15, 15, 15, 15, 15, 15,
@@ -117,6 +117,37 @@ static bool count_leading_dwords(struct tr *t, const struct insn *in)
     return v_done(t, r.t, x);
 }
 
+/* ---- vbpermq: sixteen bits of VRA, each named by a byte of VRB ---- */
+
+static bool pick_bits(struct tr *t, const struct insn *in)
+{
+#define ALL16(v) {v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v}
+    static const _Alignas(16) uint8_t byte[16] = ALL16(0x1f), from_left[16] = ALL16(0x0f),
+                                      outside[16] = ALL16(0x70), bit[16] = ALL16(7),
+                                      mask[16] = {0x80, 0x40, 0x20, 0x10, 8, 4, 2, 1};
+#undef ALL16
+    struct emit *e = &t->e;
+    struct vregs r = v_begin(t, in);
+    unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), x = vsr_new(t);
+
+    /* the bytes that have the bits: from number 16 on there are none, and vpshufb gives 0 */
+    vop_shift(e, V_PSRLW, 0, b, 3);
+    vop_m(e, V_PAND, 0, 0, v_const(e, byte));
+    vop_m(e, V_PXOR, 0, 0, v_const(e, from_left));
+    vop_m(e, V_PADDB, 0, 0, v_const(e, outside));
+    vop(e, V_PSHUFB, 0, a, 0);
+    /* the bits in them */
+    vop_m(e, V_PAND, 1, b, v_const(e, bit));
+    v_load(e, x, v_const(e, mask));
+    vop(e, V_PSHUFB, 1, x, 1);
+    vop(e, V_PAND, 0, 0, 1);
+    vop(e, V_PCMPEQB, 0, 0, 1);
+    vop_to_gpr(e, V_PMOVMSKB, RCX, 0);
+    v_from_gpr(e, x, RCX);
+    vop_i(e, V_PSHUFD, x, 0, x, 0x4e);
+    return v_done(t, r.t, x);
+}
+
 /* ---- sign extension ---- */
 
 /* Of words: sign extension of their @bits right ones. */
@@ -172,6 +203,8 @@ bool x64_vector_count(struct tr *t, const struct insn *in)
         return count_leading(t, in, 2);
     case INSN_VCLZD:
         return count_leading_dwords(t, in);
+    case INSN_VBPERMQ:
+        return pick_bits(t, in);
     case INSN_VEXTSB2W:
         return extend(t, in, 8);
     case INSN_VEXTSH2W:
