@@ -53,6 +53,27 @@ static void add_leader(struct walk *w, unsigned slot)
     w->todo[w->ntodo++] = slot;
 }
 
+/* Can threaded code come back behind the instruction, from an interrupt or with another context? Of
+ * those that are not branches. */
+static bool may_come_back(const struct insn *in)
+{
+    struct spr_field field;
+
+    switch (in->id) {
+    case INSN_SYNC:
+    case INSN_ISYNC:
+    case INSN_EIEIO:
+    case INSN_MFMSR:
+    case INSN_MFTB:
+        return false;
+    case INSN_MFSPR:
+    case INSN_MTSPR: /* what is a number in struct cpu and nothing else */
+        return !cpu_spr_field((unsigned)in->imm, in->id == INSN_MTSPR, &field);
+    default:
+        return insn_table[in->id].fac == FAC_SYS;
+    }
+}
+
 /* Notes where control can go from the instruction. False: not to the next one. */
 static bool follow(struct walk *w, const struct insn *in, unsigned slot)
 {
@@ -84,8 +105,8 @@ static bool follow(struct walk *w, const struct insn *in, unsigned slot)
     }
     if (insn_table[in->id].fac == FAC_BRU)
         return false;
-    if (insn_table[in->id].fac == FAC_SYS)
-        add_leader(w, slot + 1); /* where threaded code comes back from a context change */
+    if (may_come_back(in))
+        add_leader(w, slot + 1);
     return !leaves_for_good(in->id);
 }
 
