@@ -145,9 +145,9 @@ static bool is_plain(const struct insn *in)
     }
 }
 
-/* Is the outcome @c in field @bf replaced before anything may ask for it that is not a branch ahead,
- * taken behind the region? Its operands may change first, in slot c->gone, if control can not leave
- * between that and the replacement. */
+/* Is the outcome @c in field @bf replaced before anything may ask for it that is not a branch
+ * ahead, taken behind the region? Its operands may change first, in slot c->gone, if control can
+ * not leave between that and the replacement. */
 static bool is_replaced(const struct tr *t, unsigned bf, struct cr_compare *c)
 {
     unsigned target;

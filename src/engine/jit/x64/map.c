@@ -151,8 +151,8 @@ static bool find_loops(struct chooser *c)
     const struct region *r = c->t->r;
     unsigned target;
 
-    c->loop[0] = (struct loop){
-        .first = (uint16_t)r->first, .last = (uint16_t)(r->end - 1), .weight = 1};
+    c->loop[0] =
+        (struct loop){.first = (uint16_t)r->first, .last = (uint16_t)(r->end - 1), .weight = 1};
     c->n = 1;
     for (unsigned slot = r->first; slot < r->end; slot++)
         if (is_in(r, slot) && goes_to(r, slot, &target) && target <= slot)

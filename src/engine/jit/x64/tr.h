@@ -105,7 +105,7 @@ struct late {
     bool single[3];  /* ... as singles */
     /* Where it was jumped from, and where it goes back. */
     struct vsr_state before, after;
-    struct cr_state cr; /* where it was jumped from */
+    struct cr_state cr;     /* where it was jumped from */
     struct scratch scratch; /* where it goes back */
 };
 
@@ -137,20 +137,20 @@ struct tr {
     unsigned nloops;
     int pending; /* instructions since the budget was settled, without this one */
     bool le;
-    bool failed;        /* some table is full */
-    const uint8_t *pin; /* host registers of the present map */
-    uint8_t map;        /* its number */
-    struct scratch scratch; /* gpr.c */
-    bool late_code;         /* being emitted: nothing is remembered */
+    bool failed;                      /* some table is full */
+    const uint8_t *pin;               /* host registers of the present map */
+    uint8_t map;                      /* its number */
+    struct scratch scratch;           /* gpr.c */
+    bool late_code;                   /* being emitted: nothing is remembered */
     uint32_t stored_clock[MAP_COUNT]; /* insn_clock when code was emitted that stores the GPR */
     uint8_t map_of[CODE_PAGE_INSNS];  /* that of each slot */
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
     struct cr_state cr;
     struct ea_range group[32]; /* of each GPR as a base */
-    struct late no_late; /* of an access that can not fail */
+    struct late no_late;       /* of an access that can not fail */
     struct vsr_state vs;
-    uint32_t insn_clock;                    /* the instruction's number, for xmm_state.used */
+    uint32_t insn_clock;                   /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */
     const uint8_t *label[CODE_PAGE_INSNS]; /* writable mapping */
     const uint8_t *entry[CODE_PAGE_INSNS]; /* the same, for those who come by the canonical map */

@@ -121,7 +121,10 @@ static bool count_leading_dwords(struct tr *t, const struct insn *in)
 
 static bool pick_bits(struct tr *t, const struct insn *in)
 {
-#define ALL16(v) {v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v}
+#define ALL16(v)                                                                                   \
+    {                                                                                              \
+        v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v                                             \
+    }
     static const _Alignas(16) uint8_t byte[16] = ALL16(0x1f), from_left[16] = ALL16(0x0f),
                                       outside[16] = ALL16(0x70), bit[16] = ALL16(7),
                                       mask[16] = {0x80, 0x40, 0x20, 0x10, 8, 4, 2, 1};
