@@ -380,15 +380,6 @@ static inline void x_unary_r(struct emit *e, bool w, enum x64_unary op, unsigned
     emit_modrm(e, op, r);
 }
 
-static inline void x_unary_m(struct emit *e, bool w, enum x64_unary op, struct x64_mem m)
-{
-    emit_wrote(e, RAX);
-    emit_wrote(e, RDX);
-    emit_rex_mem(e, w, 0, m, false);
-    emit8(e, 0xf7);
-    emit_mem(e, op, m);
-}
-
 static inline void x_imul_rr(struct emit *e, bool w, unsigned to, unsigned from)
 {
     emit_wrote(e, to);
@@ -396,15 +387,6 @@ static inline void x_imul_rr(struct emit *e, bool w, unsigned to, unsigned from)
     emit8(e, 0x0f);
     emit8(e, 0xaf);
     emit_modrm(e, to, from);
-}
-
-static inline void x_imul_rm(struct emit *e, bool w, unsigned to, struct x64_mem m)
-{
-    emit_wrote(e, to);
-    emit_rex_mem(e, w, to, m, false);
-    emit8(e, 0x0f);
-    emit8(e, 0xaf);
-    emit_mem(e, to, m);
 }
 
 static inline void x_imul_rri(struct emit *e, bool w, unsigned to, unsigned from, int32_t v)
@@ -580,15 +562,6 @@ static inline void x_cmov_rr(struct emit *e, bool w, enum x64_cc cc, unsigned to
     emit8(e, 0x0f);
     emit8(e, 0x40 | cc);
     emit_modrm(e, to, from);
-}
-
-static inline void x_cmov_rm(struct emit *e, bool w, enum x64_cc cc, unsigned to, struct x64_mem m)
-{
-    emit_wrote(e, to);
-    emit_rex_mem(e, w, to, m, false);
-    emit8(e, 0x0f);
-    emit8(e, 0x40 | cc);
-    emit_mem(e, to, m);
 }
 
 /* ---- control flow; rel32 fields are filled by x_patch() ---- */
