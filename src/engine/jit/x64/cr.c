@@ -109,6 +109,21 @@ static bool overwrites(const struct insn *in, const struct cr_compare *c)
 static bool is_plain(const struct insn *in)
 {
     switch (in->id) {
+    case INSN_CMP:
+    case INSN_CMPI:
+    case INSN_CMPL:
+    case INSN_CMPLI:
+    case INSN_ADDIC_:
+    case INSN_ADD_:
+    case INSN_SUBF_:
+    case INSN_AND_:
+    case INSN_ANDC_:
+    case INSN_OR_:
+    case INSN_ANDI_:
+    case INSN_ANDIS_:
+    case INSN_RLWINM_:
+    case INSN_RLDICL_:
+    case INSN_RLDICR_:
     case INSN_ADDI:
     case INSN_ADDIS:
     case INSN_ADD:
@@ -163,9 +178,11 @@ static bool is_replaced(const struct tr *t, unsigned bf, struct cr_compare *c)
         if (!gone && in->id == INSN_BC && (in->rt & 0x14) == 4 &&
             region_target(in, slot, &target) && target > slot)
             continue;
+        if (gone && !is_plain(in))
+            return false;
         if (replaces(in, bf))
             return true;
-        if (x64_ends_group(in) || insn_table[in->id].fac == FAC_BRU || (gone && !is_plain(in)))
+        if (x64_ends_group(in) || insn_table[in->id].fac == FAC_BRU)
             return false;
         if (!gone && overwrites(in, c))
             c->gone = (uint16_t)slot;
