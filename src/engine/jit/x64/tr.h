@@ -4,8 +4,9 @@
  *
  * Host registers: RBP points into struct cpu, CPU_BIAS past its beginning: 8-bit displacements
  * reach the GPRs that are seldom in registers and what stands behind them. Eleven registers hold
- * GPRs (map.h), RAX RCX RDX are scratch. Nothing of a guest instruction is left in scratch
- * registers or host flags when the next one begins, except after a comparison: see struct cr_state.
+ * GPRs (map.h), RAX RCX RDX are scratch. When the next guest instruction begins nothing stands there
+ * that is not in memory as well (struct scratch), and in the host's flags at most the outcome of a
+ * comparison (struct cr_state).
  */
 #ifndef PEFEMU_ENGINE_JIT_X64_TR_H
 #define PEFEMU_ENGINE_JIT_X64_TR_H
