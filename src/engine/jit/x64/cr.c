@@ -105,7 +105,7 @@ static bool overwrites(const struct insn *in, const struct cr_compare *c)
     return x64_writes_gpr(in, c->ra) || (c->rb != NO_GPR && x64_writes_gpr(in, c->rb));
 }
 
-/* Can the block be left neither at @in nor by it? */
+/* Does native code always do @in by itself, and go on? */
 static bool is_plain(const struct insn *in)
 {
     switch (in->id) {
