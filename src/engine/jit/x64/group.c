@@ -222,7 +222,7 @@ void x64_late_group(struct tr *t, const struct late *l)
     x_mov_mr(e, true, x64_addend_mem(in->ra), RCX);
     over = x_jmp(e);
     x_patch(fail[0], e->p);
-    if (fail[1])
+    if (g.write)
         x_patch(fail[1], e->p);
     tr_leave_behind(t, l, NATIVE_SLOT_STRAY);
     x_patch(over, e->p);
