@@ -264,10 +264,12 @@ docs: $(BUILD)/tests/conformance/insndoc
 	@tests/conformance/docs.sh $(BUILD) write
 	@tests/uv/attacks.sh write
 
-# The kernel for secure VMs takes a few minutes to build, once.
+# It takes a few minutes to build, once.
+SVM_KERNEL = scripts/kernel svm || echo "no kernel for secure VMs: their tests are skipped"
+
 test:
 	@scripts/install-deps build test kernel
-	@scripts/kernel svm || echo "no kernel for secure VMs: their tests are skipped"
+	@$(SVM_KERNEL)
 	@+$(MAKE) --no-print-directory check
 
 # Guest programs need a cross compiler, and the tests that use them are skipped without it.
@@ -278,6 +280,7 @@ check:
 
 test-full:
 	@scripts/install-deps build test kernel aarch64
+	@$(SVM_KERNEL)
 	@+PEFEMU_FULL=1 $(MAKE) --no-print-directory check
 	@+PEFEMU_FULL= $(MAKE) --no-print-directory asan
 
