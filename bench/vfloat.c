@@ -165,3 +165,40 @@ uint64_t bench_curve(unsigned work)
     }
     return sum;
 }
+
+/* ---- samples: halfwords through a single-precision polynomial, to unsigned words and back ---- */
+BENCH_ALONE static void shape(uint32_t *restrict to, const int16_t *restrict from)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        float x = (float)from[i] * (1.0F / 32768);
+        float y = __builtin_fmaf(x, -0.0625F, 0.1875F);
+        y = __builtin_fmaf(y, x, -0.25F);
+        y = __builtin_fmaf(y, x, 0.75F);
+        y = __builtin_fmaf(y, x, 1.5F);
+        to[i] = (uint32_t)(y * 65536);
+    }
+}
+
+BENCH_ALONE static void narrow(int16_t *restrict to, const uint32_t *restrict from)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        to[i] = (int16_t)((float)from[i] * 0.25F - 24576);
+    }
+}
+
+uint64_t bench_samples(unsigned work)
+{
+    static int16_t samples[COUNT];
+    static uint32_t words[COUNT];
+    uint64_t seed = 85, sum = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        samples[i] = (int16_t)bench_random(&seed);
+    }
+    for (unsigned round = 0; round < work * 2; round++) {
+        shape(words, samples);
+        narrow(samples, words);
+        sum = bench_mix(sum, words[round % COUNT] + (uint16_t)samples[(round + 7) % COUNT]);
+        samples[round % COUNT] = (int16_t)(sum & 0x7fff);
+    }
+    return sum;
+}

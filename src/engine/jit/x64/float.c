@@ -24,6 +24,13 @@ void fp_ready(struct tr *t)
     t->checked |= CHECKED_READY;
 }
 
+struct late *fp_ready_unnoted(struct tr *t)
+{
+    fp_ready(t);
+    x_test_mi(&t->e, CPU_MEM(fpscr), FPSCR_XX);
+    return tr_slow(t, x_jcc(&t->e, CC_E), false);
+}
+
 /* ---- what an arithmetic instruction is ---- */
 
 enum shape { SHAPE_NONE, SHAPE_BINARY, SHAPE_ROOT, SHAPE_MULADD, SHAPE_NARROW };
@@ -174,18 +181,23 @@ static enum x64_cc single_outside(struct tr *t, unsigned x, unsigned low, unsign
     return CC_AE;
 }
 
-/* @x, a double, becomes a single; half way between two of them the handler has to look. */
-static void narrow(struct tr *t, unsigned x, bool check, struct late **slow)
+struct late *fp_slow_unless_normal(struct tr *t, unsigned x, bool single)
+{
+    enum x64_cc cc = single ? single_outside(t, x, 2, 0xfe) : exponent_outside(t, x, 2, 0x7fe);
+
+    return tr_slow(t, x_jcc(&t->e, cc), false);
+}
+
+struct late *fp_narrow(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
 
-    if (check) {
-        v_to_gpr(e, RAX, x);
-        x_alu_ri(e, false, X_AND, RAX, 0x1fffffff);
-        x_alu_ri(e, false, X_CMP, RAX, 0x10000000);
-        *slow = tr_slow(t, x_jcc(e, CC_E), false);
-    }
+    v_to_gpr(e, RAX, x);
+    x_alu_ri(e, false, X_AND, RAX, 0x1fffffff);
+    x_alu_ri(e, false, X_CMP, RAX, 0x10000000);
+    struct late *slow = tr_slow(t, x_jcc(e, CC_E), false);
     vop(e, V_CVTSD2SS, x, x, x);
+    return slow;
 }
 
 /* The handler takes what is not in range; a zero is exact if one of two operands is. */
@@ -213,19 +225,18 @@ static struct late *check_range(struct tr *t, const struct arith *d, unsigned x,
     return l;
 }
 
-/* The operand of a root must be positive, normal or not too small, and finite. */
-static struct late *check_root(struct tr *t, const struct operands *o)
+struct late *fp_slow_unless_root(struct tr *t, unsigned x, bool single)
 {
     struct emit *e = &t->e;
 
-    if (o->view == VSR_SINGLE) {
-        v_to_gpr32(e, RAX, o->x[1]);
+    if (single) {
+        v_to_gpr32(e, RAX, x);
     } else {
-        v_to_gpr(e, RAX, o->x[1]);
+        v_to_gpr(e, RAX, x);
         x_shift_ri(e, true, X_SHR, RAX, 32);
     }
     x_alu_ri(e, false, X_SUB, RAX, 1);
-    x_alu_ri(e, false, X_CMP, RAX, o->view == VSR_SINGLE ? 0x7f7fffff : 0x7fefffff);
+    x_alu_ri(e, false, X_CMP, RAX, single ? 0x7f7fffff : 0x7fefffff);
     return tr_slow(t, x_jcc(e, CC_AE), false);
 }
 
@@ -258,15 +269,17 @@ static void arith(struct tr *t, const struct arith *d)
     unsigned x;
 
     if (d->shape == SHAPE_ROOT)
-        slow[0] = check_root(t, &o);
+        slow[0] = fp_slow_unless_root(t, o.x[1], as_single);
     x = vsr_new(t);
     compute(&t->e, d, &o, x);
-    if (d->single && !as_single)
-        narrow(t, x, d->shape != SHAPE_NARROW, &slow[1]);
+    if (d->shape == SHAPE_NARROW && !as_single)
+        vop(&t->e, V_CVTSD2SS, x, x, x);
+    else if (d->single && !as_single)
+        slow[1] = fp_narrow(t, x);
     if (d->shape != SHAPE_ROOT && !(d->shape == SHAPE_NARROW && as_single))
         slow[2] = check_range(t, d, x, &o);
     else if (d->single && !as_single)
-        slow[2] = tr_slow(t, x_jcc(&t->e, single_outside(t, x, 2, 0xfe)), false);
+        slow[2] = fp_slow_unless_normal(t, x, true);
     record(t, d, &o);
     if (d->single)
         vsr_write_single(t, d->t, x);
@@ -288,5 +301,5 @@ bool x64_float(struct tr *t, const struct insn *in)
         arith(t, &d);
         return true;
     }
-    return x64_float_convert(t, in) || x64_float_compare(t, in);
+    return x64_float_convert(t, in) || x64_float_compare(t, in) || x64_estimate(t, in);
 }

@@ -16,6 +16,16 @@
 
 /* Emits the once-a-block check that the host may compute, after vsr_need(): else threaded code. */
 void fp_ready(struct tr *t);
+/* The same for what must not set XX: the handler is asked unless it is set. */
+struct late *fp_ready_unnoted(struct tr *t);
+
+/* ---- the handler is asked; RAX is lost ---- */
+/* ... unless @x, a double or a single, is a normal number and not the least. */
+struct late *fp_slow_unless_normal(struct tr *t, unsigned x, bool single);
+/* ... unless it is positive, finite and, as a double, no tiny denormal: its root is normal. */
+struct late *fp_slow_unless_root(struct tr *t, unsigned x, bool single);
+/* @x, a double, becomes a single; ... if it is half way between two of them. */
+struct late *fp_narrow(struct tr *t, unsigned x);
 
 /* A field of cpu->fp_lazy. */
 #define LAZY(field)                                                                                \
@@ -39,5 +49,6 @@ void x64_round(struct emit *e, enum lanes lanes, enum rounding way, unsigned x, 
 /* ---- translations, one facility a file; false: not here ---- */
 bool x64_float_convert(struct tr *t, const struct insn *in); /* float_convert.c */
 bool x64_float_compare(struct tr *t, const struct insn *in); /* float_compare.c */
+bool x64_estimate(struct tr *t, const struct insn *in);      /* estimate.c */
 
 #endif

@@ -3,6 +3,7 @@
  * Loads and stores of scalars in vector-scalar registers. Numbers in single format stay in it
  * (VSR_SINGLE): the host's conversions do as POWER's for all but NaNs, which the handler loads.
  */
+#include "float.h"
 #include "vector.h"
 
 enum { INDEXED = 1, UPDATE = 2 };
@@ -132,17 +133,23 @@ static bool store(struct tr *t, const struct insn *in, enum format format, unsig
 
 /* ---- the same changes between registers ---- */
 
-/* xscvspdpn: the left word of B */
+/* The left word of B: xscvspdpn; xscvspdp, which tells of it in FPRF, too. */
 static bool from_single(struct tr *t, const struct insn *in)
 {
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
+    bool tells = in->id == INSN_XSCVSPDP;
+
+    if (tells)
+        fp_ready(t);
     unsigned b = vsr_read(t, r.b, VSR_SCALAR), x = vsr_new(t);
 
     vop_shift(e, V_PSRLQ, x, b, 32);
     vop(e, V_UCOMISS, x, 0, x);
     struct late *nan = tr_slow(t, x_jcc(e, CC_P), false);
     vsr_write_single(t, r.t, x);
+    if (tells)
+        fp_record_result(t, FPL_EXACT, x);
     tr_back(t, nan);
     return true;
 }
@@ -171,7 +178,7 @@ static bool into_single(struct tr *t, const struct insn *in)
 
 bool x64_float_memory(struct tr *t, const struct insn *in)
 {
-    if (in->id == INSN_XSCVSPDPN)
+    if (in->id == INSN_XSCVSPDPN || in->id == INSN_XSCVSPDP)
         return from_single(t, in);
     if (in->id == INSN_XSCVDPSPN)
         return into_single(t, in);

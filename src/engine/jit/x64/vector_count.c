@@ -117,6 +117,60 @@ static bool count_leading_dwords(struct tr *t, const struct insn *in)
     return v_done(t, r.t, x);
 }
 
+/* ---- parity of the right bits of an element's bytes ---- */
+
+static bool parity(struct tr *t, const struct insn *in, unsigned log2)
+{
+    struct emit *e = &t->e;
+    struct vregs r = v_begin(t, in);
+    unsigned b = v_whole(t, r.b), x = vsr_new(t);
+
+    vop_shift(e, V_PSRLD, x, b, 16);
+    vop(e, V_PXOR, x, x, b);
+    vop_shift(e, V_PSRLD, 0, x, 8);
+    vop(e, V_PXOR, x, x, 0);
+    if (log2 > 2) {
+        vop_shift(e, V_PSRLQ, 0, x, 32);
+        vop(e, V_PXOR, x, x, 0);
+    }
+    if (log2 > 3) {
+        vop_shift(e, V_PSRLDQ, 0, x, 8);
+        vop(e, V_PXOR, x, x, 0);
+    }
+    v_ones(e, 0);
+    if (log2 == 2)
+        vop_shift(e, V_PSRLD, 0, 0, 31);
+    else
+        vop_shift(e, V_PSRLQ, 0, 0, 63);
+    if (log2 > 3)
+        vop_shift(e, V_PSRLDQ, 0, 0, 8);
+    vop(e, V_PAND, x, x, 0);
+    return v_done(t, r.t, x);
+}
+
+/* ---- vgbbd: each doubleword's bits as a matrix, turned ---- */
+
+/* The left bits of all bytes make a byte of each doubleword, eight times. */
+static bool turn_bits(struct tr *t, const struct insn *in)
+{
+    static const _Alignas(16)
+        uint8_t apart[16] = {0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15};
+    struct emit *e = &t->e;
+    struct vregs r = v_begin(t, in);
+    unsigned b = v_whole(t, r.b), x = vsr_new(t);
+
+    v_zero(e, x);
+    v_move(e, 0, b);
+    for (unsigned i = 8; i--;) {
+        vop_to_gpr(e, V_PMOVMSKB, RAX, 0);
+        vop_i(e, V_66(0xc4), x, x, RAX, i); /* pinsrw */
+        if (i)
+            vop(e, V_PADDB, 0, 0, 0);
+    }
+    vop_m(e, V_PSHUFB, x, x, v_const(e, apart));
+    return v_done(t, r.t, x);
+}
+
 /* ---- vbpermq: sixteen bits of VRA, each named by a byte of VRB ---- */
 
 static bool pick_bits(struct tr *t, const struct insn *in)
@@ -206,6 +260,14 @@ bool x64_vector_count(struct tr *t, const struct insn *in)
         return count_leading(t, in, 2);
     case INSN_VCLZD:
         return count_leading_dwords(t, in);
+    case INSN_VPRTYBW:
+        return parity(t, in, 2);
+    case INSN_VPRTYBD:
+        return parity(t, in, 3);
+    case INSN_VPRTYBQ:
+        return parity(t, in, 4);
+    case INSN_VGBBD:
+        return turn_bits(t, in);
     case INSN_VBPERMQ:
         return pick_bits(t, in);
     case INSN_VEXTSB2W:

@@ -219,6 +219,6 @@ bool x64_vector_fp(struct tr *t, const struct insn *in)
         BOTH_FORMATS(XVNEG, change_sign(t, in, NEGATE, single))
         BOTH_FORMATS(XVCPSGN, change_sign(t, in, COPY, single))
     default:
-        return x64_vector_convert(t, in);
+        return x64_vector_convert(t, in) || x64_vector_vmx_fp(t, in);
     }
 }

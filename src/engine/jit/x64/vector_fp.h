@@ -25,9 +25,15 @@ struct late *fp_slow_if_any(struct tr *t, bool single, unsigned x, bool settles)
 struct late *fp_slow_unless_in(struct tr *t, const struct fp_range *r, bool single, unsigned x);
 /* When any lane of @a or @b is a NaN. XMM0 := those lanes. */
 struct late *fp_slow_if_nan(struct tr *t, bool single, unsigned a, unsigned b, bool settles);
+/* When any lane of @b is below zero or a -0, not below 2^@bits, or a NaN. Uses RAX, RDX, XMM0. */
+struct late *fp_slow_unless_unsigned(struct tr *t, bool single, unsigned bits, unsigned b);
 /* VSR @n becomes @x, also by way of the handler if @slow. */
 bool fp_finish(struct tr *t, unsigned n, unsigned x, struct late *slow);
 
+/* @x := the words in @b as singles. Uses XMM0, RDX. vector_convert.c */
+void x64_words_to_singles(struct emit *e, unsigned x, unsigned b, bool is_signed);
+
 bool x64_vector_convert(struct tr *t, const struct insn *in); /* vector_convert.c */
+bool x64_vector_vmx_fp(struct tr *t, const struct insn *in);  /* vector_vmx_fp.c */
 
 #endif

@@ -169,6 +169,11 @@ void fp_record(struct tr *t, unsigned kind, const struct fp_operand *operands, u
     }
 }
 
+void fp_record_result(struct tr *t, unsigned kind, unsigned x)
+{
+    fp_record(t, kind, &(struct fp_operand){1, (uint8_t)x, t->vs.xmm[x].view}, 1);
+}
+
 static void emit_record(struct emit *e, const struct fp_pending *rec)
 {
     const struct x64_mem places[] = {LAZY(a), LAZY(b), LAZY(c)};

@@ -69,6 +69,8 @@ struct fp_operand {
 /* An operation (enum fp_lazy_kind) with its operands, all read before the handler may be called.
  * The handler's result must be what comes of repeating it. */
 void fp_record(struct tr *t, unsigned kind, const struct fp_operand *operands, unsigned n);
+/* The same of what the instruction has just written, from @x: @kind leaves it as it is. */
+void fp_record_result(struct tr *t, unsigned kind, unsigned x);
 /* The record goes to memory now, or is overwritten there by the caller. */
 void fp_record_now(struct tr *t);
 void fp_record_none(struct tr *t);
