@@ -102,8 +102,9 @@ struct site_watch {
 };
 /* Has the access in @slot of the region that is translated a site? */
 bool site_wanted(const struct jit *jit, unsigned slot);
-/* A number for tlb_ctx.site[], for accesses of @len bytes, up to 2048. */
-unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store);
+/* A number for tlb_ctx.site[], for accesses of @len bytes, up to 2048. @again: the one that the
+ * access has already. */
+unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store, bool again);
 /* Called by native code, whose site does not know [@ea, +len): the addend, or 0: the handler is to
  * do the access, or native code is to be left. @what: the site's number and, from bit 16 on, len
  * - 1. */

@@ -36,15 +36,18 @@ bool site_wanted(const struct jit *jit, unsigned slot)
  * groups: who shares one may do the same. */
 #define GROUPS 128
 
-unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store)
+unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store, bool again)
 {
     unsigned first = store ? TLB_SITES_STORE : 0, end = store ? TLB_SITES : TLB_SITES_STORE;
+    unsigned had = jit->region.page->native->site[slot];
     bool group = len > SITE_SCALAR;
 
     if (group)
         first = end - GROUPS;
     else
         end -= GROUPS;
+    if (again && had > first && had <= end)
+        return had - 1;
     unsigned where = first + jit->sites[store][group]++ % (end - first);
     jit->region.page->native->site[slot] = (uint16_t)(where + 1);
     jit->site[where] = (struct site_watch){.left = 0};

@@ -72,6 +72,18 @@ static void edge(struct tr *t, unsigned from, unsigned to, int pending)
     go(t, to, 4 * to);
 }
 
+uint8_t *x64_edge_turn(struct tr *t, unsigned target, bool cfar)
+{
+    if (cfar)
+        pay(t, t->slot, t->pending + 1);
+    else
+        gpr_sub(t, MAP_BUDGET, t->pending + 1);
+    uint8_t *back = x_jcc(&t->e, CC_G);
+    out(t, x_jmp(&t->e), target);
+    t->late[t->nlate - 1].before = t->vs;
+    return back;
+}
+
 uint8_t *x64_edge_count(struct tr *t, unsigned target)
 {
     count(t, t->slot, target, t->pending + 1);
@@ -191,7 +203,8 @@ static void take_relative(struct tr *t, const struct insn *in)
     unsigned target;
     bool inside = region_target(in, t->slot, &target);
 
-    cr_flush(t);
+    if (!inside || !x64_turns(t, target))
+        cr_flush(t);
     if (inside && x64_loop_edge(t, target))
         return;
     vsr_emit(t, &t->vs);
@@ -258,7 +271,8 @@ static void branch_conditional(struct tr *t, const struct insn *in)
         leave_any(t);
         return;
     }
-    if (region_target(in, t->slot, &target) && target > t->slot) {
+    bool inside = region_target(in, t->slot, &target);
+    if (inside && target > t->slot) {
         struct late *l = late_add(t, LATE_EDGE, x_jcc(&t->e, cc));
 
         cr_jumped(t);
@@ -269,7 +283,7 @@ static void branch_conditional(struct tr *t, const struct insn *in)
     struct cr_way w;
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
     cr_jumped(t);
-    cr_leave(t, &w);
+    cr_leave(t, &w, !inside || !x64_turns(t, target));
     take_relative(t, in);
     cr_stay(t, &w);
     x_patch(over, t->e.p);
@@ -295,7 +309,7 @@ static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
     struct cr_way w;
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
     cr_jumped(t);
-    cr_leave(t, &w);
+    cr_leave(t, &w, true);
     take_register(t, by_ctr);
     cr_stay(t, &w);
     x_patch(over, t->e.p);

@@ -161,20 +161,24 @@ static bool is_plain(const struct insn *in)
 }
 
 /* Is the outcome @c in field @bf replaced before anything may ask for it that is not a branch
- * ahead, taken behind the region? Its operands may change first, in slot c->gone, if control can
- * not leave between that and the replacement. */
+ * ahead, taken behind the region, or that of a loop's copy? Its operands may change first, in slot
+ * c->gone, if control can not leave between that and the replacement. */
 static bool is_replaced(const struct tr *t, unsigned bf, struct cr_compare *c)
 {
-    unsigned target;
+    unsigned target, slot = t->slot + 1;
 
     c->gone = CODE_PAGE_INSNS;
-    for (unsigned slot = t->slot + 1; slot < t->slot + LOOK_AHEAD; slot++) {
+    for (unsigned n = 0; n < LOOK_AHEAD; n++, slot++) {
         const struct insn *in = &t->r->insn[slot];
+        bool gone = c->gone != CODE_PAGE_INSNS;
 
         if (slot >= CODE_PAGE_INSNS ||
             (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) != SLOT_IN)
             return false;
-        bool gone = c->gone != CODE_PAGE_INSNS;
+        if (t->copying && slot == t->copying->last && !gone) {
+            slot = t->copying->slot;
+            in = &t->r->insn[slot];
+        }
         if (!gone && in->id == INSN_BC && (in->rt & 0x14) == 4 &&
             region_target(in, slot, &target) && target > slot)
             continue;
@@ -188,6 +192,23 @@ static bool is_replaced(const struct tr *t, unsigned bf, struct cr_compare *c)
             c->gone = (uint16_t)slot;
     }
     return false;
+}
+
+bool cr_gains(struct tr *t, struct block_loop *l)
+{
+    unsigned here = t->slot;
+    bool gains = false;
+
+    t->copying = l;
+    for (unsigned bf = 0; t->cr.compared >> bf; bf++) {
+        struct cr_compare c = t->cr.compares[bf];
+
+        t->slot = c.slot;
+        gains |= (t->cr.compared >> bf & 1) && is_replaced(t, bf, &c);
+    }
+    t->slot = here;
+    t->copying = NULL;
+    return gains;
 }
 
 /* The host's flags are the outcome of @c. */
@@ -252,10 +273,11 @@ void cr_emit_late(struct tr *t, const struct late *l)
     }
 }
 
-void cr_leave(struct tr *t, struct cr_way *w)
+void cr_leave(struct tr *t, struct cr_way *w, bool flush)
 {
     *w = (struct cr_way){t->cr, scratch_now(t), t->cr.flags_end == t->e.p};
-    cr_flush(t);
+    if (flush)
+        cr_flush(t);
 }
 
 void cr_stay(struct tr *t, const struct cr_way *w)
@@ -285,6 +307,27 @@ void cr_after(struct tr *t, const struct insn *in)
 void cr_forget_compares(struct tr *t)
 {
     t->cr.compared = t->cr.deferred = 0;
+}
+
+bool cr_can_defer(const struct cr_state *have, const struct cr_state *want, bool all)
+{
+    if ((want->deferred & ~have->compared) || (all && have->deferred != want->deferred))
+        return false;
+    for (unsigned bf = 0; bf < 8; bf++) {
+        const struct cr_compare *w = &want->compares[bf], *h = &have->compares[bf];
+
+        if ((want->deferred >> bf & 1) &&
+            (w->slot != h->slot || w->ra != h->ra || w->rb != h->rb || w->value != h->value ||
+             w->wide != h->wide || w->is_signed != h->is_signed))
+            return false;
+    }
+    return true;
+}
+
+void cr_defer(struct tr *t, const struct cr_state *want)
+{
+    t->cr.compared = t->cr.deferred = want->deferred;
+    memcpy(t->cr.compares, want->compares, sizeof(t->cr.compares));
 }
 
 void cr_done_or_called(struct tr *t)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loops of one block whose vector-scalar registers stay in xmm registers from turn to turn.
+ * Loops of one block, which keep more from turn to turn than control from anywhere may bring:
+ * vector-scalar registers in xmm registers, and comparisons whose outcome is deferred.
  *
  * A block that branches back to its own beginning is translated once more behind its run, beginning
- * with what the cache has (struct vsr_state) where it branches back, and comes back to the
- * beginning of that copy when the state there has been made again. The first turn goes through the
- * block itself. What state the copy begins with is found by translating it for nothing once:
- * constants that are still there when it branches back, and all results.
+ * with the state (struct loop_state) where it branches back, and comes back to the beginning of
+ * that copy when the state there has been made again. The first turn goes through the block itself;
+ * it leaves CFAR as all others would. What state the copy begins with is found by translating it
+ * for nothing once: constants that are still there when it branches back, and all results.
  */
 #include "vector.h"
 
@@ -172,53 +173,67 @@ static bool is_empty(const struct vsr_state *s)
     return true;
 }
 
-/* Back to the beginning of the copy, if what that wants can be had. */
-static void come_back(struct tr *t, struct vsr_loop *l)
+static struct loop_state state_here(const struct tr *t)
 {
-    struct vsr_state here = t->vs;
+    return (struct loop_state){.vs = t->vs, .checked = t->checked, .cr = t->cr};
+}
+
+/* CFAR keeps what the first turn's branch left there, unless it is written. */
+static bool writes_cfar(const struct tr *t, const struct block_loop *l)
+{
+    for (unsigned slot = l->slot; slot <= l->last; slot++)
+        if (t->r->insn[slot].id == INSN_MTSPR)
+            return true;
+    return false;
+}
+
+/* Back to the beginning of the copy, if what that wants can be had. */
+static void come_back(struct tr *t, struct block_loop *l)
+{
     struct moves m;
 
-    l->end = here;
-    l->end_checked = t->checked;
+    l->end = state_here(t);
     l->back = NULL;
-    if (!(l->start_checked & ~t->checked) && plan(&here, &l->start, &m)) {
-        reach(t, &l->start, &m);
-        l->back = x64_edge_count(t, l->slot);
+    if (!(l->start.checked & ~t->checked) && cr_can_defer(&t->cr, &l->start.cr, true) &&
+        plan(&t->vs, &l->start.vs, &m)) {
+        reach(t, &l->start.vs, &m);
+        l->back = x64_edge_turn(t, l->slot, writes_cfar(t, l));
     }
-    t->vs = here;
+    t->vs = l->end.vs;
 }
 
 bool x64_loop_edge(struct tr *t, unsigned target)
 {
-    struct vsr_loop *l = t->copying;
+    struct block_loop *l = t->copying;
 
-    if (l && t->slot == l->last && target == l->slot) {
+    if (x64_turns(t, target)) {
         come_back(t, l);
         return true;
     }
-    if (l || target != t->block || t->slot - target > BODY_MAX || t->nloops == MAX_VSR_LOOPS ||
-        is_empty(&t->vs))
+    if (l || target != t->block || t->nloops == MAX_BLOCK_LOOPS || t->slot - target > BODY_MAX)
         return false;
     for (unsigned i = 0; i < t->nloops; i++)
         if (t->loops[i].slot == target)
             return false;
-    l = &t->loops[t->nloops++];
-    *l = (struct vsr_loop){.slot = (uint16_t)target,
-                           .last = (uint16_t)t->slot,
-                           .first = t->vs,
-                           .first_checked = t->checked};
+    l = &t->loops[t->nloops];
+    *l = (struct block_loop){
+        .slot = (uint16_t)target, .last = (uint16_t)t->slot, .first = state_here(t)};
+    if (is_empty(&t->vs) && !cr_gains(t, l))
+        return false;
+    t->nloops++;
     l->at = x64_edge_count(t, target);
     return true;
 }
 
 /* ---- the copy ---- */
 
-static void copy_body(struct tr *t, struct vsr_loop *l)
+static void copy_body(struct tr *t, struct block_loop *l)
 {
     tr_begin_block(t, l->slot);
     t->block = CODE_PAGE_INSNS;
-    t->vs = l->start;
-    t->checked = l->start_checked;
+    t->vs = l->start.vs;
+    t->checked = l->start.checked;
+    cr_defer(t, &l->start.cr);
     t->copying = l;
     while (t->slot <= l->last && !t->failed)
         tr_one(t);
@@ -226,14 +241,14 @@ static void copy_body(struct tr *t, struct vsr_loop *l)
 }
 
 /* What the copy is to begin with. */
-static void choose_start(struct vsr_loop *l)
+static void choose_start(struct block_loop *l)
 {
     l->start = l->end;
-    l->start_checked = l->first_checked & l->end_checked;
+    l->start.checked = l->first.checked & l->end.checked;
     for (unsigned x = FIRST; x < 16; x++) {
-        struct xmm_state *s = &l->start.xmm[x];
+        struct xmm_state *s = &l->start.vs.xmm[x];
 
-        if (s->vsr != NO_VSR && !s->dirty && find(&l->first, s->vsr, s->view) < 0)
+        if (s->vsr != NO_VSR && !s->dirty && find(&l->first.vs, s->vsr, s->view) < 0)
             s->vsr = NO_VSR;
     }
 }
@@ -262,20 +277,19 @@ static void rewind_to(struct tr *t, const struct mark *m)
 }
 
 /* False: it can not be done, nothing has been emitted. */
-static bool make_copy(struct tr *t, struct vsr_loop *l)
+static bool make_copy(struct tr *t, struct block_loop *l)
 {
     struct mark before = mark(t);
     struct moves m;
 
-    l->start = l->first;
-    l->start_checked = l->first_checked;
+    l->start = l->first; /* which has nothing deferred */
     copy_body(t, l);
     choose_start(l);
     rewind_to(t, &before);
-    if (!plan(&l->first, &l->start, &m))
+    if (!plan(&l->first.vs, &l->start.vs, &m) || !cr_can_defer(&l->first.cr, &l->start.cr, false))
         return false;
-    t->vs = l->first;
-    reach(t, &l->start, &m);
+    t->vs = l->first.vs;
+    reach(t, &l->start.vs, &m);
     const uint8_t *head = t->e.p;
     copy_body(t, l);
     if (!l->back) {
@@ -290,13 +304,13 @@ static bool make_copy(struct tr *t, struct vsr_loop *l)
 void x64_loops(struct tr *t)
 {
     for (unsigned i = 0; i < t->nloops && !t->failed; i++) {
-        struct vsr_loop *l = &t->loops[i];
+        struct block_loop *l = &t->loops[i];
 
         map_use(t, t->map_of[l->slot]);
         x_patch(l->at, t->e.p);
         if (make_copy(t, l))
             continue;
-        vsr_emit(t, &l->first);
+        vsr_emit(t, &l->first.vs);
         x_patch(x_jmp(&t->e), t->label[l->slot]);
     }
     t->nloops = 0;

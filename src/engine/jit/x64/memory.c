@@ -59,7 +59,7 @@ bool x64_site_check(struct tr *t, unsigned base, int32_t lo, unsigned len, bool 
 
     if (!site_wanted(t->jit, t->slot))
         return false;
-    s->what = site_take(t->jit, t->slot, len, store) | (len - 1) << 16;
+    s->what = site_take(t->jit, t->slot, len, store, t->copying) | (len - 1) << 16;
     x_mov_rm(e, true, RCX, CPU_MEM(tlb));
     if (lo)
         x_lea(e, true, RDX, mem_at(base, lo));

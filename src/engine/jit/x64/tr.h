@@ -4,9 +4,9 @@
  *
  * Host registers: RBP points into struct cpu, CPU_BIAS past its beginning: 8-bit displacements
  * reach the GPRs that are seldom in registers and what stands behind them. Eleven registers hold
- * GPRs (map.h), RAX RCX RDX are scratch. When the next guest instruction begins nothing stands there
- * that is not in memory as well (struct scratch), and in the host's flags at most the outcome of a
- * comparison (struct cr_state).
+ * GPRs (map.h), RAX RCX RDX are scratch. When the next guest instruction begins nothing stands
+ * there that is not in memory as well (struct scratch), and in the host's flags at most the outcome
+ * of a comparison (struct cr_state).
  */
 #ifndef PEFEMU_ENGINE_JIT_X64_TR_H
 #define PEFEMU_ENGINE_JIT_X64_TR_H
@@ -114,16 +114,19 @@ struct late {
 #define FRAME 40
 
 /* A loop of one block: see loop.c. */
-struct vsr_loop {
-    uint16_t slot, last;    /* where it begins, and branches back */
-    uint8_t *at;            /* distance field of the first turn's jump to the copy */
-    struct vsr_state first; /* there */
-    uint64_t first_checked;
-    struct vsr_state start, end; /* of the copy */
-    uint64_t start_checked, end_checked;
-    uint8_t *back; /* its jump to its beginning; NULL: can not be */
+struct loop_state {
+    struct vsr_state vs;
+    uint64_t checked;
+    struct cr_state cr;
 };
-#define MAX_VSR_LOOPS 16
+struct block_loop {
+    uint16_t slot, last;          /* where it begins, and branches back */
+    uint8_t *at;                  /* distance field of the first turn's jump to the copy */
+    struct loop_state first;      /* there */
+    struct loop_state start, end; /* of the copy */
+    uint8_t *back;                /* its jump to its beginning; NULL: can not be */
+};
+#define MAX_BLOCK_LOOPS 16
 
 #define MAX_LATE 3072
 #define MAX_FIX  1024
@@ -134,7 +137,7 @@ struct tr {
     struct region *r;
     unsigned slot;  /* being translated */
     unsigned block; /* where the block began; CODE_PAGE_INSNS in a copy */
-    struct vsr_loop loops[MAX_VSR_LOOPS], *copying;
+    struct block_loop loops[MAX_BLOCK_LOOPS], *copying;
     unsigned nloops;
     int pending; /* instructions since the budget was settled, without this one */
     bool le;
@@ -191,6 +194,11 @@ void tr_go_on(struct tr *t, unsigned slot);
 /* ---- loop.c ---- */
 /* A taken branch to @target is that of such a loop, and has been emitted. */
 bool x64_loop_edge(struct tr *t, unsigned target);
+/* ... and this is the copy: what is deferred may stay so. */
+static inline bool x64_turns(const struct tr *t, unsigned target)
+{
+    return t->copying && t->slot == t->copying->last && target == t->copying->slot;
+}
 /* The copies of the loops that were found. */
 void x64_loops(struct tr *t);
 
@@ -278,6 +286,8 @@ void x64_page_end(struct tr *t);
 /* A taken branch to @target is counted, or leaves there. The distance field of the jump that
  * follows. */
 uint8_t *x64_edge_count(struct tr *t, unsigned target);
+/* The same in a loop's copy, CFAR being what it was unless @cfar: only a jump, to be patched. */
+uint8_t *x64_edge_turn(struct tr *t, unsigned target, bool cfar);
 /* The rest of a late branch. */
 void x64_late_edge(struct tr *t, const struct late *l);
 /* The EA in RAX was not in its own entry of the jump cache. */
@@ -304,16 +314,25 @@ void cr_after(struct tr *t, const struct insn *in);
 void cr_flush(struct tr *t);
 /* The same in late code, of @l; what the translation knows stays. */
 void cr_emit_late(struct tr *t, const struct late *l);
-/* Around a way out of the block, where it is one of two: flushed there, as it was on the other. */
+/* Around a way out of the block, where it is one of two: flushed there if @flush, as it was on the
+ * other. */
 struct cr_way {
     struct cr_state was;
     struct scratch scratch;
     bool flags_there;
 };
-void cr_leave(struct tr *t, struct cr_way *w);
+void cr_leave(struct tr *t, struct cr_way *w, bool flush);
 void cr_stay(struct tr *t, const struct cr_way *w);
 /* No comparison is remembered. Only when all are flushed. */
 void cr_forget_compares(struct tr *t);
+/* Would a comparison be deferred in a copy of @l? */
+bool cr_gains(struct tr *t, struct block_loop *l);
+/* What @want has deferred is as good as that in @have: the outcomes, or what they are of, are
+ * there.
+ * @all: and nothing else is deferred. */
+bool cr_can_defer(const struct cr_state *have, const struct cr_state *want, bool all);
+/* ... is deferred from here on. */
+void cr_defer(struct tr *t, const struct cr_state *want);
 /* CR field @bf becomes the value in register @r. */
 void cr_write(struct tr *t, unsigned bf, unsigned r);
 /* Emits a test of CR bit @bi. The condition code under which it is 1. */

@@ -350,6 +350,7 @@ static void late_one(struct tr *t, const struct late *l)
         scratch_reload(t, &l->scratch);
         break;
     case LATE_OUT:
+        cr_emit_late(t, l);
         vsr_emit(t, &l->before);
         late_out(t, l);
         break;
