@@ -188,16 +188,46 @@ struct late *fp_slow_unless_normal(struct tr *t, unsigned x, bool single)
     return tr_slow(t, x_jcc(&t->e, cc), false);
 }
 
+#define LOW_OF_SINGLE 0x1fffffff /* what a double has beside a single's fraction */
+
+void x64_test_half(struct emit *e, unsigned x)
+{
+    v_to_gpr32(e, RAX, x);
+    x_alu_ri(e, false, X_AND, RAX, LOW_OF_SINGLE);
+    x_alu_ri(e, false, X_CMP, RAX, (LOW_OF_SINGLE + 1) / 2);
+}
+
 struct late *fp_narrow(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
 
-    v_to_gpr(e, RAX, x);
-    x_alu_ri(e, false, X_AND, RAX, 0x1fffffff);
-    x_alu_ri(e, false, X_CMP, RAX, 0x10000000);
+    x64_test_half(e, x);
     struct late *slow = tr_slow(t, x_jcc(e, CC_E), false);
     vop(e, V_CVTSD2SS, x, x, x);
     return slow;
+}
+
+/* The same of a sum or product @x that was exact as a double when it is half way, if its operands
+ * are singles: when both are known to be, or found out to be, nothing else is looked at. */
+static struct late *narrow_binary(struct tr *t, unsigned x, const struct arith *d,
+                                  const struct operands *o)
+{
+    struct emit *e = &t->e;
+    bool known[2] = {vsr_cached(t, d->a, VSR_SINGLE) >= 0, vsr_cached(t, d->b, VSR_SINGLE) >= 0};
+    unsigned both = o->x[known[0]];
+
+    if (!known[0] && !known[1] && o->x[0] != o->x[1]) {
+        vop(e, V_POR, 0, o->x[0], o->x[1]);
+        both = 0;
+    }
+    v_to_gpr32(e, RAX, both);
+    x_test_ri(e, false, RAX, LOW_OF_SINGLE);
+    struct late *l = tr_slow(t, x_jcc(e, CC_NE), false);
+    l->kind = LATE_HALF;
+    l->cont = e->p;
+    l->zero[0] = (uint8_t)x;
+    vop(e, V_CVTSD2SS, x, x, x);
+    return l;
 }
 
 /* The handler takes what is not in range; a zero is exact if one of two operands is. */
@@ -275,7 +305,8 @@ static void arith(struct tr *t, const struct arith *d)
     if (d->shape == SHAPE_NARROW && !as_single)
         vop(&t->e, V_CVTSD2SS, x, x, x);
     else if (d->single && !as_single)
-        slow[1] = fp_narrow(t, x);
+        slow[1] = d->shape == SHAPE_BINARY && d->kind != FPL_DIV ? narrow_binary(t, x, d, &o)
+                                                                 : fp_narrow(t, x);
     if (d->shape != SHAPE_ROOT && !(d->shape == SHAPE_NARROW && as_single))
         slow[2] = check_range(t, d, x, &o);
     else if (d->single && !as_single)

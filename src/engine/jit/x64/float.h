@@ -32,6 +32,9 @@ struct late *fp_narrow(struct tr *t, unsigned x);
     mem_at(RBP,                                                                                    \
            (int32_t)(offsetof(struct cpu, fp_lazy) + offsetof(struct fp_lazy, field)) - CPU_BIAS)
 
+/* Host flags: equal if the double @x is half way between two singles. RAX is lost. */
+void x64_test_half(struct emit *e, unsigned x);
+
 /* ---- rounding to an integer in floating point ---- */
 enum lanes { SCALAR, DOUBLES, SINGLES };
 /* As roundsd and its like have them, without the inexact exception; the last is for us. */

@@ -29,6 +29,7 @@ enum late_kind {
     LATE_GROUP, /* like LATE_CALL, but then the group is checked again */
     LATE_CLEAN, /* the host's floating-point flags are cleared, then back */
     LATE_ZERO,  /* like LATE_CALL, but first: a zero in zero[0] that is exact goes on at @cont */
+    LATE_HALF,  /* ... a double in zero[0] that is not half way between two singles */
 };
 /* What an xmm register holds: see vsr.h. */
 #define NO_VSR 0xff

@@ -2,6 +2,7 @@
 /* From a region to native code: the frame around the facilities' files. */
 #include "tr.h"
 
+#include "float.h"
 #include "memory.h"
 #include "vector.h"
 
@@ -311,6 +312,12 @@ static void late_zero(struct tr *t, const struct late *l)
     x_patch(call_it, e->p);
 }
 
+static void late_half(struct tr *t, const struct late *l)
+{
+    x64_test_half(&t->e, l->zero[0]);
+    x_patch(x_jcc(&t->e, CC_NE), l->cont);
+}
+
 static void late_clean(struct tr *t, const struct late *l)
 {
     struct emit *e = &t->e;
@@ -335,10 +342,13 @@ static void late_one(struct tr *t, const struct late *l)
         x_patch(l->at2, e->p);
     switch (l->kind) {
     case LATE_ZERO:
-        late_zero(t, l);
-        /* fall through */
+    case LATE_HALF:
     case LATE_GROUP:
     case LATE_CALL:
+        if (l->kind == LATE_ZERO)
+            late_zero(t, l);
+        if (l->kind == LATE_HALF)
+            late_half(t, l);
         if (l->found)
             x64_late_site(t, l);
         cr_emit_late(t, l);
