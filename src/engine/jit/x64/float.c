@@ -240,16 +240,18 @@ static struct late *check_range(struct tr *t, const struct arith *d, unsigned x,
                                : exponent_outside(t, x, sum ? 0 : 2, 0x7fe);
     struct late *l = tr_slow(t, x_jcc(&t->e, cc), false);
 
-    /* Rounded to single a zero sum may have been tiny, as the third operand of a multiply-add; and
-     * POWER negates a zero after the operation, the host does not. */
-    if (sum || (d->shape == SHAPE_MULADD && (!exact || d->kind >= FPL_NMADD)))
+    /* Rounded to single a zero sum may have been tiny, as the third operand of a multiply-add,
+     * which has to be a zero itself; and POWER negates a zero after the operation, the host does
+     * not. */
+    if (sum || (d->shape == SHAPE_MULADD && d->kind >= FPL_NMADD))
         return l;
     l->kind = LATE_ZERO;
     emit_wrote(&t->e, RAX); /* there */
     l->cont = t->e.p;
     l->zero[0] = (uint8_t)x;
     l->single[0] = d->single;
-    l->single[1] = l->single[2] = o->view == VSR_SINGLE;
+    l->single[1] = l->single[2] = l->single[3] = o->view == VSR_SINGLE;
+    l->zero[3] = d->shape == SHAPE_MULADD && !exact ? (uint8_t)o->x[1] : NO_XMM;
     l->zero[1] = (uint8_t)o->x[d->shape == SHAPE_MULADD ? 2 : d->shape == SHAPE_BINARY ? 0 : 1];
     l->zero[2] = (uint8_t)(d->kind == FPL_DIV || d->shape == SHAPE_MULADD ? o->x[0] : o->x[1]);
     return l;

@@ -29,6 +29,7 @@ enum late_kind {
     LATE_GROUP, /* like LATE_CALL, but then the group is checked again */
     LATE_CLEAN, /* the host's floating-point flags are cleared, then back */
     LATE_ZERO,  /* like LATE_CALL, but first: a zero in zero[0] that is exact goes on at @cont */
+    LATE_ZEROS, /* ... lanes of zero[0], those that EAX has, if all of them are such zeros */
     LATE_HALF,  /* ... a double in zero[0] that is not half way between two singles */
 };
 /* What an xmm register holds: see vsr.h. */
@@ -103,8 +104,8 @@ struct late {
     const uint8_t *found; /* LATE_CALL, LATE_GROUP: behind a site's check, RCX being the addend */
     uint32_t site;        /* for jit_site() */
     const uint8_t *cont;
-    uint8_t zero[3]; /* xmm registers; exact if one of the last two is zero */
-    bool single[3];  /* ... as singles */
+    uint8_t zero[4]; /* xmm registers; exact if one of the next two is zero and so is the last */
+    bool single[4];  /* ... as singles; the last may be NO_XMM */
     /* Where it was jumped from, and where it goes back. */
     struct vsr_state before, after;
     struct cr_state cr;     /* where it was jumped from */

@@ -304,12 +304,37 @@ static void late_zero(struct tr *t, const struct late *l)
     struct emit *e = &t->e;
 
     test_zero(t, l, 0);
-    uint8_t *call_it = x_jcc(e, CC_NE);
+    uint8_t *call_it = x_jcc(e, CC_NE), *call_too = NULL;
+    if (l->zero[3] != NO_XMM) {
+        test_zero(t, l, 3);
+        call_too = x_jcc(e, CC_NE);
+    }
     test_zero(t, l, 1);
     x_patch(x_jcc(e, CC_E), l->cont);
     test_zero(t, l, 2);
     x_patch(x_jcc(e, CC_E), l->cont);
     x_patch(call_it, e->p);
+    if (call_too)
+        x_patch(call_too, e->p);
+}
+
+/* The same of all lanes that EAX names. */
+static void late_zeros(struct tr *t, const struct late *l)
+{
+    static const _Alignas(16) uint64_t zeros[2] = {0, 0};
+    const unsigned compare = VOP(MAP_0F, l->single[0] ? PP_NONE : PP_66, 0xc2); /* cmpps, cmppd */
+    struct emit *e = &t->e;
+    struct x64_mem m = v_const(e, zeros);
+
+    vop_mi(e, compare, 0, l->zero[1], m, 0);
+    vop_mi(e, compare, 1, l->zero[2], m, 0);
+    vop(e, V_POR, 0, 0, 1);
+    vop_mi(e, compare, 1, l->zero[0], m, 0);
+    vop(e, V_PAND, 0, 0, 1);
+    vop_to_gpr(e, l->single[0] ? V_MOVMSKPS : V_MOVMSKPD, RDX, 0);
+    x_alu_ri(e, false, X_XOR, RDX, -1);
+    x_test_rr(e, false, RAX, RDX);
+    x_patch(x_jcc(e, CC_E), l->cont);
 }
 
 static void late_half(struct tr *t, const struct late *l)
@@ -342,11 +367,14 @@ static void late_one(struct tr *t, const struct late *l)
         x_patch(l->at2, e->p);
     switch (l->kind) {
     case LATE_ZERO:
+    case LATE_ZEROS:
     case LATE_HALF:
     case LATE_GROUP:
     case LATE_CALL:
         if (l->kind == LATE_ZERO)
             late_zero(t, l);
+        if (l->kind == LATE_ZEROS)
+            late_zeros(t, l);
         if (l->kind == LATE_HALF)
             late_half(t, l);
         if (l->found)

@@ -55,9 +55,23 @@ struct late *fp_slow_unless_in(struct tr *t, const struct fp_range *r, bool sing
     return fp_slow_if_any(t, single, 0, false);
 }
 
+struct late *fp_slow_unless_safe(struct tr *t, bool single, unsigned x, unsigned a, unsigned b)
+{
+    struct late *l = fp_slow_unless_in(t, &fp_safe[single], single, x);
+
+    l->kind = LATE_ZEROS;
+    l->cont = t->e.p;
+    l->zero[0] = (uint8_t)x;
+    l->zero[1] = (uint8_t)a;
+    l->zero[2] = (uint8_t)b;
+    l->single[0] = single;
+    return l;
+}
+
 /* ---- arithmetic ---- */
 
 enum { ADD = 0x58, MUL = 0x59, SUB = 0x5c, DIV = 0x5e, ROOT = 0x51, MIN = 0x5d, MAX = 0x5f };
+enum { MADD = 0xb8, MSUB = 0xba, NMSUB = 0xbc, NMADD = 0xbe, NEGATED = NMSUB };
 
 bool fp_finish(struct tr *t, unsigned n, unsigned x, struct late *slow)
 {
@@ -73,14 +87,14 @@ static bool binary(struct tr *t, const struct insn *in, unsigned op, bool single
 
     fp_ready(t);
     unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), x = vsr_new(t);
-    bool sum = op == ADD || op == SUB; /* tiny ones are exact */
 
     vop(&t->e, fp_packed(op, single), x, a, b);
-    return fp_finish(t, r.t, x,
-                     fp_slow_unless_in(t, sum ? &fp_finite[single] : &fp_safe[single], single, x));
+    if (op == ADD || op == SUB) /* tiny ones are exact */
+        return fp_finish(t, r.t, x, fp_slow_unless_in(t, &fp_finite[single], single, x));
+    return fp_finish(t, r.t, x, fp_slow_unless_safe(t, single, x, a, op == DIV ? a : b));
 }
 
-/* The root of what is in range is. */
+/* The root of what is in range is, and that of zero is exact. */
 static bool root(struct tr *t, const struct insn *in, bool single)
 {
     struct vregs r = v_begin(t, in);
@@ -89,7 +103,7 @@ static bool root(struct tr *t, const struct insn *in, bool single)
     unsigned b = v_whole(t, r.b), x = vsr_new(t);
 
     vop(&t->e, fp_packed(ROOT, single), x, 0, b);
-    struct late *slow = fp_slow_unless_in(t, &fp_safe[single], single, b);
+    struct late *slow = fp_slow_unless_safe(t, single, b, b, b);
     struct late *negative = fp_slow_if_any(t, single, b, false);
     fp_finish(t, r.t, x, slow);
     tr_back(t, negative);
@@ -110,7 +124,9 @@ static bool muladd(struct tr *t, const struct insn *in, unsigned op, bool single
     x = vsr_new(t);
     v_move(&t->e, x, b);
     vop(&t->e, V_38(op) | (single ? 0 : VOP_W), x, a, c);
-    return fp_finish(t, r.t, x, fp_slow_unless_in(t, &fp_safe[single], single, x));
+    if (op >= NEGATED) /* POWER negates a zero, too */
+        return fp_finish(t, r.t, x, fp_slow_unless_in(t, &fp_safe[single], single, x));
+    return fp_finish(t, r.t, x, fp_slow_unless_safe(t, single, x, a, c));
 }
 
 /* ---- order ---- */
@@ -205,10 +221,10 @@ bool x64_vector_fp(struct tr *t, const struct insn *in)
         BOTH_FORMATS(XVMUL, binary(t, in, MUL, single))
         BOTH_FORMATS(XVDIV, binary(t, in, DIV, single))
         BOTH_FORMATS(XVSQRT, root(t, in, single))
-        MULADDS(XVMADD, 0xb8)
-        MULADDS(XVMSUB, 0xba)
-        MULADDS(XVNMADD, 0xbe)
-        MULADDS(XVNMSUB, 0xbc)
+        MULADDS(XVMADD, MADD)
+        MULADDS(XVMSUB, MSUB)
+        MULADDS(XVNMADD, NMADD)
+        MULADDS(XVNMSUB, NMSUB)
         BOTH_FORMATS(XVMAX, extreme(t, in, false, single))
         BOTH_FORMATS(XVMIN, extreme(t, in, true, single))
         COMPARES(XVCMPEQ, CMP_EQ)

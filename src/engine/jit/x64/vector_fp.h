@@ -23,6 +23,8 @@ static inline unsigned fp_packed(unsigned op, bool single)
 struct late *fp_slow_if_any(struct tr *t, bool single, unsigned x, bool settles);
 /* When any lane of @x is outside the range. Uses RAX, RDX, XMM0. */
 struct late *fp_slow_unless_in(struct tr *t, const struct fp_range *r, bool single, unsigned x);
+/* The same of what is safe, but for zeros that are exact: because @a or @b has one there. */
+struct late *fp_slow_unless_safe(struct tr *t, bool single, unsigned x, unsigned a, unsigned b);
 /* When any lane of @a or @b is a NaN. XMM0 := those lanes. */
 struct late *fp_slow_if_nan(struct tr *t, bool single, unsigned a, unsigned b, bool settles);
 /* When any lane of @b is below zero or a -0, not below 2^@bits, or a NaN. Uses RAX, RDX, XMM0. */
