@@ -98,7 +98,8 @@ struct site_watch {
     int32_t left;   /* how often native code may ask the TLB itself before it calls jit_site() */
     bool roams;     /* the site was given up */
     uint64_t since; /* host ns, when left was set; 0: never */
-    uint64_t unused[2];
+    uint64_t turn;  /* jit->site_turns then */
+    uint64_t unused;
 };
 /* Has the access in @slot of the region that is translated a site? */
 bool site_wanted(const struct jit *jit, unsigned slot);
@@ -125,6 +126,7 @@ struct jit {
     FILE *perfmap;        /* -perfmap, or NULL */
     uint64_t drops;       /* how often native code was thrown away */
     struct site_watch site[TLB_SITES];
+    uint64_t site_turns[2]; /* how often any one's left was used up, by whether it roams */
     unsigned sites[2][2]; /* that were given: of loads and stores, single ones and groups */
     /* for statistics */
     uint64_t regions, insns, bytes, flushes, translate_ns;

@@ -63,49 +63,44 @@ void site_roams(const struct jit *jit, struct native_page *n, unsigned slot)
     n->roamers++;
 }
 
-static void begin(struct site_watch *w, int32_t left, uint64_t now)
+/* @w has used up what was left of @most. Was that soon? Many sites that take turns keep each other
+ * from it: so what they all did in the meantime counts, each time being worth @ns. */
+static bool is_soon(struct jit *jit, struct site_watch *w, int32_t most, unsigned ns)
 {
-    w->left = left;
+    uint64_t now = host_ns(CLOCK_MONOTONIC), turn = ++jit->site_turns[w->roams];
+    bool soon = w->since && now - w->since < (turn - w->turn) * (uint64_t)most * ns;
+
     w->since = now;
+    w->turn = turn;
+    w->left = most;
+    return soon;
 }
 
 /* The access has moved MOVES_MAX times, or the site is new. */
-static void watch(struct site_watch *w)
+static void watch(struct jit *jit, struct site_watch *w)
 {
-    uint64_t now = host_ns(CLOCK_MONOTONIC);
-
-    if (w->since && now - w->since < (uint64_t)MOVES_MAX * MOVE_NS) {
-        w->roams = true;
-        begin(w, LOOKUPS_MAX, now);
-    } else {
-        begin(w, MOVES_MAX, now);
-    }
-}
-
-/* A site that was given up has been in the way LOOKUPS_MAX times. */
-static void watch_roamer(struct cpu *cpu, struct site_watch *w)
-{
-    uint64_t now = host_ns(CLOCK_MONOTONIC);
-
-    if (now - w->since < (uint64_t)LOOKUPS_MAX * LOOKUP_NS)
-        cpu->native_roams = true;
-    begin(w, LOOKUPS_MAX, now);
+    if (!is_soon(jit, w, MOVES_MAX, MOVE_NS))
+        return;
+    w->roams = true;
+    w->turn = jit->site_turns[true];
+    w->left = LOOKUPS_MAX;
 }
 
 intptr_t jit_site(struct cpu *cpu, ea_t ea, uint32_t what)
 {
     unsigned where = what & 0xffff, len = (what >> 16) + 1;
-    struct site_watch *w = &cpu->machine->jit->site[where];
+    struct jit *jit = cpu->machine->jit;
+    struct site_watch *w = &jit->site[where];
     unsigned most = len > SITE_SCALAR ? SITE_GROUP : SITE_SCALAR;
     intptr_t addend = tlb_fill_site(cpu, where, ea, len, most);
 
     if (!addend)
         return 0;
     if (w->left <= 0) {
-        if (w->roams)
-            watch_roamer(cpu, w);
-        else
-            watch(w);
+        if (!w->roams)
+            watch(jit, w);
+        else if (is_soon(jit, w, LOOKUPS_MAX, LOOKUP_NS))
+            cpu->native_roams = true;
     }
     if (w->roams)
         tlb_site_roams(cpu, where);
