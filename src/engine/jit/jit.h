@@ -127,7 +127,7 @@ struct jit {
     uint64_t drops;       /* how often native code was thrown away */
     struct site_watch site[TLB_SITES];
     uint64_t site_turns[2]; /* how often any one's left was used up, by whether it roams */
-    unsigned sites[2][2]; /* that were given: of loads and stores, single ones and groups */
+    unsigned sites[2][2];   /* that were given: of loads and stores, single ones and groups */
     /* for statistics */
     uint64_t regions, insns, bytes, flushes, translate_ns;
 };

@@ -85,7 +85,7 @@ static bool follow(struct walk *w, const struct insn *in, unsigned slot)
             add_leader(w, target);
         return false;
     case INSN_BC:
-        if (region_target(in, slot, &target))
+        if (region_target(in, slot, &target) && (in->imm != 4 || is_always(in)))
             add_leader(w, target);
         if (target <= slot && !is_always(in))
             add_leader(w, slot + 1); /* where a loop ends */

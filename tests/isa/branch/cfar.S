@@ -32,6 +32,11 @@
     COMES bc_taken_fused_word, 1, "cmpwi r6, -1 ; cmplwi r30, 0", "beq 3f"
     COMES bc_not_taken, 0, "cmpd r6, r6", "bne 3f"
     COMES bcl_taken, 1, "cmpd r6, r6", "beql 3f"
+    COMES bc_next_taken, 1, "cmpd cr1, r6, r6", "beq cr1, . + 4"
+    COMES bc_next_not_taken, 0, "cmpd cr1, r6, r6", "bne cr1, . + 4"
+    COMES bdnz_next_taken, 1, "li r9, 2 ; mtctr r9", "bdnz . + 4"
+    COMES bdnz_next_not_taken, 0, "li r9, 1 ; mtctr r9", "bdnz . + 4"
+    COMES bdnzt_next_taken, 1, "li r9, 2 ; mtctr r9 ; cmpd r6, r6", "bdnzt eq, . + 4"
     COMES bdnz_taken, 1, "li r9, 2 ; mtctr r9", "bdnz 3f"
     COMES bdnz_not_taken, 0, "li r9, 1 ; mtctr r9", "bdnz 3f"
     COMES bdz_taken, 1, "li r9, 1 ; mtctr r9", "bdz 3f"
@@ -50,6 +55,11 @@
     COMES rfscv, 1, "mtlr r7 ; mfmsr r9 ; mtctr r9", "rfscv"
     COMES isync, 0, "nop", "isync"
     COMES mtmsrd, 0, "mfmsr r9 ; ori r9, r9, 0x10", "mtmsrd r9"
+    COMES turns, 1, "li r9, 5 ; mtctr r9 ; li r10, 0 ; 9: addi r10, r10, 1 ; cmpd cr1, r10, r9", "bdnz 9b"
+    COMES turns_next, 1, "li r9, 5 ; mtctr r9 ; li r10, 0 ; 9: addi r10, r10, 1 ; cmpdi cr1, r10, 2 ; beq cr1, . + 4", "bdnz 9b"
+    COMES turns_next_last, 1, "li r9, 5 ; mtctr r9 ; li r10, 0 ; 9: addi r10, r10, 1 ; cmpdi cr1, r10, 2", "bgt cr1, . + 4 ; bdnz 9b"
+    COMES turns_mtspr, 0, "li r9, 5 ; mtctr r9 ; li r10, 0 ; LI r9, MAGIC ; 9: addi r10, r10, 1 ; cmpd cr1, r10, r9 ; mtspr CFAR, r9", "bdnz 9b"
+    COMES turns_out, 1, "li r9, 5 ; mtctr r9 ; li r10, 0 ; 9: addi r10, r10, 1 ; cmpdi cr1, r10, 4", "beq cr1, 3f ; bdnz 9b"
     COMES mtspr, 0, "LI r9, MAGIC + 4 ; mtspr CFAR, r9 ; LI r9, MAGIC", "mtspr CFAR, r9"
 
     /* The states above return without a trace. */

@@ -79,3 +79,21 @@
     LEAVES select_twice, 0x20000000, "cmpd r3, r4 ; li r9, 6 ; isel r7, r9, r3, 1 ; isel r3, r9, r3, 0 ; cmpdi r3, 7 ; add r7, r7, r3 ; cmpdi r7, 9"
     LEAVES loop, 0x20000004, "li r9, 5 ; 4: cmpdi r9, 3 ; bgt 5f ; cmpdi cr7, r9, 0 ; 5: addic. r9, r9, -1 ; bne 4b"
     LEAVES loop_end, 0x40000002, "li r9, 1 ; 4: addi r9, r9, 1 ; cmpdi cr7, r9, 5 ; cmpdi r9, 4 ; ble 4b"
+
+    /* Loops whose comparison is made again in the next turn: asked for behind, ahead, and at a fault in the
+     * third turn or later, before and after its operand has changed. */
+    .macro LOOPS kind, name, cr, start, code
+    \kind \name, \cr, "li r3, \start ; mr r10, r3 ; 9: \code"
+    .endm
+    LOOPS LEAVES, turns, 0x02000000, 0, "addi r3, r3, 1 ; cmpd cr1, r3, r4 ; blt cr1, 9b"
+    LOOPS LEAVES, turns_unsigned, 0x04000000, -9, "addi r3, r3, 2 ; cmpldi cr1, r3, 3 ; bgt cr1, 9b ; cmplwi cr1, r3, 0"
+    LOOPS LEAVES, turns_counts, 0x04000000, 0, "mtctr r4 ; 8: addi r3, r3, 2 ; cmpd cr1, r3, r4 ; bdnz 8b"
+    LOOPS LEAVES, turns_out, 0x08000000, 0, "addi r3, r3, 1 ; cmpd cr1, r3, r4 ; bgt cr1, 3f ; cmpdi cr0, r3, 3 ; blt 9b ; mtcrf 0x80, r9"
+    LOOPS LEAVES, turns_two, 0x02000000, 0, "addi r3, r3, 1 ; cmpd cr1, r3, r4 ; addi r10, r10, 3 ; cmpd cr5, r10, r4 ; bne cr1, 9b ; mtcrf 0x04, r9"
+    LOOPS LEAVES, turns_record, 0x40000000, 0, "add. r10, r3, r4 ; addi r3, r3, 1 ; cmpd cr1, r3, r4 ; blt cr1, 9b ; mtcrf 0x40, r9"
+    LOOPS FAULTS, turns_fault, 0x02000000, 0, "rlwinm r6, r3, 0, 29, 29 ; sldi r6, r6, 36 ; lbz r7, 0(r6) ; addi r3, r3, 1 ; cmpd cr1, r3, r4 ; ble cr1, 9b"
+    LOOPS FAULTS, turns_fault_store, 0x04000000, 0, "rlwinm r6, r10, 0, 29, 29 ; sldi r6, r6, 36 ; addi r6, r6, 0x7f0 ; addi r10, r10, 1 ; stb r7, 0(r6) ; addi r3, r3, 3 ; cmpd cr1, r3, r4 ; b 9b"
+    LOOPS FAULTS, turns_fault_changed, 0x02000000, 0, "addi r3, r3, 1 ; rlwinm r6, r3, 0, 29, 29 ; sldi r6, r6, 36 ; cmpd cr1, r3, r4 ; lbz r7, 0(r6) ; ble cr1, 9b"
+    LOOPS FAULTS, turns_fault_loaded, 0x04000000, 0, "rlwinm r6, r3, 0, 29, 29 ; sldi r6, r6, 36 ; addi r3, r3, 1 ; addi r6, r6, 0x100 ; lbzu r7, 0x100(r6) ; cmplw cr1, r6, r3 ; bgt cr1, 9b"
+    LOOPS FAULTS, turns_fault_between, 0x04000000, 0, "rlwinm r6, r3, 0, 29, 29 ; sldi r6, r6, 36 ; addi r11, r3, -2 ; lbz r7, 0(r6) ; addi r3, r3, 1 ; cmpdi cr1, r11, 0 ; b 9b"
+    LOOPS FAULTS, turns_fault_before, 0x04000000, 0, "rlwinm r6, r3, 0, 29, 29 ; sldi r6, r6, 36 ; lbz r7, 0(r6) ; addi r11, r3, -2 ; addi r3, r3, 1 ; cmpdi cr1, r11, 0 ; b 9b"

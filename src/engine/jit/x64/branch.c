@@ -41,10 +41,15 @@ static void go(struct tr *t, unsigned slot, unsigned value)
     x_patch(x_jmp_rip(e), (const uint8_t *)cell);
 }
 
+static void store_cfar(struct tr *t, unsigned from)
+{
+    x_mov_mi(&t->e, false, CPU_MEM(cfar_slot), (int32_t)from + 1);
+}
+
 /* A branch is taken: CFAR, and what the budget pays; the flags tell if something is left. */
 static void pay(struct tr *t, unsigned from, int pending)
 {
-    x_mov_mi(&t->e, false, CPU_MEM(cfar_slot), (int32_t)from + 1);
+    store_cfar(t, from);
     gpr_sub(t, MAP_BUDGET, pending);
 }
 
@@ -261,6 +266,17 @@ static void leave_any(struct tr *t)
     late_add(t, LATE_ANY, x_jmp(&t->e));
 }
 
+/* A branch to the next instruction, which is no boundary (see branch_to()): CFAR is all that tells.
+ */
+static void branch_next(struct tr *t, enum x64_cc cc)
+{
+    uint8_t *over = x_jcc(&t->e, cc ^ 1);
+
+    store_cfar(t, t->slot);
+    x_patch(over, t->e.p);
+    cr_jumped(t);
+}
+
 /* Conditional branches inside the page whose target is ahead are taken out of line. */
 static void branch_conditional(struct tr *t, const struct insn *in)
 {
@@ -269,6 +285,10 @@ static void branch_conditional(struct tr *t, const struct insn *in)
 
     if (!condition(t, in, &cc)) {
         leave_any(t);
+        return;
+    }
+    if (in->imm == 4) {
+        branch_next(t, cc);
         return;
     }
     bool inside = region_target(in, t->slot, &target);
@@ -335,12 +355,12 @@ bool x64_branch(struct tr *t, const struct insn *in)
         take_relative(t, in);
         return true;
     case INSN_BC:
-        if (in->imm == 4)
-            break;
-        if (always)
-            take_relative(t, in);
-        else
+        if (!always)
             branch_conditional(t, in);
+        else if (in->imm == 4)
+            break;
+        else
+            take_relative(t, in);
         return true;
     case INSN_BCLR:
         branch_register(t, in, false);

@@ -181,9 +181,12 @@ static struct loop_state state_here(const struct tr *t)
 /* CFAR keeps what the first turn's branch left there, unless it is written. */
 static bool writes_cfar(const struct tr *t, const struct block_loop *l)
 {
-    for (unsigned slot = l->slot; slot <= l->last; slot++)
-        if (t->r->insn[slot].id == INSN_MTSPR)
+    for (unsigned slot = l->slot; slot < l->last; slot++) {
+        const struct insn *in = &t->r->insn[slot];
+
+        if (in->id == INSN_MTSPR || (in->id == INSN_BC && in->imm == 4))
             return true;
+    }
     return false;
 }
 
