@@ -70,6 +70,8 @@
     ZERO fused_lanes_tiny, "xvmaddasp 3, 1, 2", 0, TINIES, TINIES, 0, 1
     ZERO narrowed, "xvcvdpsp 3, 1", 0, MINUS, 0, 0x8000000080000000, 0
     ZERO narrowed_tiny, "xvcvdpsp 3, 1", 0, SMALL, 0, 0, 1
+    ZERO narrowed_denormal, "xvcvdpsp 3, 1", 0, 0x0000000080000000, 0, 0, 1
+    ZERO narrowed_denormal_minus, "xvcvdpsp 3, 1", 0, 0x8000000080000000, 0, 0x8000000080000000, 1
     ZERO root, "xvsqrtdp 3, 1", ONE, 0, 0, 0, 0
     ZERO root_minus, "xvsqrtdp 3, 1", ONE, MINUS, 0, MINUS, 0
     ZERO roots, "xvsqrtsp 3, 1", ONE, MIXED, 0, MIXED, 0

@@ -2,9 +2,8 @@
 /* From a region to native code: the frame around the facilities' files. */
 #include "tr.h"
 
-#include "float.h"
 #include "memory.h"
-#include "vector.h"
+#include "vector_fp.h"
 
 #include <cpuid.h>
 #include <immintrin.h>
@@ -322,14 +321,15 @@ static void late_zero(struct tr *t, const struct late *l)
 static void late_zeros(struct tr *t, const struct late *l)
 {
     static const _Alignas(16) uint64_t zeros[2] = {0, 0};
-    const unsigned compare = VOP(MAP_0F, l->single[0] ? PP_NONE : PP_66, 0xc2); /* cmpps, cmppd */
+    const unsigned of_result = fp_packed(0xc2, l->single[0]),
+                   of_operand = fp_packed(0xc2, l->single[1]);
     struct emit *e = &t->e;
     struct x64_mem m = v_const(e, zeros);
 
-    vop_mi(e, compare, 0, l->zero[1], m, 0);
-    vop_mi(e, compare, 1, l->zero[2], m, 0);
+    vop_mi(e, of_operand, 0, l->zero[1], m, 0); /* cmpeq */
+    vop_mi(e, of_operand, 1, l->zero[2], m, 0);
     vop(e, V_POR, 0, 0, 1);
-    vop_mi(e, compare, 1, l->zero[0], m, 0);
+    vop_mi(e, of_result, 1, l->zero[0], m, 0);
     vop(e, V_PAND, 0, 0, 1);
     vop_to_gpr(e, l->single[0] ? V_MOVMSKPS : V_MOVMSKPD, RDX, 0);
     x_alu_ri(e, false, X_XOR, RDX, -1);

@@ -43,8 +43,7 @@ static bool doubles_to_singles(struct tr *t, const struct insn *in)
 
     vop(&t->e, VOP(MAP_0F, PP_66, 0x5a), x, 0, b); /* cvtpd2ps */
     vop_i(&t->e, V_PSHUFD, x, 0, x, BOTH_WORDS);
-    /* both words of a double that is zero are zeros as singles */
-    return fp_finish(t, r.t, x, fp_slow_unless_safe(t, true, x, b, b));
+    return fp_finish(t, r.t, x, fp_slow_unless_narrow(t, x, b));
 }
 
 /* Unsigned: left * 65536 + right, of the halfwords: only the sum rounds. */

@@ -55,6 +55,14 @@ struct late *fp_slow_unless_in(struct tr *t, const struct fp_range *r, bool sing
     return fp_slow_if_any(t, single, 0, false);
 }
 
+struct late *fp_slow_unless_narrow(struct tr *t, unsigned x, unsigned b)
+{
+    struct late *l = fp_slow_unless_safe(t, true, x, b, b);
+
+    l->single[1] = false;
+    return l;
+}
+
 struct late *fp_slow_unless_safe(struct tr *t, bool single, unsigned x, unsigned a, unsigned b)
 {
     struct late *l = fp_slow_unless_in(t, &fp_safe[single], single, x);
@@ -64,7 +72,7 @@ struct late *fp_slow_unless_safe(struct tr *t, bool single, unsigned x, unsigned
     l->zero[0] = (uint8_t)x;
     l->zero[1] = (uint8_t)a;
     l->zero[2] = (uint8_t)b;
-    l->single[0] = single;
+    l->single[0] = l->single[1] = single;
     return l;
 }
 

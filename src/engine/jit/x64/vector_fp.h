@@ -25,6 +25,8 @@ struct late *fp_slow_if_any(struct tr *t, bool single, unsigned x, bool settles)
 struct late *fp_slow_unless_in(struct tr *t, const struct fp_range *r, bool single, unsigned x);
 /* The same of what is safe, but for zeros that are exact: because @a or @b has one there. */
 struct late *fp_slow_unless_safe(struct tr *t, bool single, unsigned x, unsigned a, unsigned b);
+/* The same of singles, each of which stands in both words of the double in @b it was made of. */
+struct late *fp_slow_unless_narrow(struct tr *t, unsigned x, unsigned b);
 /* When any lane of @a or @b is a NaN. XMM0 := those lanes. */
 struct late *fp_slow_if_nan(struct tr *t, bool single, unsigned a, unsigned b, bool settles);
 /* When any lane of @b is below zero or a -0, not below 2^@bits, or a NaN. Uses RAX, RDX, XMM0. */
