@@ -6,10 +6,7 @@
  */
 #include "vector_fp.h"
 
-#define V_CVTPS2PD VOP(MAP_0F, PP_NONE, 0x5a)
-#define V_CVTPD2PS VOP(MAP_0F, PP_66, 0x5a)
-#define V_CVTSD2SS VOP(MAP_0F, PP_F2, 0x5a)
-#define HIGH_HALF  0xee /* pshufd */
+#define HIGH_HALF 0xee /* pshufd */
 
 enum { DIV = 0x5e, ROOT = 0x51 };
 

@@ -112,8 +112,6 @@ static struct arith arith_of(const struct insn *in)
 
 /* ---- operands ---- */
 
-#define V_CVTSD2SS VOP(MAP_0F, PP_F2, 0x5a)
-
 /* In registers: numbers by place (a, b, c) as of struct fp_lazy, all in one view. */
 struct operands {
     enum vsr_view view;

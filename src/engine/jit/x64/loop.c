@@ -106,7 +106,7 @@ static bool is_source(const struct moves *m, unsigned x)
 static void move_one(struct emit *e, struct moves *m, unsigned x)
 {
     if (m->widen[x])
-        vop(e, VOP(MAP_0F, PP_F3, 0x5a), x, m->from[x], m->from[x]); /* cvtss2sd */
+        vop(e, V_CVTSS2SD, x, m->from[x], m->from[x]);
     else if (m->from[x] != x)
         v_move(e, x, m->from[x]);
     m->from[x] = NO_XMM;

@@ -119,6 +119,11 @@ enum {
     V_MOVMSKPD = V_66(0x50),
     V_MOVMSKPS = VOP(MAP_0F, PP_NONE, 0x50),
     V_PTEST = V_38(0x17),
+    /* scalars: to, what the rest is of, from */
+    V_CVTSS2SD = VOP(MAP_0F, PP_F3, 0x5a),
+    V_CVTSD2SS = VOP(MAP_0F, PP_F2, 0x5a),
+    V_CVTPS2PD = VOP(MAP_0F, PP_NONE, 0x5a),
+    V_CVTPD2PS = V_66(0x5a),
 };
 
 /* Operations on two registers have @a = 0. */

@@ -8,7 +8,6 @@
 #define LEFT_WORDS 0x0d /* pshufd: words 1 and 3 in front */
 #define BOTH_WORDS 0x50 /* words 0 and 1 twice each */
 
-#define V_CVTPS2PD  VOP(MAP_0F, PP_NONE, 0x5a)
 #define V_CVTDQ2PS  VOP(MAP_0F, PP_NONE, 0x5b)
 #define V_CVTTPS2DQ VOP(MAP_0F, PP_F3, 0x5b)
 #define V_CVTTPD2DQ VOP(MAP_0F, PP_66, 0xe6)
@@ -41,7 +40,7 @@ static bool doubles_to_singles(struct tr *t, const struct insn *in)
     fp_ready(t);
     unsigned b = v_whole(t, r.b), x = vsr_new(t);
 
-    vop(&t->e, VOP(MAP_0F, PP_66, 0x5a), x, 0, b); /* cvtpd2ps */
+    vop(&t->e, V_CVTPD2PS, x, 0, b);
     vop_i(&t->e, V_PSHUFD, x, 0, x, BOTH_WORDS);
     return fp_finish(t, r.t, x, fp_slow_unless_narrow(t, x, b));
 }

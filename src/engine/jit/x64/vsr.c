@@ -7,9 +7,6 @@
 
 #define FIRST 2
 
-#define V_CVTSS2SD VOP(MAP_0F, PP_F3, 0x5a)
-#define V_CVTSD2SS VOP(MAP_0F, PP_F2, 0x5a)
-
 /* ---- which register ---- */
 
 static int find(const struct tr *t, unsigned n, enum vsr_view view)
