@@ -5,7 +5,6 @@
 
     .set FE0, 0x800
     .set FE1, 0x100
-    .set FPU, FP | VEC | VSX
     .set CAUSE, 0x783f0000
     .set ENABLED, 1 << 20      /* SRR1[43] */
     .set LATER, 1 << 16        /* SRR1[47]: SRR0 is a later instruction */
@@ -28,13 +27,6 @@
     .set HUGE, 0x7fe << 52     /* 2^1023 */
     .set TINY, 1 << 52         /* 2^-1022 */
     .set OLD, 0x123456789      /* of the target */
-
-    .macro FPU_ON
-    mfmsr r5
-    LI r6, FPU
-    or r5, r5, r6
-    mtmsrd r5
-    .endm
 
     /* FPR 1 2 3 and FPSCR */
     .macro LOADS a, b, fpscr

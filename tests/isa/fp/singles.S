@@ -20,10 +20,7 @@
     /* \op of FPRs 1 and 2 into 3 gives \result, at once and again behind it, whatever XX was. */
     .macro ROUNDS name, op, a, b, result
     TEST \name
-    mfmsr r5
-    LI r6, FP | VEC | VSX
-    or r5, r5, r6
-    mtmsrd r5
+    FPU_ON
     LI r5, \a
     LI r6, \b
     li r8, 2

@@ -22,10 +22,7 @@
      * XX are \ux: 0 or 1. Twice, with XX set before and without. */
     .macro ZERO name, op, t, a, b, result, ux
     TEST \name
-    mfmsr r5
-    LI r6, FP | VEC | VSX
-    or r5, r5, r6
-    mtmsrd r5
+    FPU_ON
     li r8, 2
 1:  LI r7, FPSCR_XX
     cmpdi r8, 2
