@@ -54,16 +54,19 @@ struct native_cell {
 };
 
 /* What single instructions of native code last found in e[]: the granule that they may load from,
- * or load from and store to. An instruction that stays in one needs no look at e[], whose place
- * depends on the EA (src/engine/jit/site.c). */
+ * or load from and store to, with its neighbours as far as those follow it in the host's memory
+ * too. An instruction that stays there needs no look at e[], whose place depends on the EA
+ * (src/engine/jit/site.c). */
 #define TLB_SITES       1024
 #define TLB_SITES_STORE 640 /* those from here on are of stores */
 #define TLB_SITE_ROAMS  3ULL
+#define TLB_SITE_REACH  32 /* most neighbours, in each direction: a page of 2 MiB is whole */
 struct tlb_site {
-    ea_t base; /* of the granule, or TLB_NO_TAG; TLB_SITE_ROAMS: e[] is to be asked each time */
+    ea_t base; /* of the first granule, or TLB_NO_TAG; TLB_SITE_ROAMS: e[] is to be asked each time
+                */
     uint64_t limit; /* accesses may begin so far behind base, exclusively; 0: none may */
     intptr_t addend;
-    uint64_t unused;
+    uint64_t narrow; /* what limit would be, were there no neighbours */
 };
 
 /* What a translation depends on besides the EA. */

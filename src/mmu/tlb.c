@@ -25,13 +25,18 @@ static void drop_jumps(struct tlb_ctx *ctx)
     ctx->filled &= ~TLB_FILLED_JUMPS;
 }
 
-/* Those whose granule agrees with @ea in @mask. */
+static ea_t site_last(const struct tlb_site *s)
+{
+    return s->base + s->limit + (TLB_GRANULE - s->narrow) - 1;
+}
+
+/* Those with an EA that agrees with @ea in @mask, whose ones all come first. */
 static void drop_sites(struct tlb_ctx *ctx, ea_t ea, ea_t mask)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < ctx->sites; i++) {
         uint16_t where = ctx->site_log[i];
-        if ((ctx->site[where].base & mask) == ea)
+        if (ctx->site[where].base <= (ea | ~mask) && site_last(&ctx->site[where]) >= ea)
             ctx->site[where] = (struct tlb_site){.base = TLB_NO_TAG};
         else
             ctx->site_log[kept++] = where;
@@ -669,17 +674,35 @@ void tlb_fill_fetched(struct cpu *cpu, ea_t ea, const struct xlate *x)
     }
 }
 
+/* How many granules from @ea on, each @step further, go on where entry @e is, for loads or @store.
+ */
+static unsigned neighbours(const struct tlb_ctx *ctx, const struct tlb_entry *e, ea_t ea, ea_t step,
+                           bool store)
+{
+    unsigned n = 0;
+    for (; n < TLB_SITE_REACH; n++, ea += step) {
+        const struct tlb_entry *next = &ctx->e[tlb_index(ea)];
+        if (next->tag_r != ea || (store && next->tag_w != ea) || next->addend != e->addend)
+            break;
+    }
+    return n;
+}
+
 intptr_t tlb_fill_site(struct cpu *cpu, unsigned where, ea_t ea, unsigned len, unsigned most)
 {
     struct tlb_ctx *ctx = cpu->tlb;
     const struct tlb_entry *e = &ctx->e[tlb_index(ea)];
     struct tlb_site *site = &ctx->site[where];
     ea_t base = (ea + len - 1) & TLB_MASK;
-    if (e->tag_r != base || (where >= TLB_SITES_STORE && e->tag_w != base))
+    bool store = where >= TLB_SITES_STORE;
+    if (e->tag_r != base || (store && e->tag_w != base))
         return 0;
     if (site->base == TLB_NO_TAG)
         ctx->site_log[ctx->sites++] = where;
-    *site = (struct tlb_site){.base = base, .limit = TLB_GRANULE - most + 1, .addend = e->addend};
+    ea_t below = neighbours(ctx, e, base - TLB_GRANULE, -TLB_GRANULE, store) * TLB_GRANULE;
+    ea_t above = neighbours(ctx, e, base + TLB_GRANULE, TLB_GRANULE, store) * TLB_GRANULE;
+    uint64_t narrow = TLB_GRANULE - most + 1;
+    *site = (struct tlb_site){base - below, below + above + narrow, e->addend, narrow};
     return e->addend;
 }
 
@@ -688,7 +711,7 @@ void tlb_site_roams(struct cpu *cpu, unsigned where)
     struct tlb_ctx *ctx = cpu->tlb;
     if (ctx->site[where].base == TLB_NO_TAG)
         ctx->site_log[ctx->sites++] = where;
-    ctx->site[where] = (struct tlb_site){.base = TLB_SITE_ROAMS};
+    ctx->site[where] = (struct tlb_site){.base = TLB_SITE_ROAMS, .narrow = TLB_GRANULE};
 }
 
 /* ---- code ---- */

@@ -99,7 +99,7 @@ struct site_watch {
     bool roams;     /* the site was given up */
     uint64_t since; /* host ns, when left was set; 0: never */
     uint64_t turn;  /* jit->site_turns then */
-    uint64_t unused;
+    uint64_t limit; /* the most that the site had */
 };
 /* Has the access in @slot of the region that is translated a site? */
 bool site_wanted(const struct jit *jit, unsigned slot);

@@ -76,10 +76,17 @@ static bool is_soon(struct jit *jit, struct site_watch *w, int32_t most, unsigne
     return soon;
 }
 
-/* The access has moved MOVES_MAX times, or the site is new. */
-static void watch(struct jit *jit, struct site_watch *w)
+/* The access has moved MOVES_MAX times, or the site is new. As long as it learns of more neighbours
+ * each time (@limit grows) it may still find all that the access wants. */
+static void watch(struct jit *jit, struct site_watch *w, uint64_t limit)
 {
-    if (!is_soon(jit, w, MOVES_MAX, MOVE_NS))
+    bool soon = is_soon(jit, w, MOVES_MAX, MOVE_NS);
+
+    if (limit > w->limit) {
+        w->limit = limit;
+        return;
+    }
+    if (!soon)
         return;
     w->roams = true;
     w->turn = jit->site_turns[true];
@@ -98,7 +105,7 @@ intptr_t jit_site(struct cpu *cpu, ea_t ea, uint32_t what)
         return 0;
     if (w->left <= 0) {
         if (!w->roams)
-            watch(jit, w);
+            watch(jit, w, cpu->tlb->site[where].limit);
         else if (is_soon(jit, w, LOOKUPS_MAX, LOOKUP_NS))
             cpu->native_roams = true;
     }

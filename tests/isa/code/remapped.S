@@ -343,3 +343,129 @@
     DATA store_across, USER, nop, "std r7, 4(r5)", 0, NOT_STORED
     DATA store_across_read_only, SVMUSER, nop, "std r7, 4(r5)", LEAF | RC | 4 | PAGE, NOT_STORED
     DATA load_across, USER, "ld r3, 0(r5)", "ld r4, 4(r5)", 0, WAS_LOADED
+
+    /* One access, in turn to the page below and to the one that changes: what it knew of both together
+     * must not outlive the change of one. r3: the sum of what was loaded, or what is stored. */
+    .set BELOW, PAGE - 0x8000
+    .macro STRADDLE name, msr, access, odd, after
+    TEST \name
+    STORE BELOW, 1
+    STORE PAGE, 2
+    STORE OTHER, 3
+    CHANGING PAGE_PTE, PAGE | AP_2M, OWN
+    LI r7, TIMES
+    LI r5, BELOW
+    LI r6, PAGE - BELOW
+2:  CHOOSE \odd, ALL | PAGE
+    CHANGE tlbie, 1
+    LI r9, 41
+    mtctr r9
+    li r3, 0
+    li r4, 0
+    BACK 6f
+    GO \msr, 3f
+3:  \access
+    add r3, r3, r8
+    xor r4, r4, r6
+    bdnz 3b
+    HOME
+6:  andi. r9, r7, 1
+    \after
+    AGAIN 2b
+    PASS
+    .endm
+    .macro SUM_IS_RIGHT         /* 21 times 1, 20 times 2 or 3 */
+    CHECK r31, 0
+    mulli r11, r9, 20
+    addi r11, r11, 61
+    mr r10, r3
+    COMPARE
+    .endm
+    .macro STORED_RIGHT         /* in PAGE the last even r7, in OTHER the last odd one */
+    CHECK r31, 0
+    FETCH_DW r10, BELOW
+    mr r11, r7
+    COMPARE
+    FETCH_DW r10, PAGE
+    addi r11, r7, 1
+    clrrdi r11, r11, 1
+    COMPARE
+    FETCH_DW r10, OTHER
+    ori r11, r7, 1
+    cmpdi r11, TIMES
+    ble 7f
+    li r11, 3
+7:  COMPARE
+    .endm
+    .macro FAULTS_ABOVE         /* at once, and never while it is there */
+    neg r9, r9
+    andi. r11, r9, 0x300
+    mr r10, r31
+    COMPARE
+    .endm
+    STRADDLE straddling_loads, USER, "ldx r8, r5, r4", ALL | OTHER, SUM_IS_RIGHT
+    STRADDLE straddling_loads_svm, SVMUSER, "ldx r8, r5, r4", ALL | OTHER, SUM_IS_RIGHT
+    STRADDLE straddling_stores, USER, "stdx r7, r5, r4", ALL | OTHER, STORED_RIGHT
+    STRADDLE straddling_stores_os, OS | DR, "stdx r7, r5, r4", ALL | OTHER, STORED_RIGHT
+    STRADDLE loads_of_page_gone, USER, "ldx r8, r5, r4", 0, FAULTS_ABOVE
+    STRADDLE stores_read_only, SVMUSER, "stdx r7, r5, r4", LEAF | RC | 4 | PAGE, FAULTS_ABOVE
+
+    /* Two granules below PAGE in turn, by the access to r5 + r4 at 93. */
+    .macro BELOW_IN_TURN
+    LI r5, BELOW
+    LI r6, 0x10000
+    li r9, 40
+    mtctr r9
+    li r4, 0
+91: bl 93f
+    neg r6, r6
+    add r4, r4, r6
+    bdnz 91b
+    .endm
+
+    /* What follows two pages that lie side by side is not what follows another one. */
+    TEST end_of_neighbours
+    STORE BELOW - 0x10000, 1
+    STORE BELOW, 1
+    STORE OTHER + 0x1ffff8, 10                  /* the end of PAGE, which shows OTHER */
+    STORE OTHER, 100                            /* behind that, as an EA */
+    STORE OTHER + 0x200000, 1000                /* behind that, as an RA */
+    CHANGING PAGE_PTE, PAGE | AP_2M, OWN
+    LI r10, ALL | OTHER
+    CHANGE tlbie, 1
+    li r3, 0
+    li r7, 2
+    BACK 4f
+    GO USER, 2f
+2:  BELOW_IN_TURN
+    LI r4, OTHER - 8 - BELOW
+    bl 93f
+    addi r4, r4, 8
+    bl 93f
+    AGAIN 2b
+    HOME
+93: ldx r8, r5, r4
+    add r3, r3, r8
+    blr
+4:  CHECK r31, 0
+    CHECK r3, 300
+    PASS
+
+    /* A page that may be read only does not belong to two that may be written. */
+    TEST read_only_neighbour
+    CHANGING PAGE_PTE, PAGE | AP_2M, OWN
+    LI r10, LEAF | RC | 4 | PAGE
+    CHANGE tlbie, 1
+    BACK 4f
+    GO USER, 2f
+2:  LI r4, PAGE
+    ld r3, 0(r4)
+    BELOW_IN_TURN
+    LI r4, PAGE - BELOW
+    bl 93f
+    HOME
+93: stdx r8, r5, r4
+    blr
+4:  CHECK r31, 0x300
+    CHECKA r21, 93b
+    PASS

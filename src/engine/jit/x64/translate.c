@@ -126,6 +126,8 @@ static void emit_move_site(struct jit *jit, struct emit *e)
     roams = x_jcc(e, CC_E);
     x_mov_mr(e, true, site_field(offsetof(struct tlb_site, base)), RCX);
     x_mov_mr(e, true, site_field(offsetof(struct tlb_site, addend)), RSI);
+    x_mov_rm(e, true, RCX, site_field(offsetof(struct tlb_site, narrow)));
+    x_mov_mr(e, true, site_field(offsetof(struct tlb_site, limit)), RCX);
     x_patch(roams, e->p);
     x_mov_rr(e, true, RCX, RSI);
     x_pop(e, RDX); /* what RCX was */
