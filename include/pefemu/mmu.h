@@ -62,8 +62,7 @@ struct native_cell {
 #define TLB_SITE_ROAMS  3ULL
 #define TLB_SITE_REACH  32 /* most neighbours, in each direction: a page of 2 MiB is whole */
 struct tlb_site {
-    ea_t base; /* of the first granule, or TLB_NO_TAG; TLB_SITE_ROAMS: e[] is to be asked each time
-                */
+    ea_t base; /* of the first granule; TLB_NO_TAG; TLB_SITE_ROAMS: e[] is to be asked each time */
     uint64_t limit; /* accesses may begin so far behind base, exclusively; 0: none may */
     intptr_t addend;
     uint64_t narrow; /* what limit would be, were there no neighbours */

@@ -674,15 +674,17 @@ void tlb_fill_fetched(struct cpu *cpu, ea_t ea, const struct xlate *x)
     }
 }
 
-/* How many granules from @ea on, each @step further, go on where entry @e is, for loads or @store.
- */
-static unsigned neighbours(const struct tlb_ctx *ctx, const struct tlb_entry *e, ea_t ea, ea_t step,
+/* How many granules behind that of entry @e, each @step further, have their host memory as far
+ * behind it, for loads or @store. The end of the kernel's quadrant is not followed by EA 0. */
+static unsigned neighbours(const struct tlb_ctx *ctx, const struct tlb_entry *e, ea_t step,
                            bool store)
 {
+    bool kernel = is_kernel_ea(e->tag_r);
     unsigned n = 0;
-    for (; n < TLB_SITE_REACH; n++, ea += step) {
+    for (ea_t ea = e->tag_r + step; n < TLB_SITE_REACH; n++, ea += step) {
         const struct tlb_entry *next = &ctx->e[tlb_index(ea)];
-        if (next->tag_r != ea || (store && next->tag_w != ea) || next->addend != e->addend)
+        if (next->tag_r != ea || (store && next->tag_w != ea) || next->addend != e->addend ||
+            is_kernel_ea(ea) != kernel)
             break;
     }
     return n;
@@ -699,8 +701,8 @@ intptr_t tlb_fill_site(struct cpu *cpu, unsigned where, ea_t ea, unsigned len, u
         return 0;
     if (site->base == TLB_NO_TAG)
         ctx->site_log[ctx->sites++] = where;
-    ea_t below = neighbours(ctx, e, base - TLB_GRANULE, -TLB_GRANULE, store) * TLB_GRANULE;
-    ea_t above = neighbours(ctx, e, base + TLB_GRANULE, TLB_GRANULE, store) * TLB_GRANULE;
+    ea_t below = neighbours(ctx, e, -TLB_GRANULE, store) * TLB_GRANULE;
+    ea_t above = neighbours(ctx, e, TLB_GRANULE, store) * TLB_GRANULE;
     uint64_t narrow = TLB_GRANULE - most + 1;
     *site = (struct tlb_site){base - below, below + above + narrow, e->addend, narrow};
     return e->addend;
