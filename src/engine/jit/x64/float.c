@@ -188,7 +188,7 @@ struct late *fp_slow_unless_normal(struct tr *t, unsigned x, bool single)
 
 #define LOW_OF_SINGLE 0x1fffffff /* what a double has beside a single's fraction */
 
-void x64_test_half(struct emit *e, unsigned x)
+void fp_test_half(struct emit *e, unsigned x)
 {
     v_to_gpr32(e, RAX, x);
     x_alu_ri(e, false, X_AND, RAX, LOW_OF_SINGLE);
@@ -199,7 +199,7 @@ struct late *fp_narrow(struct tr *t, unsigned x)
 {
     struct emit *e = &t->e;
 
-    x64_test_half(e, x);
+    fp_test_half(e, x);
     struct late *slow = tr_slow(t, x_jcc(e, CC_E), false);
     vop(e, V_CVTSD2SS, x, x, x);
     return slow;
@@ -221,7 +221,7 @@ static struct late *narrow_binary(struct tr *t, unsigned x, const struct arith *
     v_to_gpr32(e, RAX, both);
     x_test_ri(e, false, RAX, LOW_OF_SINGLE);
     struct late *l = tr_slow(t, x_jcc(e, CC_NE), false);
-    l->kind = LATE_HALF;
+    l->excuse = EXCUSE_HALF;
     l->cont = e->p;
     l->zero[0] = (uint8_t)x;
     vop(e, V_CVTSD2SS, x, x, x);
@@ -243,7 +243,7 @@ static struct late *check_range(struct tr *t, const struct arith *d, unsigned x,
      * not. */
     if (sum || (d->shape == SHAPE_MULADD && d->kind >= FPL_NMADD))
         return l;
-    l->kind = LATE_ZERO;
+    l->excuse = EXCUSE_ZERO;
     emit_wrote(&t->e, RAX); /* there */
     l->cont = t->e.p;
     l->zero[0] = (uint8_t)x;

@@ -33,7 +33,10 @@ struct late *fp_narrow(struct tr *t, unsigned x);
            (int32_t)(offsetof(struct cpu, fp_lazy) + offsetof(struct fp_lazy, field)) - CPU_BIAS)
 
 /* Host flags: equal if the double @x is half way between two singles. RAX is lost. */
-void x64_test_half(struct emit *e, unsigned x);
+void fp_test_half(struct emit *e, unsigned x);
+/* In late code: if the result of @l that looked inexact is not, control goes back; else on.
+ * float_excuse.c */
+void x64_late_inexact(struct tr *t, const struct late *l);
 
 /* ---- rounding to an integer in floating point ---- */
 enum lanes { SCALAR, DOUBLES, SINGLES };

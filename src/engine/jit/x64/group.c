@@ -198,8 +198,8 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
     x_mov_mr(e, true, x64_addend_mem(in->ra), RCX);
     scratch_holds(t, RCX, SCRATCH_ADDEND + in->ra);
     *slow = late_add(t, LATE_GROUP, fail[0]);
-    (*slow)->found = site.found;
-    (*slow)->site = site.what;
+    if (site.found)
+        x64_has_site(*slow, &site);
     (*slow)->at2 = fail[1];
     (*slow)->group = range;
     *g = range;

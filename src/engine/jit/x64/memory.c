@@ -73,6 +73,13 @@ bool x64_site_check(struct tr *t, unsigned base, int32_t lo, unsigned len, bool 
     return true;
 }
 
+void x64_has_site(struct late *l, const struct x64_site *s)
+{
+    l->excuse = EXCUSE_SITE;
+    l->cont = s->found;
+    l->site = s->what;
+}
+
 void x64_late_site(struct tr *t, const struct late *l)
 {
     struct emit *e = &t->e;
@@ -81,7 +88,7 @@ void x64_late_site(struct tr *t, const struct late *l)
     x_mov_ri(e, RCX, l->site);
     x64_call_site(t);
     x_test_rr(e, true, RCX, RCX);
-    x_patch(x_jcc(e, CC_NE), l->found);
+    x_patch(x_jcc(e, CC_NE), l->cont);
 }
 
 struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned size, bool store,
@@ -96,8 +103,7 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
         return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
     if (x64_site_check(t, base, disp, size, store, &site, &fail)) {
         slow = tr_slow(t, fail, settles);
-        slow->found = site.found;
-        slow->site = site.what;
+        x64_has_site(slow, &site);
         return (struct x64_access){mem_index(base, RCX, 0, disp), slow};
     }
     x64_tlb_entry(t, base, disp);

@@ -17,7 +17,7 @@ struct x64_access x64_access(struct tr *t, unsigned base, int32_t disp, unsigned
                              bool settles);
 
 /* The check of [@base + @lo, + @len) for the present instruction, if it has a site: RCX = the
- * addend, or jumps from *@fail (a distance field) with what x64_late_site() needs of @s. RDX is
+ * addend, or jumps from *@fail (a distance field) with what x64_has_site() wants in @s. RDX is
  * lost. False: it has none. */
 struct x64_site {
     const uint8_t *found;
@@ -25,6 +25,8 @@ struct x64_site {
 };
 bool x64_site_check(struct tr *t, unsigned base, int32_t lo, unsigned len, bool store,
                     struct x64_site *s, uint8_t **fail);
+/* @l is what the failing check leads to. */
+void x64_has_site(struct late *l, const struct x64_site *s);
 /* translate.c: RCX = jit_site(cpu, RDX, ECX), or what that would say. RDX is lost. */
 void x64_call_site(struct tr *t);
 /* In late code: if the addend is found otherwise, control goes back; else on. */

@@ -28,9 +28,14 @@ enum late_kind {
     LATE_CR,    /* settle CR field @target, then back */
     LATE_GROUP, /* like LATE_CALL, but then the group is checked again */
     LATE_CLEAN, /* the host's floating-point flags are cleared, then back */
-    LATE_ZERO,  /* like LATE_CALL, but first: a zero in zero[0] that is exact goes on at @cont */
-    LATE_ZEROS, /* ... lanes of zero[0], those that EAX has, if all of them are such zeros */
-    LATE_HALF,  /* ... a double in zero[0] that is not half way between two singles */
+};
+/* LATE_CALL, LATE_GROUP: looked at before the handler is called, which is not if that says so. */
+enum late_excuse {
+    EXCUSE_NONE,
+    EXCUSE_SITE,  /* the TLB has the addend that the site did not know: memory.c */
+    EXCUSE_ZERO,  /* a zero in zero[0] is exact: float_excuse.c */
+    EXCUSE_ZEROS, /* so are the lanes of zero[0] that EAX names */
+    EXCUSE_HALF,  /* the double in zero[0] is not half way between two singles */
 };
 /* What an xmm register holds: see vsr.h. */
 #define NO_VSR 0xff
@@ -101,11 +106,11 @@ struct late {
     bool settles; /* LATE_CALL: the handler may touch CR */
     uint8_t *at2; /* LATE_GROUP: another jump to here, or NULL */
     struct ea_range group;
-    const uint8_t *found; /* LATE_CALL, LATE_GROUP: behind a site's check, RCX being the addend */
-    uint32_t site;        /* for jit_site() */
-    const uint8_t *cont;
-    uint8_t zero[4]; /* xmm registers; exact if one of the next two is zero and so is the last */
-    bool single[4];  /* ... as singles; the last may be NO_XMM */
+    enum late_excuse excuse;
+    const uint8_t *cont; /* with an excuse, and LATE_JUMP */
+    uint32_t site;       /* for jit_site() */
+    uint8_t zero[4];     /* xmm registers; exact if one of the next two is zero and so is the last */
+    bool single[4];      /* ... as singles; the last may be NO_XMM */
     /* Where it was jumped from, and where it goes back. */
     struct vsr_state before, after;
     struct cr_state cr;     /* where it was jumped from */

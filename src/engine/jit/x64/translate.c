@@ -292,59 +292,6 @@ static void late_leave(struct tr *t, uint64_t reason)
     x_patch(x_jmp(&t->e), t->maps[t->map].leave);
 }
 
-/* Host flags: is l->zero[@i] a zero of either sign? */
-static void test_zero(struct tr *t, const struct late *l, unsigned i)
-{
-    (l->single[i] ? v_to_gpr32 : v_to_gpr)(&t->e, RAX, l->zero[i]);
-    x_alu_rr(&t->e, !l->single[i], X_ADD, RAX, RAX);
-}
-
-/* The zero that an arithmetic instruction found is exact, or the handler has to tell. */
-static void late_zero(struct tr *t, const struct late *l)
-{
-    struct emit *e = &t->e;
-
-    test_zero(t, l, 0);
-    uint8_t *call_it = x_jcc(e, CC_NE), *call_too = NULL;
-    if (l->zero[3] != NO_XMM) {
-        test_zero(t, l, 3);
-        call_too = x_jcc(e, CC_NE);
-    }
-    test_zero(t, l, 1);
-    x_patch(x_jcc(e, CC_E), l->cont);
-    test_zero(t, l, 2);
-    x_patch(x_jcc(e, CC_E), l->cont);
-    x_patch(call_it, e->p);
-    if (call_too)
-        x_patch(call_too, e->p);
-}
-
-/* The same of all lanes that EAX names. */
-static void late_zeros(struct tr *t, const struct late *l)
-{
-    static const _Alignas(16) uint64_t zeros[2] = {0, 0};
-    const unsigned of_result = fp_packed(0xc2, l->single[0]),
-                   of_operand = fp_packed(0xc2, l->single[1]);
-    struct emit *e = &t->e;
-    struct x64_mem m = v_const(e, zeros);
-
-    vop_mi(e, of_operand, 0, l->zero[1], m, 0); /* cmpeq */
-    vop_mi(e, of_operand, 1, l->zero[2], m, 0);
-    vop(e, V_POR, 0, 0, 1);
-    vop_mi(e, of_result, 1, l->zero[0], m, 0);
-    vop(e, V_PAND, 0, 0, 1);
-    vop_to_gpr(e, l->single[0] ? V_MOVMSKPS : V_MOVMSKPD, RDX, 0);
-    x_alu_ri(e, false, X_XOR, RDX, -1);
-    x_test_rr(e, false, RAX, RDX);
-    x_patch(x_jcc(e, CC_E), l->cont);
-}
-
-static void late_half(struct tr *t, const struct late *l)
-{
-    x64_test_half(&t->e, l->zero[0]);
-    x_patch(x_jcc(&t->e, CC_NE), l->cont);
-}
-
 static void late_clean(struct tr *t, const struct late *l)
 {
     struct emit *e = &t->e;
@@ -359,6 +306,26 @@ static void late_clean(struct tr *t, const struct late *l)
     x_mov_mi8(e, CPU_MEM(fp_native), 1);
 }
 
+static void late_excuse(struct tr *t, const struct late *l)
+{
+    if (l->excuse == EXCUSE_SITE)
+        x64_late_site(t, l);
+    else if (l->excuse != EXCUSE_NONE)
+        x64_late_inexact(t, l);
+}
+
+static void late_call(struct tr *t, const struct late *l)
+{
+    late_excuse(t, l);
+    cr_emit_late(t, l);
+    vsr_save(t, l);
+    call(t, l->slot, l->pending, l->settles);
+    if (l->kind == LATE_GROUP)
+        x64_late_group(t, l);
+    vsr_reload(t, l);
+    scratch_reload(t, &l->scratch);
+}
+
 static void late_one(struct tr *t, const struct late *l)
 {
     struct emit *e = &t->e;
@@ -368,26 +335,9 @@ static void late_one(struct tr *t, const struct late *l)
     if (l->at2)
         x_patch(l->at2, e->p);
     switch (l->kind) {
-    case LATE_ZERO:
-    case LATE_ZEROS:
-    case LATE_HALF:
     case LATE_GROUP:
     case LATE_CALL:
-        if (l->kind == LATE_ZERO)
-            late_zero(t, l);
-        if (l->kind == LATE_ZEROS)
-            late_zeros(t, l);
-        if (l->kind == LATE_HALF)
-            late_half(t, l);
-        if (l->found)
-            x64_late_site(t, l);
-        cr_emit_late(t, l);
-        vsr_save(t, l);
-        call(t, l->slot, l->pending, l->settles);
-        if (l->kind == LATE_GROUP)
-            x64_late_group(t, l);
-        vsr_reload(t, l);
-        scratch_reload(t, &l->scratch);
+        late_call(t, l);
         break;
     case LATE_OUT:
         cr_emit_late(t, l);

@@ -67,7 +67,7 @@ struct late *fp_slow_unless_safe(struct tr *t, bool single, unsigned x, unsigned
 {
     struct late *l = fp_slow_unless_in(t, &fp_safe[single], single, x);
 
-    l->kind = LATE_ZEROS;
+    l->excuse = EXCUSE_ZEROS;
     l->cont = t->e.p;
     l->zero[0] = (uint8_t)x;
     l->zero[1] = (uint8_t)a;
