@@ -5,10 +5,9 @@
  */
 #include "fp.h"
 
-/* What mffscdrn, mffscrn return, and with the non-sticky status mffsl */
-#define FPSCR_CONTROL (FPSCR_DRN | PPC_BITS(56, 63))
-#define FPSCR_STATUS  (FPSCR_FR | FPSCR_FI | FPSCR_FPRF)
-#define FPSCR_ENABLE  PPC_BITS(56, 60)
+/* What mffsl returns beside the control bits */
+#define FPSCR_STATUS (FPSCR_FR | FPSCR_FI | FPSCR_FPRF)
+#define FPSCR_ENABLE PPC_BITS(56, 60)
 /* Bits that count as exceptions when an instruction clears or raises them */
 #define FPSCR_EXCEPTIONS (FPSCR_FX | FPSCR_STICKY)
 
@@ -34,9 +33,9 @@ OP(mffsce)
 /* Exchange a rounding mode: FRT receives the control bits as they were. */
 static trap_t exchange_mode(struct cpu *cpu, const struct insn *in, uint64_t v, uint64_t mask)
 {
-    uint64_t old = fpscr_read(cpu);
+    uint64_t old = cpu->fpscr & FPSCR_CONTROL; /* never lazy */
     fpscr_write(cpu, v, mask);
-    set_fpr(cpu, in->rt, old & FPSCR_CONTROL);
+    set_fpr(cpu, in->rt, old);
     return TRAP_NONE;
 }
 
@@ -100,7 +99,7 @@ OP_RECORD(mtfsb0)
 OP(mtfsb1)
 {
     uint64_t bit = PPC_BIT(32 + in->rt);
-    bool raises = bit & FPSCR_STICKY & ~fpscr_read(cpu);
+    bool raises = bit & FPSCR_STICKY & ~cpu->fpscr;
 
     fpscr_write(cpu, ~0ULL, bit | (raises ? FPSCR_FX : 0));
     return fpscr_check_trap(cpu);

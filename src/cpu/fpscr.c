@@ -135,7 +135,12 @@ void cpu_update_fp_mode(struct cpu *cpu)
 
 void fpscr_write(struct cpu *cpu, uint64_t v, uint64_t mask)
 {
-    fpscr_sync(cpu);
+    uint64_t lazy = mask & (FPSCR_FR | FPSCR_FI | FPSCR_FPRF);
+
+    if (lazy == (FPSCR_FR | FPSCR_FI | FPSCR_FPRF))
+        cpu->fp_lazy.kind = cpu->fp_lazy.aux = 0; /* all that is lazy is overwritten */
+    else if (lazy)
+        fpscr_sync(cpu);
     mask &= FPSCR_WRITABLE;
     cpu->fpscr = with_summaries((cpu->fpscr & ~mask) | (v & mask));
     cpu_update_fp_mode(cpu);

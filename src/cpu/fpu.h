@@ -40,6 +40,8 @@
 #define FPSCR_XE     PPC_BIT(60)
 #define FPSCR_NI     PPC_BIT(61)
 #define FPSCR_RN     PPC_BITS(62, 63)
+/* All that no arithmetic instruction changes */
+#define FPSCR_CONTROL (FPSCR_DRN | PPC_BITS(56, 63))
 #define FPSCR_VX_ANY                                                                               \
     (FPSCR_VXSNAN | FPSCR_VXISI | FPSCR_VXIDI | FPSCR_VXZDZ | FPSCR_VXIMZ | FPSCR_VXVC |           \
      FPSCR_VXSOFT | FPSCR_VXSQRT | FPSCR_VXCVI)

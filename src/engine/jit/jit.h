@@ -85,6 +85,8 @@ struct region {
 void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsigned slot);
 /* The slot of a relative branch's target; false: outside the page, or no such branch. */
 bool region_target(const struct insn *in, unsigned slot, unsigned *target);
+/* A branch with link to the next instruction: control goes on there as if it were none. */
+bool region_asks_where(const struct insn *in);
 
 /* ---- sites: site.c ----
  *

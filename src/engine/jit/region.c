@@ -16,6 +16,11 @@ bool region_target(const struct insn *in, unsigned slot, unsigned *target)
     return true;
 }
 
+bool region_asks_where(const struct insn *in)
+{
+    return in->imm == 4 && (in->id == INSN_BL || (in->id == INSN_BCL && (in->rt & 0x14) == 0x14));
+}
+
 /* Leaves that never come back to the next instruction by themselves. */
 static bool leaves_for_good(unsigned id)
 {
@@ -79,6 +84,8 @@ static bool follow(struct walk *w, const struct insn *in, unsigned slot)
 {
     unsigned target = CODE_PAGE_INSNS;
 
+    if (region_asks_where(in))
+        return true;
     switch (in->id) {
     case INSN_B:
         if (region_target(in, slot, &target))

@@ -28,6 +28,10 @@
     COMES b, 1, "nop", "b 3f"
     COMES bl, 1, "nop", "bl 3f"
     COMES b_next, 1, "nop", "b . + 4"
+    COMES bl_next, 1, "nop", "bl . + 4"
+    COMES bcl_next, 1, "nop", "bcl 20, 31, . + 4"
+    COMES bcl_next_taken, 1, "cmpd r6, r6", "bcl 12, 2, . + 4"
+    COMES bcl_next_not_taken, 0, "cmpd r6, r6", "bcl 4, 2, . + 4"
     COMES bc_taken, 1, "cmpd r6, r6", "beq 3f"
     COMES bc_taken_fused_word, 1, "cmpwi r6, -1 ; cmplwi r30, 0", "beq 3f"
     COMES bc_not_taken, 0, "cmpd r6, r6", "bne 3f"
@@ -180,4 +184,49 @@
     mfspr r6, CFAR
     HOME
 2:  CHECKA r6, 6b
+    PASS
+
+    /* Code that asks where it is: LR, and what comes behind, at the end of a page too. */
+    .macro WHERE name, op, fill=4
+    TEST \name
+    BACK 2f
+    GO OS, 1f
+    .balign 4096
+    .skip \fill
+1:  cmpdi cr1, r30, 1
+    li r6, 1
+    li r9, 3
+    mtctr r9
+4:  addi r6, r6, 1
+    \op
+3:  mflr r7
+    addi r6, r6, 16
+    bdnz 4b
+    bgt cr1, 5f
+    addi r6, r6, 256
+5:  HOME
+2:  CHECKA r7, 3b
+    CHECK r6, 256 + 3 * 17 + 1
+    PASS
+    .endm
+    WHERE where_bcl, "bcl 20, 31, . + 4"
+    WHERE where_bl, "bl . + 4"
+    WHERE where_bcl_page_end, "bcl 20, 31, . + 4", 4096 - 24
+    WHERE where_bl_page_end, "bl . + 4", 4096 - 24
+
+    /* Read in each turn, with such a branch in between. */
+    TEST turns_where
+    BACK 2f
+    GO OS, 1f
+1:  FPU_ON
+    li r9, 5
+    mtctr r9
+3:  mfspr r7, CFAR
+    fadd f1, f1, f2
+    bcl 20, 31, . + 4
+5:  mflr r8
+4:  bdnz 3b
+    HOME
+2:  CHECKA r7, 4b
+    CHECKA r8, 5b
     PASS

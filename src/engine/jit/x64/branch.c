@@ -202,6 +202,15 @@ static void set_lr(struct tr *t)
     x_mov_mr(&t->e, true, CPU_MEM(lr), RAX);
 }
 
+/* A branch to the next instruction, which is no boundary (see branch_to()): but for LR, CFAR is all
+ * that tells. */
+static void link_next(struct tr *t)
+{
+    cr_flush(t); /* set_lr() needs RAX, and changes the flags */
+    set_lr(t);
+    store_cfar(t, t->slot);
+}
+
 /* The taken side of a relative branch, unconditional from here. */
 static void take_relative(struct tr *t, const struct insn *in)
 {
@@ -266,8 +275,7 @@ static void leave_any(struct tr *t)
     late_add(t, LATE_ANY, x_jmp(&t->e));
 }
 
-/* A branch to the next instruction, which is no boundary (see branch_to()): CFAR is all that tells.
- */
+/* The same under a condition, without LR. */
 static void branch_next(struct tr *t, enum x64_cc cc)
 {
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
@@ -341,6 +349,10 @@ bool x64_branch(struct tr *t, const struct insn *in)
 
     if (insn_table[in->id].fac != FAC_BRU)
         return false;
+    if (region_asks_where(in)) {
+        link_next(t);
+        return true;
+    }
     switch (in->id) {
     case INSN_B:
         if (in->imm == 4)
@@ -348,8 +360,6 @@ bool x64_branch(struct tr *t, const struct insn *in)
         take_relative(t, in);
         return true;
     case INSN_BL:
-        if (in->imm == 4)
-            break;
         cr_flush(t); /* set_lr() needs RAX, and changes the flags */
         set_lr(t);
         take_relative(t, in);

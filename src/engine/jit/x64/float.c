@@ -332,5 +332,6 @@ bool x64_float(struct tr *t, const struct insn *in)
         arith(t, &d);
         return true;
     }
-    return x64_float_convert(t, in) || x64_float_compare(t, in) || x64_estimate(t, in);
+    return x64_float_convert(t, in) || x64_float_compare(t, in) || x64_estimate(t, in) ||
+           x64_fpscr(t, in);
 }

@@ -56,5 +56,6 @@ void x64_round(struct emit *e, enum lanes lanes, enum rounding way, unsigned x, 
 bool x64_float_convert(struct tr *t, const struct insn *in); /* float_convert.c */
 bool x64_float_compare(struct tr *t, const struct insn *in); /* float_compare.c */
 bool x64_estimate(struct tr *t, const struct insn *in);      /* estimate.c */
+bool x64_fpscr(struct tr *t, const struct insn *in);         /* fpscr.c */
 
 #endif

@@ -184,7 +184,7 @@ static bool writes_cfar(const struct tr *t, const struct block_loop *l)
     for (unsigned slot = l->slot; slot < l->last; slot++) {
         const struct insn *in = &t->r->insn[slot];
 
-        if (in->id == INSN_MTSPR || (in->id == INSN_BC && in->imm == 4))
+        if (in->id == INSN_MTSPR || (in->id == INSN_BC && in->imm == 4) || region_asks_where(in))
             return true;
     }
     return false;

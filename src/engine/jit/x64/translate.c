@@ -389,6 +389,8 @@ static bool goes_on(const struct insn *in)
 {
     bool always = (in->rt & 0x14) == 0x14;
 
+    if (region_asks_where(in))
+        return true;
     switch (in->id) {
     case INSN_B:
     case INSN_BL:
