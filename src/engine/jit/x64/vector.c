@@ -19,5 +19,6 @@ bool x64_vector(struct tr *t, const struct insn *in)
     return x64_float_memory(t, in) || x64_vector_memory(t, in) || x64_vector_logic(t, in) ||
            x64_vector_merge(t, in) || x64_vector_pack(t, in) || x64_vector_gpr(t, in) ||
            x64_vector_add(t, in) || x64_vector_compare(t, in) || x64_vector_shift(t, in) ||
-           x64_vector_multiply(t, in) || x64_vector_count(t, in) || x64_vector_fp(t, in);
+           x64_vector_multiply(t, in) || x64_vector_count(t, in) || x64_vector_crypto(t, in) ||
+           x64_vector_fp(t, in);
 }

@@ -255,6 +255,7 @@ bool x64_vector_compare(struct tr *t, const struct insn *in);  /* vector_compare
 bool x64_vector_shift(struct tr *t, const struct insn *in);    /* vector_shift.c */
 bool x64_vector_multiply(struct tr *t, const struct insn *in); /* vector_multiply.c */
 bool x64_vector_count(struct tr *t, const struct insn *in);    /* vector_count.c */
+bool x64_vector_crypto(struct tr *t, const struct insn *in);   /* vector_crypto.c */
 bool x64_vector_fp(struct tr *t, const struct insn *in);       /* vector_fp.c */
 
 #endif
