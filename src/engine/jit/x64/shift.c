@@ -163,22 +163,24 @@ static void rotate_by_register(struct tr *t, const struct insn *in, bool w, bool
 static void shift(struct tr *t, const struct insn *in, bool w, bool left, bool record)
 {
     struct emit *e = &t->e;
-    unsigned count = gpr_read(t, in->rb, RCX);
+    unsigned count = gpr_read(t, in->rb, RCX), d = gpr_dest(t, in->ra, RAX), from = RAX;
 
-    if (w)
-        gpr_copy(t, in->rt, RAX);
+    if (d == count) /* which is looked at once more */
+        d = RAX;
+    if (w || left)
+        from = gpr_operand(t, in->rt, RAX);
     else
         move_masked(t, in->rt, RAX, 0xffffffff);
-    x_shiftx(e, true, left ? 1 : 3, RAX, RAX, count);
+    x_shiftx(e, true, left ? 1 : 3, d, from, count);
     if (!w) {
         if (left)
-            x_mov_rr(e, false, RAX, RAX);
+            x_mov_rr(e, false, d, d);
     } else {
         x_alu_rr(e, false, X_XOR, RDX, RDX);
         x_test_ri(e, false, count, 64);
-        x_cmov_rr(e, true, CC_NE, RAX, RDX);
+        x_cmov_rr(e, true, CC_NE, d, RDX);
     }
-    gpr_result(t, in->ra, RAX, record);
+    gpr_result(t, in->ra, d, record);
 }
 
 /* GPR @n in RAX, of a word sign-extended. */
