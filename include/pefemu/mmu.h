@@ -95,6 +95,8 @@ struct tlb_log {
  * a program uses together does collide: Linux's regions of the kernel's quadrant all begin at 0. */
 #define TLB_VICTIMS 64
 
+#define TLB_CODE_SEEN_LOG2 11
+
 struct tlb_ctx {
     struct tlb_entry e[TLB_ENTRIES];
     struct tlb_site site[TLB_SITES];
@@ -111,7 +113,10 @@ struct tlb_ctx {
     struct tlb_key key;
     /* bit n of it all: where e[n], then v[n], permits loads, fetches may go */
     uint64_t exec[(TLB_ENTRIES + TLB_VICTIMS) / 64];
-    uint8_t filled;        /* what may hold entries: flushes look nowhere else */
+    uint8_t filled; /* what may hold entries: flushes look nowhere else */
+    /* bits for the code pages that i[] and j[] may have, by a hash: of user's EAs, of the kernel's
+     */
+    uint64_t code_seen[2][(1u << TLB_CODE_SEEN_LOG2) / 64];
     struct tlb_log log[2]; /* user, kernel */
 };
 #define TLB_FILLED_E      1u
@@ -166,6 +171,8 @@ void tlb_flush_vrma(struct cpu *cpu, uint32_t lpid);
 void tlb_protect_code(struct machine *m, ra_t ra);
 /* A code page was dropped (or re-predecoded): forget itlb entries that point at it. */
 void tlb_forget_code(struct machine *m, const struct insn *ops);
+/* The page of @ea, which was translated for a fetch, has been predecoded as @ops. */
+void tlb_note_code(struct cpu *cpu, ea_t ea, const struct insn *ops);
 /* Branches to @ea, which the itlb knows as an operation of @cell's page, go to native code there.
  * @cell has to stay until tlb_forget_jumps(). */
 void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct native_cell *cell);

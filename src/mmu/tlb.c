@@ -80,6 +80,24 @@ static bool log_replay(struct tlb_ctx *ctx, struct tlb_log *log)
     return true;
 }
 
+/* Code pages that a context has, by a hash: those it does not have cost nothing when they go. */
+static unsigned seen_bit(const struct insn *ops)
+{
+    return (uintptr_t)ops * 0x9e3779b97f4a7c15ULL >> (64 - TLB_CODE_SEEN_LOG2);
+}
+
+static void see_code(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops)
+{
+    unsigned bit = seen_bit(ops);
+    ctx->code_seen[is_kernel_ea(ea)][bit / 64] |= 1ULL << bit % 64;
+}
+
+static bool may_have_code(const struct tlb_ctx *ctx, const struct insn *ops)
+{
+    unsigned bit = seen_bit(ops);
+    return (ctx->code_seen[0][bit / 64] | ctx->code_seen[1][bit / 64]) >> bit % 64 & 1;
+}
+
 static void ctx_clear(struct tlb_ctx *ctx)
 {
     if (ctx->filled & TLB_FILLED_JUMPS)
@@ -97,6 +115,7 @@ static void ctx_clear(struct tlb_ctx *ctx)
             clear_entries(ctx->v, TLB_VICTIMS);
         ctx->log[0].used = ctx->log[1].used = 0;
     }
+    memset(ctx->code_seen, 0, sizeof(ctx->code_seen));
     ctx->filled = 0;
 }
 
@@ -165,6 +184,7 @@ static void ctx_seed(struct tlb_ctx *ctx, const struct tlb_ctx *from)
         ctx_filled(ctx, from->i[n].tag, TLB_NO_TAG, TLB_FILLED_I, LOG_I + n);
         ctx->i[n] = from->i[n];
     }
+    memcpy(ctx->code_seen[1], from->code_seen[1], sizeof(ctx->code_seen[1]));
     for (unsigned n = 0; from->filled & TLB_FILLED_J && n < JUMP_ENTRIES; n++)
         if (is_kernel_ea(from->j[n].ea))
             tlb_note_jump(ctx, from->j[n].ea, from->j[n].cell);
@@ -436,6 +456,7 @@ static void ctx_drop_kind(struct tlb_ctx *ctx, bool kernel)
         drop_jumps(ctx);
     for (ea_t quadrant = kernel ? 3 : 0; quadrant < (kernel ? 4 : 3); quadrant++)
         drop_sites(ctx, quadrant << 62, PPC_BITS(0, 1));
+    memset(ctx->code_seen[kernel], 0, sizeof(ctx->code_seen[kernel]));
     if (log_replay(ctx, &ctx->log[kernel]))
         return;
     for (ea_t quadrant = kernel ? 3 : 0; quadrant < (kernel ? 4 : 3); quadrant++) {
@@ -570,6 +591,13 @@ void tlb_note_fetch(struct cpu *cpu, ea_t ea)
     unsigned i = ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1);
     if (mmu_caches(cpu))
         ctx_filled(cpu->tlb, ea, cpu->tlb->i[i].tag, TLB_FILLED_I, LOG_I + i);
+}
+
+void tlb_note_code(struct cpu *cpu, ea_t ea, const struct insn *ops)
+{
+    struct itlb_entry *e = &cpu->tlb->i[ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1)];
+    see_code(cpu->tlb, ea, ops);
+    *e = (struct itlb_entry){ea & TLB_SMALL_MASK, ops};
 }
 
 /* Fetches are translated as loads are only while both are relocated or both are not. */
@@ -763,7 +791,8 @@ void tlb_forget_code(struct machine *m, const struct insn *ops)
     for (unsigned c = 0; c < m->ncpus; c++) {
         struct tlb_set *set = m->cpus[c].tlbs;
         for (unsigned n = 0; set && n < set->count; n++)
-            ctx_forget_code(&set->ctx[n], ops);
+            if (may_have_code(&set->ctx[n], ops))
+                ctx_forget_code(&set->ctx[n], ops);
     }
 }
 
@@ -783,6 +812,7 @@ void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct native_cell *cell)
     if (ctx->j[index].ea != TLB_NO_TAG && ctx->j[index].ea != ea)
         fill_jump(ctx, index ^ 1, ctx->j[index]);
     fill_jump(ctx, index, (struct jump_entry){ea, cell});
+    see_code(ctx, ea, cell->ops);
     ctx->jump_granules[bit / 8] |= 1u << bit % 8;
     ctx->filled |= filled_by_jump(ea);
 }

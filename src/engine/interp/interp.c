@@ -176,7 +176,7 @@ const struct insn *thread_stale(struct cpu *cpu, const struct insn *in)
 static const struct insn *find_page(struct cpu *cpu)
 {
     ea_t ea = cpu->cia;
-    struct itlb_entry *e = &cpu->tlb->i[(ea >> 12) & (ITLB_ENTRIES - 1)];
+    const struct itlb_entry *e = &cpu->tlb->i[(ea >> 12) & (ITLB_ENTRIES - 1)];
     struct machine *m = cpu->machine;
     struct code_page *page = NULL;
     uint64_t left;
@@ -201,9 +201,8 @@ static const struct insn *find_page(struct cpu *cpu)
             ;
         return NULL;
     }
-    e->tag = ea & ~0xfffULL;
-    e->ops = page->ops;
-    LOG(LOG_EXEC, "cpu %u: page 0x%llx at ra 0x%llx", cpu->server, (unsigned long long)e->tag,
+    tlb_note_code(cpu, ea, page->ops);
+    LOG(LOG_EXEC, "cpu %u: page 0x%llx at ra 0x%llx", cpu->server, ea & ~0xfffULL,
         (unsigned long long)page->ra);
     return page->ops;
 }
