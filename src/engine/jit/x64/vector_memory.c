@@ -107,6 +107,93 @@ static bool load_splat(struct tr *t, const struct insn *in, unsigned size)
     return true;
 }
 
+/* ---- lxvl, stxvl: as many bytes as the high byte of RB says, in little-endian mode ---- */
+
+/* Where 16 bytes could be accessed. */
+static struct x64_access access_up_to_16(struct tr *t, const struct insn *in, bool store)
+{
+    unsigned base = RAX;
+
+    if (in->ra)
+        base = gpr_read(t, in->ra, RAX);
+    else
+        x_alu_rr(&t->e, false, X_XOR, RAX, RAX);
+    return x64_access(t, base, 0, 16, store, false);
+}
+
+/* RDX := that number, which may be more than 16. */
+static void read_length(struct tr *t, unsigned rb)
+{
+    gpr_copy(t, rb, RDX);
+    x_shift_ri(&t->e, true, X_SHR, RDX, 56);
+}
+
+static bool load_length(struct tr *t, const struct insn *in)
+{
+    static const uint8_t mask[32] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                     255, 255, 255, 255, 255, 255, 255, 255};
+    struct emit *e = &t->e;
+
+    if (!t->le)
+        return false;
+    struct vregs r = v_begin(t, in);
+    struct x64_access a = access_up_to_16(t, in, false);
+    unsigned x = vsr_new(t);
+    v_load(e, x, a.m);
+    read_length(t, in->rb);
+    x_mov_ri(e, RCX, 16);
+    x_alu_rr(e, false, X_CMP, RDX, RCX);
+    x_cmov_rr(e, false, CC_A, RDX, RCX);
+    x_alu_rr(e, false, X_SUB, RCX, RDX);
+    x_mov_ri(e, RDX, (uintptr_t)mask);
+    vop_m(e, V_PAND, x, x, mem_index(RDX, RCX, 0, 0));
+    vsr_write(t, r.t, x, VSR_WHOLE);
+    tr_back(t, a.slow);
+    return true;
+}
+
+/* @n bytes of XMM0 to RCX, which goes on behind them, if that bit of RDX is set. */
+static void store_part(struct emit *e, unsigned n)
+{
+    static const unsigned move[] = {V_3A(0x14), V_3A(0x15), V_66(0x7e), V_66(0xd6)};
+    unsigned log2 = (unsigned)__builtin_ctz(n);
+
+    x_test_ri(e, false, RDX, (int32_t)n);
+    uint8_t *none = x_jcc(e, CC_E);
+    vop_m(e, move[log2], 0, 0, mem_at(RCX, 0));
+    if (n <= 2)
+        emit8(e, 0); /* pextrb, pextrw: the lane */
+    if (n > 1) {
+        vop_shift(e, V_PSRLDQ, 0, 0, n);
+        x_alu_ri(e, true, X_ADD, RCX, (int32_t)n);
+    }
+    x_patch(none, e->p);
+}
+
+static bool store_length(struct tr *t, const struct insn *in)
+{
+    struct emit *e = &t->e;
+
+    if (!t->le)
+        return false;
+    struct vregs r = v_begin(t, in);
+    struct x64_access a = access_up_to_16(t, in, true);
+    unsigned x = v_whole(t, r.t);
+    x_lea(e, true, RCX, a.m);
+    read_length(t, in->rb);
+    x_alu_ri(e, false, X_CMP, RDX, 16);
+    uint8_t *part = x_jcc(e, CC_B);
+    v_store(e, mem_at(RCX, 0), x);
+    uint8_t *done = x_jmp(e);
+    x_patch(part, e->p);
+    v_move(e, 0, x);
+    for (unsigned n = 8; n; n /= 2)
+        store_part(e, n);
+    x_patch(done, e->p);
+    tr_back(t, a.slow);
+    return true;
+}
+
 bool x64_vector_memory(struct tr *t, const struct insn *in)
 {
     switch (in->id) {
@@ -129,6 +216,10 @@ bool x64_vector_memory(struct tr *t, const struct insn *in)
         return load_splat(t, in, 8);
     case INSN_LXVWSX:
         return load_splat(t, in, 4);
+    case INSN_LXVL:
+        return load_length(t, in);
+    case INSN_STXVL:
+        return store_length(t, in);
     case INSN_STXV:
         return store(t, in, 0, AS_ONE);
     case INSN_STXVX:
