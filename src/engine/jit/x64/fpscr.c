@@ -41,12 +41,21 @@ static void exchange_rounding(struct tr *t, const struct insn *in)
 
 static void set_bit(struct tr *t, const struct insn *in)
 {
+    struct emit *e = &t->e;
+    int32_t bit = 1 << (31 - in->rt);
+
     if (in->rt < FIRST_PLAIN_BIT) {
         tr_call_plain(t);
         return;
     }
-    x_test_mi(&t->e, CPU_MEM(fpscr), 1 << (31 - in->rt));
-    late_add(t, LATE_ANY, x_jcc(&t->e, in->id == INSN_MTFSB1 ? CC_E : CC_NE));
+    if (in->id == INSN_MTFSB0) {
+        x_test_mi(e, CPU_MEM(fpscr), bit);
+    } else { /* which may be the interrupt of an exception that is waiting */
+        x_mov_rm(e, false, RDX, CPU_MEM(fpscr));
+        x_alu_ri(e, false, X_AND, RDX, bit | (int32_t)FPSCR_FEX);
+        x_alu_ri(e, false, X_CMP, RDX, bit);
+    }
+    late_add(t, LATE_ANY, x_jcc(e, CC_NE));
 }
 
 bool x64_fpscr(struct tr *t, const struct insn *in)
