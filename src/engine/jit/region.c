@@ -16,9 +16,14 @@ bool region_target(const struct insn *in, unsigned slot, unsigned *target)
     return true;
 }
 
+static bool is_always(const struct insn *in)
+{
+    return (in->rt & 0x14) == 0x14;
+}
+
 bool region_asks_where(const struct insn *in)
 {
-    return in->imm == 4 && (in->id == INSN_BL || (in->id == INSN_BCL && (in->rt & 0x14) == 0x14));
+    return in->imm == 4 && (in->id == INSN_BL || (in->id == INSN_BCL && is_always(in)));
 }
 
 /* Leaves that never come back to the next instruction by themselves. */
@@ -27,11 +32,6 @@ static bool leaves_for_good(unsigned id)
     return id == INSN_SC || id == INSN_SCV || id == INSN_RFID || id == INSN_HRFID ||
            id == INSN_URFID || id == INSN_RFSCV || id == INSN_RFI || id == INSN_RFEBB ||
            id == INSN_ILLEGAL || id == INSN_ATTN;
-}
-
-static bool is_always(const struct insn *in)
-{
-    return (in->rt & 0x14) == 0x14;
 }
 
 struct walk {

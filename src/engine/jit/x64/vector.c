@@ -2,6 +2,10 @@
 /* VMX and VSX, and the loads and stores of all vector-scalar registers: where which is. */
 #include "vector.h"
 
+const _Alignas(16) uint8_t v_nibbles[16] = {15, 15, 15, 15, 15, 15, 15, 15,
+                                            15, 15, 15, 15, 15, 15, 15, 15};
+const _Alignas(16) uint8_t v_reversed[16] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+
 struct vregs v_begin(struct tr *t, const struct insn *in)
 {
     unsigned first = insn_table[in->id].fac == FAC_VMX ? 32 : 0;

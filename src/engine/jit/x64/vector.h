@@ -32,6 +32,9 @@ static inline struct x64_mem v_const(struct emit *e, const void *bytes)
     return mem_at(RDX, 0);
 }
 
+/* 15 in each byte; the shuffle that turns 16 bytes round. */
+extern const uint8_t v_nibbles[16], v_reversed[16];
+
 /* ---- AVX operations: map, prefix and opcode in one number ---- */
 #define VOP(map, pp, op) ((unsigned)(map) << 16 | (unsigned)(pp) << 8 | (op))
 #define VOP_W            (1u << 24)

@@ -2,8 +2,6 @@
 /* VMX: bits counted and picked, sign extension. */
 #include "vector.h"
 
-static const _Alignas(16) uint8_t nibbles[16] = {15, 15, 15, 15, 15, 15, 15, 15,
-                                                 15, 15, 15, 15, 15, 15, 15, 15};
 static const _Alignas(16) uint8_t ones[2][16] = {
     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
     {1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0},
@@ -17,9 +15,9 @@ static void population(struct emit *e, unsigned log2, unsigned x, unsigned b)
     static const _Alignas(16)
         uint8_t of_nibble[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
 
-    vop_m(e, V_PAND, 0, b, v_const(e, nibbles));
+    vop_m(e, V_PAND, 0, b, v_const(e, v_nibbles));
     vop_shift(e, V_PSRLW, 1, b, 4);
-    vop_m(e, V_PAND, 1, 1, v_const(e, nibbles));
+    vop_m(e, V_PAND, 1, 1, v_const(e, v_nibbles));
     v_load(e, x, v_const(e, of_nibble));
     vop(e, V_PSHUFB, 0, x, 0);
     vop(e, V_PSHUFB, 1, x, 1);
@@ -87,9 +85,9 @@ static bool count_leading(struct tr *t, const struct insn *in, unsigned log2)
     struct vregs r = v_begin(t, in);
     unsigned b = v_whole(t, r.b), x = vsr_new(t), n = vsr_new(t);
 
-    vop_m(e, V_PAND, 0, b, v_const(e, nibbles));
+    vop_m(e, V_PAND, 0, b, v_const(e, v_nibbles));
     vop_shift(e, V_PSRLW, 1, b, 4);
-    vop_m(e, V_PAND, 1, 1, v_const(e, nibbles));
+    vop_m(e, V_PAND, 1, 1, v_const(e, v_nibbles));
     v_load(e, x, v_const(e, of_nibble));
     vop(e, V_PSHUFB, 0, x, 0);
     vop(e, V_PSHUFB, x, x, 1);

@@ -13,9 +13,6 @@ enum {
 
 /* ---- AES: the host has the state's first byte in its lane 0, we in lane 15 ---- */
 
-static const _Alignas(16) uint8_t reversed[16] = {15, 14, 13, 12, 11, 10, 9, 8,
-                                                  7,  6,  5,  4,  3,  2,  1, 0};
-
 static bool cipher(struct tr *t, const struct insn *in, unsigned op, bool inverse)
 {
     struct emit *e = &t->e;
@@ -24,7 +21,7 @@ static bool cipher(struct tr *t, const struct insn *in, unsigned op, bool invers
         return false;
     struct vregs r = v_begin(t, in);
     unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), x = vsr_new(t);
-    v_load(e, 0, v_const(e, reversed));
+    v_load(e, 0, v_const(e, v_reversed));
     vop(e, V_PSHUFB, x, a, 0);
     vop(e, V_PSHUFB, 1, b, 0);
     vop(e, op, x, x, 1);
@@ -48,7 +45,7 @@ static bool substitute(struct tr *t, const struct insn *in)
     vop_m(e, V_PSHUFB, x, a, v_const(e, unshifted));
     v_zero(e, 0);
     vop(e, V_AESENCLAST, x, x, 0);
-    vop_m(e, V_PSHUFB, x, x, v_const(e, reversed));
+    vop_m(e, V_PSHUFB, x, x, v_const(e, v_reversed));
     return v_done(t, r.t, x);
 }
 
@@ -139,13 +136,11 @@ static bool multiply_words(struct tr *t, const struct insn *in)
 
 static bool permute_xor(struct tr *t, const struct insn *in)
 {
-    static const _Alignas(16)
-        uint8_t nibbles[16] = {15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15};
     struct emit *e = &t->e;
     struct vregs r = v_begin(t, in);
     unsigned a = v_whole(t, r.a), b = v_whole(t, r.b), c = v_whole(t, r.c), x = vsr_new(t);
 
-    v_load(e, 1, v_const(e, nibbles));
+    v_load(e, 1, v_const(e, v_nibbles));
     vop(e, V_PANDN, 0, c, 1); /* 15 - n */
     vop(e, V_PSHUFB, x, b, 0);
     vop_shift(e, V_PSRLW, 0, c, 4);

@@ -12,8 +12,6 @@ enum order { AS_ONE, BY_DWORDS, BY_WORDS, BY_HALVES, BY_BYTES };
 
 static const _Alignas(16) uint8_t by_halves[16] = {14, 15, 12, 13, 10, 11, 8, 9,
                                                    6,  7,  4,  5,  2,  3,  0, 1};
-static const _Alignas(16) uint8_t by_bytes[16] = {15, 14, 13, 12, 11, 10, 9, 8,
-                                                  7,  6,  5,  4,  3,  2,  1, 0};
 
 static struct x64_access access16(struct tr *t, const struct insn *in, unsigned how, bool store)
 {
@@ -44,7 +42,7 @@ static void reorder(struct emit *e, enum order order, unsigned to, unsigned from
         vop_m(e, V_PSHUFB, to, from, v_const(e, by_halves));
         break;
     case BY_BYTES:
-        vop_m(e, V_PSHUFB, to, from, v_const(e, by_bytes));
+        vop_m(e, V_PSHUFB, to, from, v_const(e, v_reversed));
         break;
     }
 }

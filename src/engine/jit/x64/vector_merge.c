@@ -2,16 +2,12 @@
 /* VMX and VSX: merges, shuffles, permutes, splats. */
 #include "vector.h"
 
-static const _Alignas(16) uint8_t low_nibbles[16] = {15, 15, 15, 15, 15, 15, 15, 15,
-                                                     15, 15, 15, 15, 15, 15, 15, 15};
 static const _Alignas(16) uint8_t swap_halves[16] = {1, 0, 3,  2,  5,  4,  7,  6,
                                                      9, 8, 11, 10, 13, 12, 15, 14};
 static const _Alignas(16) uint8_t swap_words[16] = {3,  2,  1, 0, 7,  6,  5,  4,
                                                     11, 10, 9, 8, 15, 14, 13, 12};
 static const _Alignas(16) uint8_t swap_dwords[16] = {7,  6,  5,  4,  3,  2,  1, 0,
                                                      15, 14, 13, 12, 11, 10, 9, 8};
-static const _Alignas(16) uint8_t swap_all[16] = {15, 14, 13, 12, 11, 10, 9, 8,
-                                                  7,  6,  5,  4,  3,  2,  1, 0};
 
 /* ---- merges and shuffles of A and B ---- */
 
@@ -66,9 +62,9 @@ static bool permute(struct tr *t, struct vregs r, unsigned na, unsigned nb, unsi
     unsigned a = v_whole(t, na), b = v_whole(t, nb), c = v_whole(t, nc), x = vsr_new(t);
 
     if (right) { /* index bit 4 set: of A */
-        vop_m(e, V_PAND, 0, c, v_const(e, low_nibbles));
+        vop_m(e, V_PAND, 0, c, v_const(e, v_nibbles));
     } else {
-        vop_m(e, V_PANDN, 0, c, v_const(e, low_nibbles));
+        vop_m(e, V_PANDN, 0, c, v_const(e, v_nibbles));
     }
     if (na == nb) {
         vop(e, V_PSHUFB, x, a, 0);
@@ -218,7 +214,7 @@ bool x64_vector_merge(struct tr *t, const struct insn *in)
     case INSN_XXBRD:
         return shuffle(t, in, swap_dwords);
     case INSN_XXBRQ:
-        return shuffle(t, in, swap_all);
+        return shuffle(t, in, v_reversed);
     default:
         return merges(t, in) || splats(t, in);
     }
