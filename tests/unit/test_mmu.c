@@ -968,8 +968,9 @@ static void test_forgotten_code_leaves_the_itlb(void **state)
 {
     struct bed *b = *state;
     struct insn ops[2];
-    b->cpu[1].tlb->i[3] = (struct itlb_entry){0x3000, &ops[0]};
-    b->cpu[1].tlb->i[4] = (struct itlb_entry){0x4000, &ops[1]};
+    tlb_note_code(&b->cpu[1], 0x3000, &ops[0]);
+    tlb_note_code(&b->cpu[1], 0x4000, &ops[1]);
+    assert_ptr_equal(b->cpu[1].tlb->i[3].ops, &ops[0]);
     tlb_forget_code(&b->m, &ops[0]);
     assert_int_equal(b->cpu[1].tlb->i[3].tag, TLB_NO_TAG);
     assert_int_equal(b->cpu[1].tlb->i[4].tag, 0x4000);
