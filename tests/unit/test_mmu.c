@@ -967,7 +967,7 @@ static void test_stores_to_code_pages_are_reported(void **state)
 static void test_forgotten_code_leaves_the_itlb(void **state)
 {
     struct bed *b = *state;
-    struct insn ops[2];
+    struct insn ops[2] = {0};
     tlb_note_code(&b->cpu[1], 0x3000, &ops[0]);
     tlb_note_code(&b->cpu[1], 0x4000, &ops[1]);
     assert_ptr_equal(b->cpu[1].tlb->i[3].ops, &ops[0]);
