@@ -71,11 +71,13 @@ struct native_return {
 enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4, SLOT_LOOP = 8 };
 
 /* What is to be translated: the slots with SLOT_IN, in the order of their addresses. Control
- * enters at leaders only. SLOT_STOP: the instruction stays with threaded code. SLOT_LOOP: it lies
- * between a branch and what that goes back to. */
+ * enters at leaders only, and may go on to where the page has native code already. SLOT_STOP: the
+ * instruction stays with threaded code. SLOT_LOOP: it lies between a branch and what that goes back
+ * to. */
 struct region {
     struct code_page *page;
     unsigned count, leaders;
+    unsigned again;      /* instructions that are native code already */
     unsigned first, end; /* no flag is set in other slots than [first, end) */
     uint8_t flags[CODE_PAGE_INSNS];
     struct insn insn[CODE_PAGE_INSNS]; /* decoded, where SLOT_IN */
@@ -136,6 +138,11 @@ struct jit {
 
 /* The cell of @slot, made when there is none; writable. NULL: the space is full. */
 struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned slot);
+/* Is there native code to be entered at @slot of the page? */
+static inline bool jit_has_entry(const struct code_page *page, unsigned slot)
+{
+    return page->native->native[slot];
+}
 /* The cell of @slot leads to native code now: threaded code may enter there. */
 void jit_entry(struct jit *jit, struct code_page *page, unsigned slot);
 

@@ -4,6 +4,9 @@
 
 #include "debug/hooks.h"
 
+/* How many instructions that are native code already may be made again before that is avoided. */
+#define REGION_AGAIN 8
+
 bool region_target(const struct insn *in, unsigned slot, unsigned *target)
 {
     int64_t to = (int64_t)slot + in->imm / 4;
@@ -46,11 +49,27 @@ static void widen(struct region *r, unsigned slot)
     r->end = slot < r->end ? r->end : slot + 1;
 }
 
+static void decode(struct region *r, unsigned slot)
+{
+    const uint8_t *bytes = r->page->host + 4 * slot;
+
+    insn_decode(&r->insn[slot], r->page->le ? get_le32(bytes) : get_be32(bytes));
+}
+
+/* Is the region to end before @slot, as native code is there already? A few instructions are made
+ * once more all the same: what interpreters do between two of their operations is worth a copy for
+ * each, for then the host tells by where it jumps from where it jumps to. */
+static bool is_there(const struct region *r, unsigned slot)
+{
+    return r->again >= REGION_AGAIN && jit_has_entry(r->page, slot);
+}
+
 static void add_leader(struct walk *w, unsigned slot)
 {
     struct region *r = w->r;
 
-    if (slot >= CODE_PAGE_INSNS || (r->flags[slot] & SLOT_LEADER) || r->leaders >= REGION_LEADERS)
+    if (slot >= CODE_PAGE_INSNS || (r->flags[slot] & SLOT_LEADER) || r->leaders >= REGION_LEADERS ||
+        is_there(r, slot))
         return;
     r->flags[slot] |= SLOT_LEADER;
     widen(r, slot);
@@ -120,18 +139,19 @@ static bool follow(struct walk *w, const struct insn *in, unsigned slot)
 static void walk_from(struct walk *w, unsigned slot)
 {
     struct region *r = w->r;
-    const struct code_page *page = r->page;
+    bool again = false;
 
     for (; slot < CODE_PAGE_INSNS && !(r->flags[slot] & SLOT_IN); slot++) {
-        struct insn *in = &r->insn[slot];
-        const uint8_t *bytes = page->host + 4 * slot;
+        const struct insn *in = &r->insn[slot];
 
-        if (r->count >= REGION_INSNS)
+        if (r->count >= REGION_INSNS || is_there(r, slot))
             return;
-        insn_decode(in, page->le ? get_le32(bytes) : get_be32(bytes));
+        decode(r, slot);
         r->flags[slot] |= SLOT_IN;
         widen(r, slot);
         r->count++;
+        again |= jit_has_entry(r->page, slot);
+        r->again += again;
         if (unlikely(w->cpu->machine->debug_breaks) &&
             debug_may_break(w->cpu->machine->debug, 4 * slot)) {
             r->flags[slot] |= SLOT_STOP;
@@ -164,7 +184,7 @@ void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsi
     struct walk w = {.r = r, .cpu = cpu};
 
     r->page = page;
-    r->count = r->leaders = 0;
+    r->count = r->leaders = r->again = 0;
     memset(r->flags + r->first, 0, r->end - r->first);
     r->first = CODE_PAGE_INSNS;
     r->end = 0;

@@ -19,12 +19,31 @@ static void go_direct(struct tr *t, uint8_t *at, unsigned slot)
     t->fix[t->nfix++].slot = (uint16_t)slot;
 }
 
-/* To the code of @slot: inside the region directly, else by its cell. RAX: what the cell's default
+/* The code of another region of the page that starts at @slot, or NULL. It has the canonical map,
+ * and lives as long as this region. */
+static const uint8_t *entry_of(const struct tr *t, unsigned slot)
+{
+    const struct code_page *page = t->r->page;
+
+    if (is_inside(t->r, slot) || !jit_has_entry(page, slot))
+        return NULL;
+    const struct native_cell *cell = jit_cell(t->jit, t->r->page, slot);
+    return space_write(&t->jit->space, cell->code);
+}
+
+/* To the code of @slot: directly when there is some, else by its cell. RAX: what the cell's default
  * wants. */
 static void go(struct tr *t, unsigned slot, unsigned value)
 {
     struct emit *e = &t->e;
     struct region *r = t->r;
+    const uint8_t *entry = entry_of(t, slot);
+
+    if (entry) {
+        map_convert(t, 0);
+        x_patch(x_jmp(e), entry);
+        return;
+    }
 
     if (is_inside(r, slot)) {
         map_convert(t, t->map_of[slot]);
@@ -67,6 +86,14 @@ static void count(struct tr *t, unsigned from, unsigned to, int pending)
 
 static void edge(struct tr *t, unsigned from, unsigned to, int pending)
 {
+    const uint8_t *entry = entry_of(t, to);
+
+    if (entry && !t->map) {
+        pay(t, from, pending);
+        x_patch(x_jcc(&t->e, CC_G), entry);
+        out(t, x_jmp(&t->e), to);
+        return;
+    }
     if (is_inside(t->r, to) && t->map_of[to] == t->map) { /* one jump, and no other behind it */
         pay(t, from, pending);
         go_direct(t, x_jcc(&t->e, CC_G), to);
