@@ -44,14 +44,16 @@ static inline unsigned jump_index(ea_t ea)
     return (ea ^ ea >> 10) >> 2 & (JUMP_ENTRIES - 1);
 }
 struct jump_entry {
-    ea_t ea; /* of the instruction, or TLB_NO_TAG */
-    const struct native_cell *cell;
+    ea_t ea;       /* of the instruction, or TLB_NO_TAG */
+    uint32_t code; /* where native code is entered from other pages, in the code space */
+    uint32_t page; /* code_name() of the instruction's page */
 };
-/* What a native entry point is reached through. */
-struct native_cell {
-    const void *code;       /* its address, or that of the code that leaves to the slot */
-    const struct insn *ops; /* of its page */
-};
+/* Names the code page of @ops. Others may have the same name: what is forgotten of one is forgotten
+ * of them too. */
+static inline uint32_t code_name(const struct insn *ops)
+{
+    return (uint32_t)((uintptr_t)ops >> 6);
+}
 
 /* What single instructions of native code last found in e[]: the granule that they may load from,
  * or load from and store to, with its neighbours as far as those follow it in the host's memory
@@ -173,15 +175,17 @@ void tlb_protect_code(struct machine *m, ra_t ra);
 void tlb_forget_code(struct machine *m, const struct insn *ops);
 /* The page of @ea, which was translated for a fetch, has been predecoded as @ops. */
 void tlb_note_code(struct cpu *cpu, ea_t ea, const struct insn *ops);
-/* Branches to @ea, which the itlb knows as an operation of @cell's page, go to native code there.
- * @cell has to stay until tlb_forget_jumps(). */
-void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct native_cell *cell);
+/* Native code's branches to entry->ea, which the itlb knows as an operation of entry->page, go
+ * to entry->code until tlb_forget_native() or tlb_forget_jumps(). */
+void tlb_note_jump(struct tlb_ctx *ctx, const struct jump_entry *entry);
+/* The native code of a page is not to be jumped to any more. */
+void tlb_forget_native(struct machine *m, const struct insn *ops);
 /* What e[] knows of [@ea, @ea + @len) in the active context: the addend, which site[@where] gets as
  * well for accesses of up to @most bytes; where < TLB_SITES. 0: nothing. */
 intptr_t tlb_fill_site(struct cpu *cpu, unsigned where, ea_t ea, unsigned len, unsigned most);
 /* The site is to know nothing but that. */
 void tlb_site_roams(struct cpu *cpu, unsigned where);
-/* All of these are forgotten. */
+/* All jumps are forgotten. */
 void tlb_forget_jumps(struct cpu *cpu);
 
 /* ---- translation ---- */

@@ -81,20 +81,20 @@ static bool log_replay(struct tlb_ctx *ctx, struct tlb_log *log)
 }
 
 /* Code pages that a context has, by a hash: those it does not have cost nothing when they go. */
-static unsigned seen_bit(const struct insn *ops)
+static unsigned seen_bit(uint32_t page)
 {
-    return (uintptr_t)ops * 0x9e3779b97f4a7c15ULL >> (64 - TLB_CODE_SEEN_LOG2);
+    return page * 0x9e3779b97f4a7c15ULL >> (64 - TLB_CODE_SEEN_LOG2);
 }
 
-static void see_code(struct tlb_ctx *ctx, ea_t ea, const struct insn *ops)
+static void see_code(struct tlb_ctx *ctx, ea_t ea, uint32_t page)
 {
-    unsigned bit = seen_bit(ops);
+    unsigned bit = seen_bit(page);
     ctx->code_seen[is_kernel_ea(ea)][bit / 64] |= 1ULL << bit % 64;
 }
 
-static bool may_have_code(const struct tlb_ctx *ctx, const struct insn *ops)
+static bool may_have_code(const struct tlb_ctx *ctx, uint32_t page)
 {
-    unsigned bit = seen_bit(ops);
+    unsigned bit = seen_bit(page);
     return (ctx->code_seen[0][bit / 64] | ctx->code_seen[1][bit / 64]) >> bit % 64 & 1;
 }
 
@@ -187,7 +187,7 @@ static void ctx_seed(struct tlb_ctx *ctx, const struct tlb_ctx *from)
     memcpy(ctx->code_seen[1], from->code_seen[1], sizeof(ctx->code_seen[1]));
     for (unsigned n = 0; from->filled & TLB_FILLED_J && n < JUMP_ENTRIES; n++)
         if (is_kernel_ea(from->j[n].ea))
-            tlb_note_jump(ctx, from->j[n].ea, from->j[n].cell);
+            tlb_note_jump(ctx, &from->j[n]);
 }
 
 static bool is_pair(const struct key_pair *p, const struct cpu *cpu)
@@ -596,7 +596,7 @@ void tlb_note_fetch(struct cpu *cpu, ea_t ea)
 void tlb_note_code(struct cpu *cpu, ea_t ea, const struct insn *ops)
 {
     struct itlb_entry *e = &cpu->tlb->i[ea >> TLB_SMALL_LOG2 & (ITLB_ENTRIES - 1)];
-    see_code(cpu->tlb, ea, ops);
+    see_code(cpu->tlb, ea, code_name(ops));
     *e = (struct itlb_entry){ea & TLB_SMALL_MASK, ops};
 }
 
@@ -779,21 +779,37 @@ static void ctx_forget_code(struct tlb_ctx *ctx, const struct insn *ops)
     for (unsigned i = 0; i < ITLB_ENTRIES; i++)
         if (ctx->i[i].ops == ops)
             ctx->i[i].tag = TLB_NO_TAG;
+}
+
+static void ctx_forget_native(struct tlb_ctx *ctx, const struct insn *ops)
+{
+    uint32_t page = code_name(ops);
     if (!(ctx->filled & TLB_FILLED_JUMPS))
         return;
     for (unsigned i = 0; i < JUMP_ENTRIES; i++)
-        if (ctx->j[i].ea != TLB_NO_TAG && ctx->j[i].cell->ops == ops)
+        if (ctx->j[i].page == page)
             ctx->j[i].ea = TLB_NO_TAG;
 }
 
-void tlb_forget_code(struct machine *m, const struct insn *ops)
+static void forget_in_all(struct machine *m, const struct insn *ops,
+                          void (*forget)(struct tlb_ctx *ctx, const struct insn *ops))
 {
     for (unsigned c = 0; c < m->ncpus; c++) {
         struct tlb_set *set = m->cpus[c].tlbs;
         for (unsigned n = 0; set && n < set->count; n++)
-            if (may_have_code(&set->ctx[n], ops))
-                ctx_forget_code(&set->ctx[n], ops);
+            if (may_have_code(&set->ctx[n], code_name(ops)))
+                forget(&set->ctx[n], ops);
     }
+}
+
+void tlb_forget_code(struct machine *m, const struct insn *ops)
+{
+    forget_in_all(m, ops, ctx_forget_code);
+}
+
+void tlb_forget_native(struct machine *m, const struct insn *ops)
+{
+    forget_in_all(m, ops, ctx_forget_native);
 }
 
 static void fill_jump(struct tlb_ctx *ctx, unsigned index, struct jump_entry entry)
@@ -805,14 +821,15 @@ static void fill_jump(struct tlb_ctx *ctx, unsigned index, struct jump_entry ent
         ctx->jumps_filled++;
 }
 
-void tlb_note_jump(struct tlb_ctx *ctx, ea_t ea, const struct native_cell *cell)
+void tlb_note_jump(struct tlb_ctx *ctx, const struct jump_entry *entry)
 {
+    ea_t ea = entry->ea;
     unsigned bit = jump_bit(ea), index = jump_index(ea);
 
     if (ctx->j[index].ea != TLB_NO_TAG && ctx->j[index].ea != ea)
         fill_jump(ctx, index ^ 1, ctx->j[index]);
-    fill_jump(ctx, index, (struct jump_entry){ea, cell});
-    see_code(ctx, ea, cell->ops);
+    fill_jump(ctx, index, *entry);
+    see_code(ctx, ea, entry->page);
     ctx->jump_granules[bit / 8] |= 1u << bit % 8;
     ctx->filled |= filled_by_jump(ea);
 }

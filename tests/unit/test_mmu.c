@@ -681,14 +681,13 @@ static void test_new_contexts_know_the_kernel(void **state)
 {
     struct bed *b = *state;
     struct cpu *cpu = b->cpu;
-    const struct native_cell cell = {NULL, NULL};
     const ea_t user = USER_EA + 0x10000; /* not in the kernel page's place */
     map_kernel(b, KERNEL_EA, 21, DATA | KERNEL_RWX | PTE_R | PTE_C);
     map_user(b, user, 16, DATA | USER_RWX | PTE_R | PTE_C);
     assert_int_equal(mem_store8(cpu, KERNEL_EA, 1), TRAP_NONE);
     assert_int_equal(mem_store8(cpu, user, 1), TRAP_NONE);
-    tlb_note_jump(cpu->tlb, KERNEL_EA + 0x40, &cell);
-    tlb_note_jump(cpu->tlb, user + 0x80, &cell);
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = KERNEL_EA + 0x40});
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = user + 0x80});
 
     cpu->pid = PID + 1;
     tlb_switch(cpu);
@@ -976,6 +975,21 @@ static void test_forgotten_code_leaves_the_itlb(void **state)
     assert_int_equal(b->cpu[1].tlb->i[4].tag, 0x4000);
 }
 
+static void test_forgotten_native_code_is_not_jumped_to(void **state)
+{
+    struct bed *b = *state;
+    struct cpu *cpu = &b->cpu[1];
+    _Alignas(64) struct insn ops[2][64 / sizeof(struct insn) + 1] = {0};
+    tlb_note_code(cpu, 0x3000, ops[0]);
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){0x3004, 1, code_name(ops[0])});
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){0x4004, 2, code_name(ops[1])});
+    assert_int_equal(jump_known(cpu, 0x3004), 0x3004);
+    tlb_forget_native(&b->m, ops[0]);
+    assert_int_equal(jump_known(cpu, 0x3004), TLB_NO_TAG);
+    assert_int_equal(jump_known(cpu, 0x4004), 0x4004);
+    assert_int_equal(cpu->tlb->i[3].tag, 0x3000); /* the page is still there */
+}
+
 static void test_nothing_is_cached_without_an_engine_that_asks(void **state)
 {
     struct bed *b = *state;
@@ -1037,6 +1051,7 @@ int main(void)
         TEST(test_straddling_access_never_hits_the_next_granule),
         TEST(test_stores_to_code_pages_are_reported),
         TEST(test_forgotten_code_leaves_the_itlb),
+        TEST(test_forgotten_native_code_is_not_jumped_to),
         TEST(test_memory_clear_and_devices),
         cmocka_unit_test_setup_teardown(test_nothing_is_cached_without_an_engine_that_asks,
                                         setup_plain, teardown),

@@ -185,8 +185,10 @@ static void note_jump(struct cpu *cpu, ea_t ea)
     const struct native_page *n = page_of(cpu)->native;
     unsigned slot = ea >> 2 & (CODE_PAGE_INSNS - 1);
 
-    if (n && n->native[slot])
-        tlb_note_jump(cpu->tlb, ea, cell_of(cpu, slot));
+    if (!n || !n->native[slot])
+        return;
+    size_t code = (const uint8_t *)cell_of(cpu, slot)->code - cpu->machine->jit->space.exec;
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){ea, (uint32_t)code, code_name(cpu->ops)});
 }
 
 /* A taken branch in slot @from_plus_1 - 1, or the end of the page. */
@@ -285,7 +287,7 @@ struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned s
         jit->cells -= sizeof(struct native_cell);
         n->cell[slot] = (uint32_t)jit->cells;
         *(struct native_cell *)(jit->space.write + jit->cells) =
-            (struct native_cell){jit->leave, page->ops};
+            (struct native_cell){.code = jit->leave};
     }
     return (struct native_cell *)(jit->space.write + n->cell[slot]);
 }
@@ -297,10 +299,9 @@ void jit_entry(struct jit *jit, struct code_page *page, unsigned slot)
     page->ops[slot].fn = thread_native;
 }
 
-/* The page's native code is not to be entered any more; who is inside leaves at his next call. */
-static void jit_drop(struct machine *m, struct code_page *page)
+/* The page's entries are none any more. */
+static void drop_entries(struct jit *jit, struct code_page *page)
 {
-    struct jit *jit = m->jit;
     struct native_page *n = page->native;
 
     jit->drops++;
@@ -311,16 +312,29 @@ static void jit_drop(struct machine *m, struct code_page *page)
         ((struct native_cell *)(jit->space.write + n->cell[slot]))->code = jit->leave;
         if (page->ops[slot].fn == thread_native)
             page->ops[slot].fn = thread_decode;
-        page->ops[slot].heat = code_cold(m);
+        page->ops[slot].heat = code_cold(jit->m);
     }
+}
+
+/* Threads find all slots of a page decoded. */
+static void decode_entries(struct machine *m, struct code_page *page)
+{
+    if (m->cfg.multi)
+        thread_decode_page(m, page);
+}
+
+/* The page's native code is not to be entered any more; who is inside leaves at his next call. */
+static void jit_drop(struct machine *m, struct code_page *page)
+{
+    drop_entries(m->jit, page);
+    tlb_forget_native(m, page->ops);
 }
 
 /* The same for a page that stays. */
 static void forget_native(struct machine *m, struct code_page *page)
 {
     jit_drop(m, page);
-    if (m->cfg.multi)
-        thread_decode_page(m, page);
+    decode_entries(m, page);
 }
 
 /* All native code goes. Only while none is being executed. */
@@ -334,7 +348,8 @@ static void flush(struct jit *jit)
 
         if (!page || !page->native)
             continue;
-        forget_native(jit->m, page);
+        drop_entries(jit, page);
+        decode_entries(jit->m, page);
         memset(page->native->cell, 0, sizeof(page->native->cell));
     }
     for (unsigned c = 0; c < jit->m->ncpus; c++)

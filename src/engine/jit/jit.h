@@ -7,7 +7,8 @@
  * that threaded code can do stays possible at any instruction: native code leaves into it with
  * budget, CIA and CFAR exact. Between two instructions of native code
  *
- * - cpu->ops and cpu->page_ea tell the page, cpu->op is NULL;
+ * - cpu->page_ea tells where the page is, cpu->op is NULL; cpu->ops is set when native code is
+ * left, or calls what needs it;
  * - cpu->budget is what is left (not biased) plus the instructions since it was last settled, a
  *   number that is known where the code is made ("pending");
  * - CFAR is in cpu->cfar, or cpu->cfar_slot is one more than the slot of the page where it is;
@@ -32,6 +33,11 @@
 #include "../interp/thread.h"
 #include "pefemu/mmu.h"
 #include "space.h"
+
+/* What an entry point of native code is reached through. */
+struct native_cell {
+    const void *code; /* its address, or that of the code that leaves to the slot */
+};
 
 /* Of a code page that has native code. */
 struct native_page {

@@ -56,6 +56,7 @@ static void go(struct tr *t, unsigned slot, unsigned value)
         return;
     }
     map_convert(t, 0);
+    tr_tell_page(t);
     x_mov_ri(e, RAX, value);
     x_patch(x_jmp_rip(e), (const uint8_t *)cell);
 }
@@ -166,14 +167,13 @@ static void lookup(struct tr *t, unsigned slot_plus_1)
     struct late *l = late_add(t, LATE_JUMP, if_known(e, CC_NE));
     l->slot = (uint16_t)slot_plus_1;
     l->cont = e->p;
-    x_mov_rm(e, true, RCX, jump_mem(offsetof(struct jump_entry, cell)));
-    x_mov_rm(e, true, RDX, mem_at(RCX, (int)offsetof(struct native_cell, ops)));
-    x_mov_mr(e, true, CPU_MEM(ops), RDX);
-    x_mov_rr(e, true, RDX, RAX);
-    x_alu_ri(e, true, X_AND, RDX, -4096);
-    x_mov_mr(e, true, CPU_MEM(page_ea), RDX);
+    x_mov_rm(e, false, RCX, jump_mem(offsetof(struct jump_entry, code)));
+    x_patch(x_lea_rip(e, RDX), t->jit->space.write);
+    x_alu_rr(e, true, X_ADD, RCX, RDX);
+    x_alu_ri(e, true, X_AND, RAX, -4096);
+    x_mov_mr(e, true, CPU_MEM(page_ea), RAX);
     map_convert(t, 0);
-    x_jmp_m(e, mem_at(RCX, 0));
+    x_jmp_r(e, RCX);
 }
 
 void x64_late_jump(struct tr *t, const struct late *l)

@@ -598,13 +598,6 @@ static inline void x_patch(uint8_t *at, const uint8_t *to)
     memcpy(at, &distance, 4);
 }
 
-static inline void x_jmp_m(struct emit *e, struct x64_mem m)
-{
-    emit_rex_mem(e, false, 0, m, false);
-    emit8(e, 0xff);
-    emit_mem(e, 4, m);
-}
-
 static inline void x_jmp_r(struct emit *e, unsigned r)
 {
     emit_rex(e, false, 0, 0, r, false);
@@ -625,6 +618,17 @@ static inline uint8_t *x_jmp_rip(struct emit *e)
 {
     emit8(e, 0xff);
     emit8(e, 0x25);
+    emit32(e, 0);
+    return e->p - 4;
+}
+
+/* lea @to, [rip + distance]; returns the distance field */
+static inline uint8_t *x_lea_rip(struct emit *e, unsigned to)
+{
+    emit_wrote(e, to);
+    emit_rex(e, true, to, 0, 0, false);
+    emit8(e, 0x8d);
+    emit8(e, (uint8_t)(5 | (to & 7) << 3));
     emit32(e, 0);
     return e->p - 4;
 }

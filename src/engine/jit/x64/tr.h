@@ -109,8 +109,8 @@ struct late {
     enum late_excuse excuse;
     const uint8_t *cont; /* with an excuse, and LATE_JUMP */
     uint32_t site;       /* for jit_site() */
-    uint8_t zero[4];     /* xmm registers; exact if one of the next two is zero and so is the last */
-    bool single[4];      /* ... as singles; the last may be NO_XMM */
+    uint8_t zero[4]; /* xmm registers; exact if one of the next two is zero and so is the last */
+    bool single[4];  /* ... as singles; the last may be NO_XMM */
     /* Where it was jumped from, and where it goes back. */
     struct vsr_state before, after;
     struct cr_state cr;     /* where it was jumped from */
@@ -191,6 +191,8 @@ void tr_back(struct tr *t, struct late *l);
  * of NATIVE_SLOT, beside NATIVE_SLOT_INSIDE. */
 void tr_leave_behind(struct tr *t, const struct late *l, unsigned flags);
 
+/* cpu->ops is the region's page, for those who are to go on there. RCX is lost. */
+void tr_tell_page(struct tr *t);
 /* A block begins at @slot, where control comes from anywhere; no label is set. */
 void tr_begin_block(struct tr *t, unsigned slot);
 /* The instruction at t->slot, which is one further then. */

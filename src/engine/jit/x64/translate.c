@@ -271,6 +271,12 @@ void tr_call_plain(struct tr *t)
     vsr_forget(t);
 }
 
+void tr_tell_page(struct tr *t)
+{
+    x_mov_ri(&t->e, RCX, (uintptr_t)t->r->page->ops);
+    x_mov_mr(&t->e, true, CPU_MEM(ops), RCX);
+}
+
 /* ---- behind the region ---- */
 
 static void late_out(struct tr *t, const struct late *l)
@@ -488,37 +494,48 @@ static unsigned translate_run(struct tr *t, unsigned slot)
     }
 }
 
+/* Where native code is left, or something is called. @to: what that is for all regions. */
+static const uint8_t *stub(struct tr *t, uint32_t to)
+{
+    const uint8_t *begin = t->e.p;
+
+    tr_tell_page(t);
+    x_patch(x_jmp(&t->e), t->jit->space.write + to);
+    return begin;
+}
+
 /* What code of map @map needs beside it. */
 static void emit_stubs(struct tr *t, struct reg_map *map)
 {
     struct emit *e = &t->e;
+    bool canonical = map == t->maps;
 
     if (e->end - e->p < INSN_ROOM) {
         t->failed = true;
         return;
     }
     for (unsigned settled = 0; settled < 2; settled++) {
+        if (canonical) {
+            map->call[settled] = stub(t, fixed_call[settled]);
+            continue;
+        }
         map->call[settled] = e->p;
+        tr_tell_page(t);
         emit_call(e, map, call_function(settled));
     }
     map->leave_slot = e->p;
     x_mov_ri(e, RDX, NATIVE_SLOT);
     map->leave = e->p;
-    map_store(e, map);
-    x_patch(x_jmp(e), t->jit->space.write + fixed_end);
+    if (!canonical)
+        map_store(e, map);
+    stub(t, canonical ? fixed_leave : fixed_end);
 }
 
 static void begin_maps(struct tr *t)
 {
-    const uint8_t *space = t->jit->space.write;
-
     t->maps[0] = map_canonical;
-    t->maps[0].call[0] = space + fixed_call[0];
-    t->maps[0].call[1] = space + fixed_call[1];
-    t->maps[0].leave_slot = space + fixed_slot;
-    t->maps[0].leave = space + fixed_leave;
     map_choose(t);
-    for (unsigned i = 1; i < t->nmaps && !t->failed; i++)
+    for (unsigned i = 0; i < t->nmaps && !t->failed; i++)
         emit_stubs(t, &t->maps[i]);
 }
 
