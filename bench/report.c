@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * report FOLDER SUBJECT BASE SIZE SUBJECT-VERSION BASE-VERSION JSON MARKDOWN: the tables of a
- * benchmark run. Reads FOLDER/programs (lines of `bench list`), FOLDER/expected (of a native run)
- * and FOLDER/rows (the runner's). The ratio is the base's time over the subject's median: above
- * 1, the subject is faster; QEMU is taken at its best, an NVM at its median. A gate that is missed
- * is only printed. Status 1 when a checksum is wrong or SUBJECT has not run a program.
+ * benchmark run. Reads FOLDER/programs (lines of `bench list`), FOLDER/expected and FOLDER/rows
+ * (the runner's, of a native build and of both emulators). The ratio is the base's time over the
+ * subject's median: above 1, the subject is faster; QEMU is taken at its best, an NVM at its
+ * median. A gate that is missed is only printed. Status 1 when a checksum is wrong or SUBJECT has
+ * not run a program.
  */
 #include "report.h"
 
@@ -13,7 +14,8 @@
 #include <string.h>
 
 const struct class classes[CLASS_COUNT] = {
-#define CLASS(id, title, floor, reach, stretch, computes) {#id, title, floor, reach, stretch},
+#define CLASS(id, title, floor, reach, stretch, computes)                                          \
+    {#id, title, floor, reach, stretch, computes},
 #include "class.def"
 #undef CLASS
 };
@@ -58,6 +60,11 @@ double ratio_of(const struct report *r, const struct program *p)
 {
     double mine = median(&p->ns[SUBJECT]);
     return mine > 0 ? base_ns(r, p) / mine : 0;
+}
+
+bool is_at_limit(const struct report *r, const struct program *p)
+{
+    return p->native_ns > 0 && p->floor > 0 && base_ns(r, p) / p->native_ns < p->floor;
 }
 
 double instructions_of(const struct program *p, enum who who)
@@ -180,11 +187,13 @@ static void read_programs(struct report *r)
 static void read_expected(struct report *r)
 {
     char line[256], name[32], sum[32];
+    double ns;
     FILE *f = open_in(r, "expected");
     while (fgets(line, sizeof(line), f)) {
         struct program *p;
-        if (sscanf(line, "BENCH-END %31s %31s", name, sum) == 2 && (p = find(r, name))) {
+        if (sscanf(line, "native run %31s %31s %lf", name, sum, &ns) == 3 && (p = find(r, name))) {
             strcpy(p->expected, sum);
+            p->native_ns = classes[p->class].computes ? ns : 0;
         }
     }
     fclose(f);

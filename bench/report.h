@@ -25,6 +25,7 @@ struct class
 {
     const char *id, *title;
     double floor, reach, stretch; /* 0: no such gate */
+    bool computes;                /* what the host would do alike: a native build can be compared */
 };
 extern const struct class classes[CLASS_COUNT];
 
@@ -45,7 +46,8 @@ struct counts {
 struct program {
     char name[32], expected[32];
     enum class_id class;
-    double floor; /* 0: no gate */
+    double floor;     /* 0: no gate */
+    double native_ns; /* of the same source built for the host, run once; 0: says nothing */
     struct samples ns[WHO_COUNT];
     struct counts counts[WHO_COUNT];
     bool wrong[WHO_COUNT];
@@ -74,6 +76,8 @@ double least(const struct samples *s);
 double base_ns(const struct report *r, const struct program *p);
 /* That over the median of the subject's; 0 without both. */
 double ratio_of(const struct report *r, const struct program *p);
+/* Would native code miss the program's floor too? */
+bool is_at_limit(const struct report *r, const struct program *p);
 double instructions_of(const struct program *p, enum who who);
 /* Time that pefemu spent on translating code in this program, ns; negative: it says nothing. */
 double translation_ns(const struct counts *c);

@@ -45,6 +45,7 @@ static void print_program(const struct report *r, const struct program *p, FILE 
     print_figure(f, insns / 1e6, "%.0f", 8);
     print_figure(f, mine / 1e9, "%.3f", 9);
     print_figure(f, theirs / 1e9, "%.3f", 9);
+    print_figure(f, p->native_ns / 1e9, "%.3f", 9);
     print_figure(f, mips(insns, mine), "%.0f", 9);
     print_figure(f, mips(base_instructions(p), theirs), "%.0f", 9);
     if (says_translation(r)) {
@@ -54,6 +55,7 @@ static void print_program(const struct report *r, const struct program *p, FILE 
     if (has_gates(r)) {
         print_figure(f, p->floor, "%.1f", 6);
         fprintf(f, "  %s", ratio <= 0 || p->floor <= 0 ? "" : ratio < p->floor ? "below" : "met");
+        fputs(ratio > 0 && ratio < p->floor && is_at_limit(r, p) ? ", native too" : "", f);
     }
     fprintf(f, "%s%s%s\n", p->wrong[SUBJECT] ? "  WRONG CHECKSUM" : "",
             p->wrong[BASE] ? "  BASE: WRONG CHECKSUM" : "",
@@ -71,7 +73,7 @@ static void print_class(const struct report *r, enum class_id class, FILE *f)
         }
     }
     if (n > 1) {
-        fprintf(f, "%-16s %8s %9s %9s", classes[class].title, "mean", "", "");
+        fprintf(f, "%-16s %8s %9s %9s %9s", classes[class].title, "mean", "", "", "");
         print_figure(f, m.mips, "%.0f", 9);
         fprintf(f, " %9s", "");
         if (says_translation(r)) {
@@ -142,7 +144,8 @@ void write_table(const struct report *r, FILE *f)
             "size %s, %zu run(s), host CPU time: median of %s, %s of %s; above 1, %s is faster\n\n",
             r->size, r->programs[0].ns[SUBJECT].n, r->names[SUBJECT],
             has_gates(r) ? "best" : "median", r->names[BASE], r->names[SUBJECT]);
-    fprintf(f, "%-16s %8s %9s %9s %9s %9s", "", "M insns", mine, theirs, "MIPS", "base MIPS");
+    fprintf(f, "%-16s %8s %9s %9s %9s %9s %9s", "", "M insns", mine, theirs, "native s", "MIPS",
+            "base MIPS");
     if (says_translation(r)) {
         fprintf(f, " %9s", "transl ms");
     }
@@ -191,9 +194,9 @@ void write_markdown(const struct report *r, FILE *f)
     if (has_gates(r)) {
         markdown_gates(r, f);
     }
-    fprintf(f, "| | M insns | %s s | %s s | MIPS | base MIPS | ratio | %s\n", r->names[SUBJECT],
-            r->names[BASE], has_gates(r) ? "floor |" : "");
-    fprintf(f, "|---|---|---|---|---|---|---|%s\n", has_gates(r) ? "---|" : "");
+    fprintf(f, "| | M insns | %s s | %s s | native s | MIPS | base MIPS | ratio | %s\n",
+            r->names[SUBJECT], r->names[BASE], has_gates(r) ? "floor |" : "");
+    fprintf(f, "|---|---|---|---|---|---|---|---|%s\n", has_gates(r) ? "---|" : "");
     for (size_t i = 0; i < r->n; i++) {
         const struct program *p = &r->programs[i];
         double mine = median(&p->ns[SUBJECT]), theirs = base_ns(r, p);
@@ -202,6 +205,7 @@ void write_markdown(const struct report *r, FILE *f)
         cell(f, instructions_of(p, SUBJECT) / 1e6, "%.0f");
         cell(f, mine / 1e9, "%.3f");
         cell(f, theirs / 1e9, "%.3f");
+        cell(f, p->native_ns / 1e9, "%.3f");
         cell(f, mips(instructions_of(p, SUBJECT), mine), "%.0f");
         cell(f, mips(base_instructions(p), theirs), "%.0f");
         cell(f, ratio_of(r, p), below ? "**%.2f**" : "%.2f");
@@ -302,6 +306,7 @@ static void json_program(const struct report *r, const struct program *p, FILE *
     if (has_gates(r)) {
         json_number(f, "floor", p->floor);
         fprintf(f, "\"floor_met\": %s, ", json_truth(ratio_of(r, p), p->floor));
+        json_number(f, "native_s", p->native_ns / 1e9);
     }
     fprintf(f, "\"right\": %s,\n   \"cpu_s\": {", is_right(p) ? "true" : "false");
     json_samples(f, r->names[SUBJECT], &p->ns[SUBJECT], 1e-9);
