@@ -375,6 +375,7 @@ static bool translate(struct jit *jit, struct cpu *cpu, struct code_page *page, 
     if (!page->native)
         return false;
     region_find(&jit->region, cpu, page, slot);
+    site_begin(jit);
     jit->privileged = !(cpu->msr & MSR_PR);
     decode_slots(cpu, &jit->region);
     size_t start = jit->space.used;

@@ -74,12 +74,12 @@ struct native_return {
 #define REGION_INSNS   512
 #define REGION_LEADERS 96
 
-enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4, SLOT_LOOP = 8 };
+enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4, SLOT_LOOP = 8, SLOT_TIGHT = 16 };
 
 /* What is to be translated: the slots with SLOT_IN, in the order of their addresses. Control
  * enters at leaders only, and may go on to where the page has native code already. SLOT_STOP: the
  * instruction stays with threaded code. SLOT_LOOP: it lies between a branch and what that goes back
- * to. */
+ * to; SLOT_TIGHT: a near one. */
 struct region {
     struct code_page *page;
     unsigned count, leaders;
@@ -111,6 +111,8 @@ struct site_watch {
     uint64_t turn;  /* jit->site_turns then */
     uint64_t limit; /* the most that the site had */
 };
+/* Before a region is translated. */
+void site_begin(struct jit *jit);
 /* Has the access in @slot of the region that is translated a site? */
 bool site_wanted(const struct jit *jit, unsigned slot);
 /* A number for tlb_ctx.site[], for accesses of @len bytes, up to 2048. @again: the one that the
@@ -138,6 +140,9 @@ struct jit {
     struct site_watch site[TLB_SITES];
     uint64_t site_turns[2]; /* how often any one's left was used up, by whether it roams */
     unsigned sites[2][2];   /* that were given: of loads and stores, single ones and groups */
+    unsigned given, roamed; /* of late: how many, and how many of them roam */
+    uint64_t shy_until;     /* host ns */
+    bool shy;               /* in this region */
     /* for statistics */
     uint64_t regions, insns, bytes, flushes, translate_ns;
 };

@@ -6,6 +6,8 @@
 
 /* How many instructions that are native code already may be made again before that is avoided. */
 #define REGION_AGAIN 8
+/* Loops of at most so many instructions are tight. */
+#define REGION_TIGHT 16
 
 bool region_target(const struct insn *in, unsigned slot, unsigned *target)
 {
@@ -162,16 +164,31 @@ static void walk_from(struct walk *w, unsigned slot)
     }
 }
 
+/* Is it a branch of a loop? */
+static bool goes_back(const struct region *r, unsigned slot, unsigned *target)
+{
+    const struct insn *in = &r->insn[slot];
+
+    return (r->flags[slot] & SLOT_IN) && (in->id == INSN_B || in->id == INSN_BC) &&
+           region_target(in, slot, target) && *target <= slot;
+}
+
+static void mark_tight(struct region *r, unsigned first, unsigned last)
+{
+    for (unsigned slot = first; slot <= last && last - first < REGION_TIGHT; slot++)
+        r->flags[slot] |= SLOT_TIGHT;
+}
+
 static void mark_loops(struct region *r)
 {
     unsigned end = 0, target; /* slots below it lie in a loop */
 
     for (unsigned slot = r->end; slot-- > r->first;) {
-        const struct insn *in = &r->insn[slot];
-
-        if ((r->flags[slot] & SLOT_IN) && (in->id == INSN_B || in->id == INSN_BC) &&
-            region_target(in, slot, &target) && target <= slot && (!end || target < end - 1))
-            end = target + 1;
+        if (goes_back(r, slot, &target)) {
+            mark_tight(r, target, slot);
+            if (!end || target < end - 1)
+                end = target + 1;
+        }
         if (end && slot + 1 >= end)
             r->flags[slot] |= SLOT_LOOP;
         if (end == slot + 1)

@@ -20,15 +20,50 @@
 /* As long as there are so many numbers every access may have one; then those in loops, the others
  * being executed too seldom for them to stay. */
 #define GIVEN_FREELY 384
+/* Where so many and more than one in that many of those lately given roam, as with an interpreter's
+ * objects, the next ones would too. For some time only tight loops get any. */
+#define SHY_ROAMED 32
+#define SHY_PART   6
+#define SHY_LATELY 512
+#define SHY_NS     300000000u
+
+void site_begin(struct jit *jit)
+{
+    jit->shy = jit->shy_until && host_ns(CLOCK_MONOTONIC) < jit->shy_until;
+}
+
+static void count_given(struct jit *jit)
+{
+    if (++jit->given < SHY_LATELY)
+        return;
+    jit->given /= 2;
+    jit->roamed /= 2;
+}
+
+static void count_roaming(struct jit *jit)
+{
+    if (++jit->roamed < SHY_ROAMED || jit->roamed * SHY_PART <= jit->given)
+        return;
+    jit->shy_until = host_ns(CLOCK_MONOTONIC) + SHY_NS;
+    jit->given = jit->roamed = 0;
+}
+
+/* Is there a number for an access with these flags, or are they for others? */
+static bool has_number(const struct jit *jit, unsigned flags)
+{
+    if (jit->shy)
+        return flags & SLOT_TIGHT;
+    return jit->sites[0][0] < GIVEN_FREELY || (flags & SLOT_LOOP);
+}
 
 /* The kernel's data are everywhere, and it often drops translations. When all code is translated at
  * once (tests), its accesses have sites, too. */
 bool site_wanted(const struct jit *jit, unsigned slot)
 {
     const struct native_page *n = jit->region.page->native;
-    bool freely = jit->sites[0][0] < GIVEN_FREELY || (jit->region.flags[slot] & SLOT_LOOP);
+    bool number = !jit->privileged && has_number(jit, jit->region.flags[slot]);
 
-    return (jit->m->cfg.hot == 1 || (!jit->privileged && freely)) && n->roamers < ROAMERS_MAX &&
+    return (jit->m->cfg.hot == 1 || number) && n->roamers < ROAMERS_MAX &&
            !(n->roams[slot / 8] >> slot % 8 & 1);
 }
 
@@ -51,6 +86,7 @@ unsigned site_take(struct jit *jit, unsigned slot, unsigned len, bool store, boo
     unsigned where = first + jit->sites[store][group]++ % (end - first);
     jit->region.page->native->site[slot] = (uint16_t)(where + 1);
     jit->site[where] = (struct site_watch){.left = 0};
+    count_given(jit);
     return where;
 }
 
@@ -89,6 +125,7 @@ static void watch(struct jit *jit, struct site_watch *w, uint64_t limit)
     if (!soon)
         return;
     w->roams = true;
+    count_roaming(jit);
     w->turn = jit->site_turns[true];
     w->left = LOOKUPS_MAX;
 }
