@@ -2,15 +2,30 @@
 /* Branches. The budget is settled, and looked at, where one is taken. */
 #include "vsr.h"
 
-/* Is there code for @slot that can be jumped to? */
+/* Is there code of this region for @slot that can be jumped to? */
 static bool is_inside(const struct region *r, unsigned slot)
 {
     return (r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) == (SLOT_IN | SLOT_LEADER);
 }
 
-/* The jump whose distance field is @at leads to @slot, which is inside and has the present map. */
+/* Is there code for @slot, of this region or of another one of the page, which lives as long? *map:
+ * the map that it wants. */
+static bool has_code(const struct tr *t, unsigned slot, unsigned *map)
+{
+    bool inside = is_inside(t->r, slot);
+
+    *map = inside ? t->map_of[slot] : 0;
+    return inside || jit_has_entry(t->r->page, slot);
+}
+
+/* The jump whose distance field is @at leads to that code. */
 static void go_direct(struct tr *t, uint8_t *at, unsigned slot)
 {
+    if (!is_inside(t->r, slot)) {
+        const struct native_cell *cell = jit_cell(t->jit, t->r->page, slot);
+        x_patch(at, space_write(&t->jit->space, cell->code));
+        return;
+    }
     if (t->nfix == MAX_FIX) {
         t->failed = true;
         return;
@@ -19,38 +34,19 @@ static void go_direct(struct tr *t, uint8_t *at, unsigned slot)
     t->fix[t->nfix++].slot = (uint16_t)slot;
 }
 
-/* The code of another region of the page that starts at @slot, or NULL. It has the canonical map,
- * and lives as long as this region. */
-static const uint8_t *entry_of(const struct tr *t, unsigned slot)
-{
-    const struct code_page *page = t->r->page;
-
-    if (is_inside(t->r, slot) || !jit_has_entry(page, slot))
-        return NULL;
-    const struct native_cell *cell = jit_cell(t->jit, t->r->page, slot);
-    return space_write(&t->jit->space, cell->code);
-}
-
 /* To the code of @slot: directly when there is some, else by its cell. RAX: what the cell's default
  * wants. */
 static void go(struct tr *t, unsigned slot, unsigned value)
 {
     struct emit *e = &t->e;
-    struct region *r = t->r;
-    const uint8_t *entry = entry_of(t, slot);
+    unsigned map;
 
-    if (entry) {
-        map_convert(t, 0);
-        x_patch(x_jmp(e), entry);
-        return;
-    }
-
-    if (is_inside(r, slot)) {
-        map_convert(t, t->map_of[slot]);
+    if (has_code(t, slot, &map)) {
+        map_convert(t, map);
         go_direct(t, x_jmp(e), slot);
         return;
     }
-    struct native_cell *cell = jit_cell(t->jit, r->page, slot);
+    struct native_cell *cell = jit_cell(t->jit, t->r->page, slot);
     if (!cell) {
         t->failed = true;
         return;
@@ -87,15 +83,9 @@ static void count(struct tr *t, unsigned from, unsigned to, int pending)
 
 static void edge(struct tr *t, unsigned from, unsigned to, int pending)
 {
-    const uint8_t *entry = entry_of(t, to);
+    unsigned map;
 
-    if (entry && !t->map) {
-        pay(t, from, pending);
-        x_patch(x_jcc(&t->e, CC_G), entry);
-        out(t, x_jmp(&t->e), to);
-        return;
-    }
-    if (is_inside(t->r, to) && t->map_of[to] == t->map) { /* one jump, and no other behind it */
+    if (has_code(t, to, &map) && map == t->map) { /* one jump, and no other behind it */
         pay(t, from, pending);
         go_direct(t, x_jcc(&t->e, CC_G), to);
         out(t, x_jmp(&t->e), to);
