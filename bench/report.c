@@ -64,7 +64,7 @@ double ratio_of(const struct report *r, const struct program *p)
 
 bool is_at_limit(const struct report *r, const struct program *p)
 {
-    return p->native_ns > 0 && p->floor > 0 && base_ns(r, p) / p->native_ns < p->floor;
+    return p->native_ns > 0 && base_ns(r, p) / p->native_ns < p->floor;
 }
 
 double instructions_of(const struct program *p, enum who who)

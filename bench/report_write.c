@@ -37,6 +37,18 @@ static double base_instructions(const struct program *p)
     return own > 0 ? own : instructions_of(p, SUBJECT);
 }
 
+static const char *floor_verdict(const struct report *r, const struct program *p)
+{
+    double ratio = ratio_of(r, p);
+    if (ratio <= 0 || p->floor <= 0) {
+        return "";
+    }
+    if (ratio >= p->floor) {
+        return "met";
+    }
+    return is_at_limit(r, p) ? "below, native too" : "below";
+}
+
 static void print_program(const struct report *r, const struct program *p, FILE *f)
 {
     double mine = median(&p->ns[SUBJECT]), theirs = base_ns(r, p), ratio = ratio_of(r, p);
@@ -54,8 +66,7 @@ static void print_program(const struct report *r, const struct program *p, FILE 
     print_figure(f, ratio, "%.2f", 8);
     if (has_gates(r)) {
         print_figure(f, p->floor, "%.1f", 6);
-        fprintf(f, "  %s", ratio <= 0 || p->floor <= 0 ? "" : ratio < p->floor ? "below" : "met");
-        fputs(ratio > 0 && ratio < p->floor && is_at_limit(r, p) ? ", native too" : "", f);
+        fprintf(f, "  %s", floor_verdict(r, p));
     }
     fprintf(f, "%s%s%s\n", p->wrong[SUBJECT] ? "  WRONG CHECKSUM" : "",
             p->wrong[BASE] ? "  BASE: WRONG CHECKSUM" : "",
@@ -306,8 +317,8 @@ static void json_program(const struct report *r, const struct program *p, FILE *
     if (has_gates(r)) {
         json_number(f, "floor", p->floor);
         fprintf(f, "\"floor_met\": %s, ", json_truth(ratio_of(r, p), p->floor));
-        json_number(f, "native_s", p->native_ns / 1e9);
     }
+    json_number(f, "native_s", p->native_ns / 1e9);
     fprintf(f, "\"right\": %s,\n   \"cpu_s\": {", is_right(p) ? "true" : "false");
     json_samples(f, r->names[SUBJECT], &p->ns[SUBJECT], 1e-9);
     fputs(", ", f);

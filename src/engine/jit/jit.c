@@ -182,10 +182,9 @@ static const struct native_cell *cell_of(const struct cpu *cpu, unsigned slot)
 /* Native code may jump to @ea without asking from now on. */
 static void note_jump(struct cpu *cpu, ea_t ea)
 {
-    const struct native_page *n = page_of(cpu)->native;
     unsigned slot = ea >> 2 & (CODE_PAGE_INSNS - 1);
 
-    if (!n || !n->native[slot])
+    if (!jit_has_entry(page_of(cpu), slot))
         return;
     size_t code = (const uint8_t *)cell_of(cpu, slot)->code - cpu->machine->jit->space.exec;
     tlb_note_jump(cpu->tlb, &(struct jump_entry){ea, (uint32_t)code, code_name(cpu->ops)});
@@ -411,7 +410,7 @@ static void jit_hot(struct cpu *cpu, const struct insn *op)
 
     machine_stop_others(jit->m);
     /* Another CPU may have been faster, or changed the code. */
-    if (!page->dropped && !(page->native && page->native->native[slot]))
+    if (!page->dropped && !jit_has_entry(page, slot))
         translate_hot(jit, cpu, page, slot);
     jit->translate_ns += host_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
     machine_let_go(jit->m);

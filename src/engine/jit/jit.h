@@ -83,7 +83,6 @@ enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4, SLOT_LOOP = 8, SLOT_TIGHT = 
 struct region {
     struct code_page *page;
     unsigned count, leaders;
-    unsigned again;      /* instructions that are native code already */
     unsigned first, end; /* no flag is set in other slots than [first, end) */
     uint8_t flags[CODE_PAGE_INSNS];
     struct insn insn[CODE_PAGE_INSNS]; /* decoded, where SLOT_IN */
@@ -152,7 +151,7 @@ struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned s
 /* Is there native code to be entered at @slot of the page? */
 static inline bool jit_has_entry(const struct code_page *page, unsigned slot)
 {
-    return page->native->native[slot];
+    return page->native && page->native->native[slot];
 }
 /* The cell of @slot leads to native code now: threaded code may enter there. */
 void jit_entry(struct jit *jit, struct code_page *page, unsigned slot);

@@ -43,6 +43,7 @@ struct walk {
     struct region *r;
     struct cpu *cpu;
     unsigned todo[REGION_LEADERS], ntodo;
+    unsigned again; /* instructions that are native code already */
 };
 
 static void widen(struct region *r, unsigned slot)
@@ -61,9 +62,9 @@ static void decode(struct region *r, unsigned slot)
 /* Is the region to end before @slot, as native code is there already? A few instructions are made
  * once more all the same: what interpreters do between two of their operations is worth a copy for
  * each, for then the host tells by where it jumps from where it jumps to. */
-static bool is_there(const struct region *r, unsigned slot)
+static bool is_there(const struct walk *w, unsigned slot)
 {
-    return r->again >= REGION_AGAIN && jit_has_entry(r->page, slot);
+    return w->again >= REGION_AGAIN && jit_has_entry(w->r->page, slot);
 }
 
 static void add_leader(struct walk *w, unsigned slot)
@@ -71,7 +72,7 @@ static void add_leader(struct walk *w, unsigned slot)
     struct region *r = w->r;
 
     if (slot >= CODE_PAGE_INSNS || (r->flags[slot] & SLOT_LEADER) || r->leaders >= REGION_LEADERS ||
-        is_there(r, slot))
+        is_there(w, slot))
         return;
     r->flags[slot] |= SLOT_LEADER;
     widen(r, slot);
@@ -146,14 +147,14 @@ static void walk_from(struct walk *w, unsigned slot)
     for (; slot < CODE_PAGE_INSNS && !(r->flags[slot] & SLOT_IN); slot++) {
         const struct insn *in = &r->insn[slot];
 
-        if (r->count >= REGION_INSNS || is_there(r, slot))
+        if (r->count >= REGION_INSNS || is_there(w, slot))
             return;
         decode(r, slot);
         r->flags[slot] |= SLOT_IN;
         widen(r, slot);
         r->count++;
         again |= jit_has_entry(r->page, slot);
-        r->again += again;
+        w->again += again;
         if (unlikely(w->cpu->machine->debug_breaks) &&
             debug_may_break(w->cpu->machine->debug, 4 * slot)) {
             r->flags[slot] |= SLOT_STOP;
@@ -201,7 +202,7 @@ void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsi
     struct walk w = {.r = r, .cpu = cpu};
 
     r->page = page;
-    r->count = r->leaders = r->again = 0;
+    r->count = r->leaders = 0;
     memset(r->flags + r->first, 0, r->end - r->first);
     r->first = CODE_PAGE_INSNS;
     r->end = 0;

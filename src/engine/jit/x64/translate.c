@@ -21,7 +21,7 @@
 #define MXCSR_PE      0x20u
 
 /* Offsets in the code space, set by native_begin(). */
-static uint32_t fixed_mxcsr, fixed_slot, fixed_leave, fixed_end, fixed_call[2], fixed_site;
+static uint32_t fixed_mxcsr, fixed_leave, fixed_end, fixed_call[2], fixed_site;
 
 /* MOVBE, FMA and POPCNT; AVX2, BMI1 and BMI2; LZCNT; and an operating system that keeps the AVX
  * registers. */
@@ -180,7 +180,6 @@ bool native_begin(struct jit *jit)
     emit32(&e, MXCSR_DEFAULT);
     /* the default of cells: NATIVE_SLOT with what is in EAX */
     jit->leave = space_exec(s, e.p);
-    fixed_slot = (uint32_t)(e.p - s->write);
     x_mov_ri(&e, RDX, NATIVE_SLOT);
     fixed_leave = (uint32_t)(e.p - s->write);
     map_store(&e, &map_canonical);
