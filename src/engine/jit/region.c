@@ -42,6 +42,7 @@ static bool leaves_for_good(unsigned id)
 struct walk {
     struct region *r;
     struct cpu *cpu;
+    unsigned start; /* where the region was entered */
     unsigned todo[REGION_LEADERS], ntodo;
     unsigned again; /* instructions that are native code already */
 };
@@ -80,6 +81,13 @@ static void add_leader(struct walk *w, unsigned slot)
     w->todo[w->ntodo++] = slot;
 }
 
+/* Was the region entered in the middle of a loop whose beginning is native code already? It goes on
+ * there then: that code does not have a seam where, say, a page fault came back once. */
+static bool resumes(const struct walk *w, unsigned target, unsigned last)
+{
+    return target < w->start && w->start <= last && jit_has_entry(w->r->page, target);
+}
+
 /* Can threaded code come back behind the instruction, from an interrupt or with another context? Of
  * those that are not branches. */
 static bool may_come_back(const struct insn *in)
@@ -114,7 +122,8 @@ static bool follow(struct walk *w, const struct insn *in, unsigned slot)
             add_leader(w, target);
         return false;
     case INSN_BC:
-        if (region_target(in, slot, &target) && (in->imm != 4 || is_always(in)))
+        if (region_target(in, slot, &target) && (in->imm != 4 || is_always(in)) &&
+            !resumes(w, target, slot))
             add_leader(w, target);
         if (target <= slot && !is_always(in))
             add_leader(w, slot + 1); /* where a loop ends */
@@ -199,7 +208,7 @@ static void mark_loops(struct region *r)
 
 void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsigned slot)
 {
-    struct walk w = {.r = r, .cpu = cpu};
+    struct walk w = {.r = r, .cpu = cpu, .start = slot};
 
     r->page = page;
     r->count = r->leaders = 0;

@@ -575,6 +575,13 @@ static inline uint8_t *x_jcc(struct emit *e, enum x64_cc cc)
     return e->p - 4;
 }
 
+/* One instruction of 4 or 7 bytes that does nothing, from @at to @end. */
+static inline void x_nop(uint8_t *at, const uint8_t *end)
+{
+    static const uint8_t nop[2][7] = {{0x0f, 0x1f, 0x40, 0}, {0x0f, 0x1f, 0x80, 0, 0, 0, 0}};
+    memcpy(at, nop[end - at == 7], (size_t)(end - at));
+}
+
 static inline uint8_t *x_jmp(struct emit *e)
 {
     emit8(e, 0xe9);

@@ -170,6 +170,43 @@ static bool is_loose(const struct tr *t)
     return t->r->page->native->loose[t->slot / 8] >> t->slot % 8 & 1;
 }
 
+/* ---- an addend's place in memory: where nobody ends up loading it its store is taken out again,
+ * for among stores that miss the host's cache one that does not costs as much as they do ---- */
+
+static void keep_addend(struct tr *t, unsigned n)
+{
+    struct code_span *s = &t->addend_store[n];
+
+    s->at = t->e.p;
+    x_mov_mr(&t->e, true, x64_addend_mem(n), RCX);
+    s->end = t->e.p;
+    scratch_holds(t, RCX, SCRATCH_ADDEND + n);
+}
+
+static void addend_wanted(struct tr *t, unsigned n)
+{
+    t->addend_store[n].at = NULL;
+}
+
+/* Nobody will load it who has not been translated yet. */
+static void drop_addend(struct tr *t, unsigned n)
+{
+    struct code_span *s = &t->addend_store[n];
+
+    if (s->at)
+        x_nop(s->at, s->end);
+    s->at = NULL;
+}
+
+void x64_group_back(struct tr *t, const struct late *l)
+{
+    unsigned what = l->scratch.holds[RCX];
+    bool own = l->kind == LATE_GROUP; /* stored anew by x64_late_group() */
+
+    if (what >= SCRATCH_ADDEND && what < SCRATCH_ADDEND + 32 && !own && l != &t->no_late)
+        addend_wanted(t, what - SCRATCH_ADDEND);
+}
+
 bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow)
 {
     const struct insn *in = &t->r->insn[t->slot];
@@ -184,6 +221,7 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
     if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi && (!d.store || g->write)) {
         if (scratch_with(t, SCRATCH_ADDEND + in->ra) != RCX) {
             x_mov_rm(e, true, RCX, x64_addend_mem(in->ra));
+            addend_wanted(t, in->ra);
             scratch_holds(t, RCX, SCRATCH_ADDEND + in->ra);
         }
         *slow = &t->no_late;
@@ -195,8 +233,8 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
     if (!x64_site_check(t, base, range.lo, (unsigned)(range.hi - range.lo), range.write, &site,
                         fail))
         check(t, base, &range, fail);
-    x_mov_mr(e, true, x64_addend_mem(in->ra), RCX);
-    scratch_holds(t, RCX, SCRATCH_ADDEND + in->ra);
+    drop_addend(t, in->ra);
+    keep_addend(t, in->ra);
     *slow = late_add(t, LATE_GROUP, fail[0]);
     if (site.found)
         x64_has_site(*slow, &site);
@@ -230,6 +268,8 @@ void x64_late_group(struct tr *t, const struct late *l)
 
 void x64_group_forget(struct tr *t)
 {
+    for (unsigned n = 0; n < 32; n++)
+        drop_addend(t, n);
     memset(t->group, 0, sizeof(t->group));
 }
 
@@ -244,6 +284,8 @@ void x64_group_after(struct tr *t, const struct insn *in)
         if (!(g->valid || g->loose) || (i && regs[1] == regs[0]))
             continue;
         bool kept = keeps(in, regs[i], &delta);
+        if (!kept)
+            drop_addend(t, regs[i]);
         g->valid &= kept;
         g->loose &= kept;
         g->lo -= delta;

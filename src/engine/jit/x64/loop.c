@@ -14,6 +14,8 @@
 #define FIRST 2
 /* A longer body has more registers than there are, or gains nothing. */
 #define BODY_MAX 256
+/* One instruction in so many is a store. */
+#define STORE_PART 16
 
 /* ---- from one state to another ---- */
 
@@ -205,6 +207,20 @@ static void come_back(struct tr *t, struct block_loop *l)
     t->vs = l->end.vs;
 }
 
+/* Does a turn store so much that it matters what else is stored? A store that hits the cache costs
+ * many cycles among such that miss it, as those of a sort or a transposition do. */
+static bool stores(const struct tr *t, const struct block_loop *l)
+{
+    unsigned n = 0;
+
+    for (unsigned slot = l->slot; slot < l->last; slot++) {
+        const struct insn_row *row = &insn_table[t->r->insn[slot].id];
+
+        n += row->fac == FAC_LSU && row->mnemonic[0] == 's' && row->mnemonic[1] == 't';
+    }
+    return n * STORE_PART >= l->last - l->slot + 1u;
+}
+
 bool x64_loop_edge(struct tr *t, unsigned target)
 {
     struct block_loop *l = t->copying;
@@ -221,7 +237,7 @@ bool x64_loop_edge(struct tr *t, unsigned target)
     l = &t->loops[t->nloops];
     *l = (struct block_loop){
         .slot = (uint16_t)target, .last = (uint16_t)t->slot, .first = state_here(t)};
-    if (is_empty(&t->vs) && !cr_gains(t, l))
+    if (is_empty(&t->vs) && !cr_gains(t, l) && (!stores(t, l) || writes_cfar(t, l)))
         return false;
     t->nloops++;
     l->at = x64_edge_count(t, target);
@@ -273,6 +289,7 @@ static struct mark mark(const struct tr *t)
 
 static void rewind_to(struct tr *t, const struct mark *m)
 {
+    memset(t->addend_store, 0, sizeof(t->addend_store));
     t->e.p = m->p;
     t->nlate = m->nlate;
     t->nfix = m->nfix;

@@ -42,6 +42,8 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
 bool x64_ends_group(const struct insn *in);
 /* The handler has done the access that should have begun a group. */
 void x64_late_group(struct tr *t, const struct late *l);
+/* Behind @l, whose scratch registers are loaded again when it comes back. */
+void x64_group_back(struct tr *t, const struct late *l);
 /* After every instruction, and where no addend is to be trusted any more. */
 void x64_group_after(struct tr *t, const struct insn *in);
 void x64_group_forget(struct tr *t);

@@ -135,6 +135,11 @@ struct block_loop {
 };
 #define MAX_BLOCK_LOOPS 16
 
+/* Code from @at to @end. */
+struct code_span {
+    uint8_t *at, *end;
+};
+
 #define MAX_LATE 3072
 #define MAX_FIX  1024
 
@@ -158,8 +163,9 @@ struct tr {
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
     struct cr_state cr;
-    struct ea_range group[32]; /* of each GPR as a base */
-    struct late no_late;       /* of an access that can not fail */
+    struct ea_range group[32];         /* of each GPR as a base */
+    struct code_span addend_store[32]; /* of a group's addend, while nobody wants it; or NULL */
+    struct late no_late;               /* of an access that can not fail */
     struct vsr_state vs;
     uint32_t insn_clock;                   /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */

@@ -237,6 +237,7 @@ void tr_back(struct tr *t, struct late *l)
     l->back = t->e.p;
     l->after = t->vs;
     l->scratch = scratch_now(t);
+    x64_group_back(t, l);
 }
 
 static void call(struct tr *t, unsigned slot, int pending, bool settles)
@@ -568,6 +569,7 @@ static void emit_region(struct tr *t)
         if (t->nloops)
             x64_loops(t);
     }
+    x64_group_forget(t);
     emit_late(t);
     emit_entries(t);
     for (unsigned i = 0; i < t->nfix && !t->failed; i++)
@@ -604,6 +606,7 @@ bool native_translate(struct jit *jit)
     t->le = jit->region.page->le;
     t->failed = false;
     t->nfix = t->nlate = t->nloops = 0;
+    memset(t->addend_store, 0, sizeof(t->addend_store));
     t->copying = NULL;
     t->late_code = false;
     t->cr.flags_slot = CODE_PAGE_INSNS;
