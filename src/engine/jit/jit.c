@@ -291,9 +291,8 @@ struct native_cell *jit_cell(struct jit *jit, struct code_page *page, unsigned s
     return (struct native_cell *)(jit->space.write + n->cell[slot]);
 }
 
-void jit_entry(struct jit *jit, struct code_page *page, unsigned slot)
+void jit_entry(struct code_page *page, unsigned slot)
 {
-    (void)jit;
     page->native->native[slot] = true;
     page->ops[slot].fn = thread_native;
 }

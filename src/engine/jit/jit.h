@@ -154,7 +154,7 @@ static inline bool jit_has_entry(const struct code_page *page, unsigned slot)
     return page->native && page->native->native[slot];
 }
 /* The cell of @slot leads to native code now: threaded code may enter there. */
-void jit_entry(struct jit *jit, struct code_page *page, unsigned slot);
+void jit_entry(struct code_page *page, unsigned slot);
 
 /* ---- -perfmap: perfmap.c; nothing happens without it ---- */
 void perfmap_open(struct jit *jit);

@@ -589,7 +589,7 @@ static bool publish(struct tr *t)
         if (!cell)
             return false;
         cell->code = space_exec(&t->jit->space, t->entry[slot]);
-        jit_entry(t->jit, r->page, slot);
+        jit_entry(r->page, slot);
     }
     return true;
 }
