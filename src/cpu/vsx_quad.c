@@ -24,7 +24,7 @@ static const struct fp_format FX80 = FP_FORMAT(63, 15);
 
 /* ---- format ---- */
 
-static struct fp_num q_unpack(u128 v)
+FP_INLINE struct fp_num q_unpack(u128 v)
 {
     bool sign = v >> 127;
     unsigned e = Q_EXP(v);
@@ -39,7 +39,7 @@ static struct fp_num q_unpack(u128 v)
     return (struct fp_num){sig, 0, sig & SIG_QUIET ? NUM_QNAN : NUM_SNAN, sign};
 }
 
-static u128 q_pack(const struct fp_num *n)
+FP_INLINE u128 q_pack(const struct fp_num *n)
 {
     u128 sign = (u128)n->sign << 127;
 
@@ -60,7 +60,7 @@ static u128 q_pack(const struct fp_num *n)
 }
 
 /* C FL FG FE FU of a result. */
-static unsigned q_fprf(u128 v)
+FP_INLINE unsigned q_fprf(u128 v)
 {
     struct fp_num n = q_unpack(v);
     switch (n.cls) {
@@ -90,7 +90,7 @@ struct wide {
     u128 lo;
 };
 
-static void wide_shift_right_jam(struct wide *w, unsigned n)
+FP_INLINE void wide_shift_right_jam(struct wide *w, unsigned n)
 {
     bool lost;
     if (n == 0)
@@ -118,7 +118,7 @@ static void wide_shift_right_jam(struct wide *w, unsigned n)
 }
 
 /* To 128 bits with a sticky last one, normalised. */
-static struct fp_num wide_narrow(struct wide w)
+FP_INLINE struct fp_num wide_narrow(struct wide w)
 {
     if (w.n.sig == 0) {
         w.n.sig = w.lo;
@@ -137,7 +137,7 @@ static struct fp_num wide_narrow(struct wide w)
     return w.n;
 }
 
-static bool wide_less(const struct wide *a, const struct wide *b)
+FP_INLINE bool wide_less(const struct wide *a, const struct wide *b)
 {
     if (a->n.exp != b->n.exp)
         return a->n.exp < b->n.exp;
@@ -145,7 +145,7 @@ static bool wide_less(const struct wide *a, const struct wide *b)
 }
 
 /* Sum of two finite numbers. */
-static struct fp_num wide_add(struct wide a, struct wide b, struct fp_op *op)
+FP_INLINE struct fp_num wide_add(struct wide a, struct wide b, struct fp_op *op)
 {
     if (wide_less(&a, &b)) {
         struct wide t = a;
@@ -175,7 +175,7 @@ static struct fp_num wide_add(struct wide a, struct wide b, struct fp_op *op)
 }
 
 /* a + b, neither a NaN. */
-static struct fp_num q_sum(const struct wide *a, const struct wide *b, struct fp_op *op)
+FP_INLINE struct fp_num q_sum(const struct wide *a, const struct wide *b, struct fp_op *op)
 {
     if (a->n.cls == NUM_FINITE && b->n.cls == NUM_FINITE)
         return wide_add(*a, *b, op);
@@ -202,7 +202,7 @@ static void mul128(u128 x, u128 y, u128 *hi, u128 *lo)
 }
 
 /* The exact product, neither operand a NaN. */
-static struct wide q_product(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
+FP_INLINE struct wide q_product(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
 {
     struct wide w = {.n = {.sign = a->sign ^ b->sign}};
     if (a->cls == NUM_INF || b->cls == NUM_INF) {
@@ -227,7 +227,21 @@ static struct wide q_product(const struct fp_num *a, const struct fp_num *b, str
     return w;
 }
 
-static struct fp_num q_quotient(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
+/* The next 64 bits of *@rest / @divisor, which has its top bit and is the greater one; the rest is
+ * left. The estimate from the divisor's upper half is at most two too great. */
+static uint64_t next_digit(u128 *rest, u128 divisor)
+{
+    uint64_t d1 = divisor >> 64, d0 = (uint64_t)divisor;
+    u128 q = *rest >> 64 >= d1 ? UINT64_MAX : *rest / d1;
+    u128 r = *rest - q * d1;
+
+    for (; r >> 64 == 0 && q * d0 > r << 64; q--)
+        r += d1;
+    *rest = (r << 64) - q * d0;
+    return (uint64_t)q;
+}
+
+FP_INLINE struct fp_num q_quotient(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
 {
     bool sign = a->sign ^ b->sign;
     if (a->cls == NUM_INF)
@@ -242,17 +256,18 @@ static struct fp_num q_quotient(const struct fp_num *a, const struct fp_num *b, 
     }
     if (a->cls == NUM_ZERO)
         return num_special(NUM_ZERO, sign);
-    /* Bit by bit: 120 bits of quotient, the first of them the integer part. */
-    u128 rest = a->sig >> 15, divisor = b->sig >> 15, q = 0;
-    for (unsigned i = 0; i < 120; i++) {
-        q <<= 1;
-        if (rest >= divisor) {
-            rest -= divisor;
-            q |= 1;
-        }
-        rest <<= 1;
+    u128 rest = a->sig, sig;
+    bool ge1 = rest >= b->sig;
+    if (ge1)
+        rest -= b->sig;
+    sig = (u128)next_digit(&rest, b->sig) << 64;
+    sig |= next_digit(&rest, b->sig);
+    bool sticky = rest != 0;
+    if (ge1) {
+        sticky |= sig & 1;
+        sig = SIG_TOP | sig >> 1;
     }
-    return num_normalise(sign, a->exp - b->exp, q << 8 | (rest != 0));
+    return (struct fp_num){sig | sticky, a->exp - b->exp - !ge1, NUM_FINITE, sign};
 }
 
 static struct fp_num q_root(const struct fp_num *b, struct fp_op *op)
@@ -280,8 +295,8 @@ static struct fp_num q_root(const struct fp_num *b, struct fp_op *op)
 }
 
 /* The first NaN among the operands, quieted; VXSNAN for any of them. False when there is none. */
-static bool q_nan(const struct fp_num *operands[], unsigned count, struct fp_op *op,
-                  struct fp_num *r)
+FP_INLINE bool q_nan(const struct fp_num *operands[], unsigned count, struct fp_op *op,
+                     struct fp_num *r)
 {
     bool found = false;
     for (unsigned i = 0; i < count; i++) {
@@ -296,8 +311,8 @@ static bool q_nan(const struct fp_num *operands[], unsigned count, struct fp_op 
 }
 
 /* Round and deliver into VRT. */
-static trap_t q_end(struct cpu *cpu, const struct insn *in, u128 r, unsigned fprf,
-                    const struct fp_op *op)
+FP_INLINE trap_t q_end(struct cpu *cpu, const struct insn *in, u128 r, unsigned fprf,
+                       const struct fp_op *op)
 {
     trap_t trap = TRAP_NONE;
     if (!fp_end(cpu, op, fprf, &trap))
@@ -305,8 +320,8 @@ static trap_t q_end(struct cpu *cpu, const struct insn *in, u128 r, unsigned fpr
     return trap;
 }
 
-static trap_t q_finish(struct cpu *cpu, const struct insn *in, struct fp_num n, bool negate,
-                       struct fp_op *op)
+FP_INLINE trap_t q_finish(struct cpu *cpu, const struct insn *in, struct fp_num n, bool negate,
+                          struct fp_op *op)
 {
     if (n.cls == NUM_FINITE)
         num_round(&n, &F128, op);
@@ -318,7 +333,7 @@ static trap_t q_finish(struct cpu *cpu, const struct insn *in, struct fp_num n, 
 
 enum q_kind { Q_ADD, Q_SUB, Q_MUL, Q_DIV };
 
-static trap_t q_binary(struct cpu *cpu, const struct insn *in, enum q_kind kind, bool to_odd)
+FP_INLINE trap_t q_binary(struct cpu *cpu, const struct insn *in, enum q_kind kind, bool to_odd)
 {
     struct wide a = {.n = q_unpack(VRA.q)}, b = {.n = q_unpack(VRB.q)};
     const struct fp_num *operands[] = {&a.n, &b.n};

@@ -275,10 +275,12 @@ void scratch_reload(struct tr *t, const struct scratch *s);
         return true;                                                                               \
     }
 
-/* ---- which GPRs an instruction names: uses.c ---- */
+/* ---- which registers an instruction names: uses.c ---- */
 enum { READS_RT = 1, READS_RA = 2, READS_RB = 4, READS_RC = 8, WRITES_RT = 16, WRITES_RA = 32 };
 /* Of a row of the table: a set of these; RT stands for RS as well. */
 unsigned x64_uses(unsigned id);
+/* Of a row of a vector or floating-point facility: no GPR, hence no memory, and no CR field. */
+bool x64_has_only_vsrs(unsigned id);
 /* Does @in write GPR @n? Of instructions that native code does itself. */
 bool x64_writes_gpr(const struct insn *in, unsigned n);
 bool x64_reads_gpr(const struct insn *in, unsigned n);

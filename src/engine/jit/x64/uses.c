@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which GPRs an instruction reads and writes, from the names of its operands in the table. */
+/* What registers an instruction reads and writes, from the names of its operands in the table. */
 #include "tr.h"
 
 #include <string.h>
@@ -44,6 +44,14 @@ unsigned x64_uses(unsigned id)
     if ((row->fac == FAC_LSU || row->fac == FAC_FPU) && strstr(row->operands, ",RA,RB"))
         uses |= WRITES_RA;
     return cache[id] = (uint8_t)uses;
+}
+
+bool x64_has_only_vsrs(unsigned id)
+{
+    const struct insn_row *row = &insn_table[id];
+
+    return x64_uses(id) == USES_KNOWN && !strstr(row->operands, "BF") &&
+           !strchr(row->mnemonic, '.');
 }
 
 bool x64_writes_gpr(const struct insn *in, unsigned n)
