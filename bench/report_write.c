@@ -212,6 +212,9 @@ void write_markdown(const struct report *r, FILE *f)
         const struct program *p = &r->programs[i];
         double mine = median(&p->ns[SUBJECT]), theirs = base_ns(r, p);
         bool below = has_gates(r) && ratio_of(r, p) > 0 && ratio_of(r, p) < p->floor;
+        const char *format = !below              ? "%.2f"
+                             : is_at_limit(r, p) ? "**%.2f**, native too"
+                                                 : "**%.2f**";
         fprintf(f, "| %s |", p->name);
         cell(f, instructions_of(p, SUBJECT) / 1e6, "%.0f");
         cell(f, mine / 1e9, "%.3f");
@@ -219,7 +222,7 @@ void write_markdown(const struct report *r, FILE *f)
         cell(f, p->native_ns / 1e9, "%.3f");
         cell(f, mips(instructions_of(p, SUBJECT), mine), "%.0f");
         cell(f, mips(base_instructions(p), theirs), "%.0f");
-        cell(f, ratio_of(r, p), below ? "**%.2f**" : "%.2f");
+        cell(f, ratio_of(r, p), format);
         if (has_gates(r)) {
             cell(f, p->floor, "%.1f");
         }

@@ -5,8 +5,8 @@
 # Boot pefemu and, where it is installed, QEMU with the same kernel and the same initramfs, run the
 # benchmark programs inside and report host CPU time, guest MIPS, the ratio and the gates of class.def.
 # Every checksum is compared to that of a native build, whose time is shown too. With --svm: the programs
-# that compute, in a secure VM and in a normal one of pefemu. Results also in BUILD/bench/ (bench.json, bench.md, or
-# svm.json, svm.md). docs/performance.md explains the figures.
+# that compute, in a secure VM and in a normal one of pefemu. Results also in BUILD/bench/ (bench.json and
+# bench.md, or svm.json and svm.md). docs/performance.md explains the figures.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/.." && pwd)

@@ -9,6 +9,7 @@
 #ifndef PEFEMU_ENGINE_JIT_X64_EMIT_H
 #define PEFEMU_ENGINE_JIT_X64_EMIT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -575,13 +576,6 @@ static inline uint8_t *x_jcc(struct emit *e, enum x64_cc cc)
     return e->p - 4;
 }
 
-/* One instruction of 4 or 7 bytes that does nothing, from @at to @end. */
-static inline void x_nop(uint8_t *at, const uint8_t *end)
-{
-    static const uint8_t nop[2][7] = {{0x0f, 0x1f, 0x40, 0}, {0x0f, 0x1f, 0x80, 0, 0, 0, 0}};
-    memcpy(at, nop[end - at == 7], (size_t)(end - at));
-}
-
 static inline uint8_t *x_jmp(struct emit *e)
 {
     emit8(e, 0xe9);
@@ -603,6 +597,15 @@ static inline void x_patch(uint8_t *at, const uint8_t *to)
     int32_t distance = (int32_t)(to - (at + 4));
 
     memcpy(at, &distance, 4);
+}
+
+/* What stands from @at to @end, a move of a register to a field of struct cpu, does nothing. */
+static inline void x_nop(uint8_t *at, const uint8_t *end)
+{
+    static const uint8_t nop[2][7] = {{0x0f, 0x1f, 0x40}, {0x0f, 0x1f, 0x80}};
+
+    assert(end - at == 4 || end - at == 7);
+    memcpy(at, nop[end - at == 7], (size_t)(end - at));
 }
 
 static inline void x_jmp_r(struct emit *e, unsigned r)

@@ -15,53 +15,49 @@
 #define LOOK_AHEAD 48
 #define RANGE_MAX  2048
 
-struct dform {
-    unsigned size;
-    bool store, update;
-};
-
-static bool is_dform(const struct insn *in, struct dform *d)
+/* Bytes that @in reads or writes at a displacement from RA; 0: it does not do that, or not
+ * natively. */
+static unsigned dform_size(const struct insn *in)
 {
-#define DFORM(ID, size, store, update)                                                             \
+#define DFORM(ID, size)                                                                            \
     case INSN_##ID:                                                                                \
-        *d = (struct dform){size, store, update};                                                  \
-        return in->ra;
+        return in->ra ? (size) : 0;
     switch (in->id) {
-        DFORM(LBZ, 1, false, false)
-        DFORM(LBZU, 1, false, true)
-        DFORM(LHZ, 2, false, false)
-        DFORM(LHZU, 2, false, true)
-        DFORM(LHA, 2, false, false)
-        DFORM(LHAU, 2, false, true)
-        DFORM(LWZ, 4, false, false)
-        DFORM(LWZU, 4, false, true)
-        DFORM(LWA, 4, false, false)
-        DFORM(LD, 8, false, false)
-        DFORM(LDU, 8, false, true)
-        DFORM(LFS, 4, false, false)
-        DFORM(LFSU, 4, false, true)
-        DFORM(LFD, 8, false, false)
-        DFORM(LFDU, 8, false, true)
-        DFORM(LXSD, 8, false, false)
-        DFORM(LXSSP, 4, false, false)
-        DFORM(LXV, 16, false, false)
-        DFORM(STB, 1, true, false)
-        DFORM(STBU, 1, true, true)
-        DFORM(STH, 2, true, false)
-        DFORM(STHU, 2, true, true)
-        DFORM(STW, 4, true, false)
-        DFORM(STWU, 4, true, true)
-        DFORM(STD, 8, true, false)
-        DFORM(STDU, 8, true, true)
-        DFORM(STFS, 4, true, false)
-        DFORM(STFSU, 4, true, true)
-        DFORM(STFD, 8, true, false)
-        DFORM(STFDU, 8, true, true)
-        DFORM(STXSD, 8, true, false)
-        DFORM(STXSSP, 4, true, false)
-        DFORM(STXV, 16, true, false)
+        DFORM(LBZ, 1)
+        DFORM(LBZU, 1)
+        DFORM(LHZ, 2)
+        DFORM(LHZU, 2)
+        DFORM(LHA, 2)
+        DFORM(LHAU, 2)
+        DFORM(LWZ, 4)
+        DFORM(LWZU, 4)
+        DFORM(LWA, 4)
+        DFORM(LD, 8)
+        DFORM(LDU, 8)
+        DFORM(LFS, 4)
+        DFORM(LFSU, 4)
+        DFORM(LFD, 8)
+        DFORM(LFDU, 8)
+        DFORM(LXSD, 8)
+        DFORM(LXSSP, 4)
+        DFORM(LXV, 16)
+        DFORM(STB, 1)
+        DFORM(STBU, 1)
+        DFORM(STH, 2)
+        DFORM(STHU, 2)
+        DFORM(STW, 4)
+        DFORM(STWU, 4)
+        DFORM(STD, 8)
+        DFORM(STDU, 8)
+        DFORM(STFS, 4)
+        DFORM(STFSU, 4)
+        DFORM(STFD, 8)
+        DFORM(STFDU, 8)
+        DFORM(STXSD, 8)
+        DFORM(STXSSP, 4)
+        DFORM(STXV, 16)
     default:
-        return false;
+        return 0;
     }
 #undef DFORM
 }
@@ -70,7 +66,6 @@ static bool is_dform(const struct insn *in, struct dform *d)
 static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
 {
     unsigned uses = x64_uses(in->id);
-    struct dform d;
 
     *delta = 0;
     if (in->id == INSN_ADDI && in->rt == n && in->ra == n) {
@@ -81,7 +76,7 @@ static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
         return false;
     if (!(uses & WRITES_RA) || in->ra != n)
         return true;
-    if (!is_dform(in, &d))
+    if (!dform_size(in))
         return false;
     *delta = (int32_t)in->imm;
     return true;
@@ -102,23 +97,26 @@ bool x64_ends_group(const struct insn *in)
     }
 }
 
-static void widen(struct ea_range *g, int32_t at, const struct dform *d)
+/* ... by what @in, whose displacement counts from @moved, touches. */
+static void widen(struct ea_range *g, int32_t moved, const struct insn *in)
 {
-    g->lo = at < g->lo ? at : g->lo;
-    g->hi = at + (int32_t)d->size > g->hi ? at + (int32_t)d->size : g->hi;
-    g->write |= d->store;
+    int32_t lo = moved + (int32_t)in->imm, hi = lo + (int32_t)dform_size(in);
+
+    g->lo = lo < g->lo ? lo : g->lo;
+    g->hi = hi > g->hi ? hi : g->hi;
+    g->write |= (x64_uses(in->id) & STORES) != 0;
 }
 
-/* The range that the block touches through the base of the present instruction, an access @d.
- * Returns how many more accesses there are. */
-static unsigned look_ahead(const struct tr *t, const struct dform *d, struct ea_range *g)
+/* The range that the block touches through the base of the present instruction. Returns how many
+ * more accesses there are. */
+static unsigned look_ahead(const struct tr *t, struct ea_range *g)
 {
     const struct insn *in = &t->r->insn[t->slot];
     unsigned n = in->ra, others = 0;
     int32_t moved = 0, delta;
 
-    *g = (struct ea_range){.write = d->store, .lo = (int32_t)in->imm, .hi = (int32_t)in->imm};
-    widen(g, (int32_t)in->imm, d);
+    *g = (struct ea_range){.lo = (int32_t)in->imm, .hi = (int32_t)in->imm};
+    widen(g, 0, in);
     for (unsigned slot = t->slot; slot < t->slot + LOOK_AHEAD;) {
         if (!keeps(&t->r->insn[slot], n, &delta))
             break;
@@ -126,14 +124,13 @@ static unsigned look_ahead(const struct tr *t, const struct dform *d, struct ea_
         if (++slot >= CODE_PAGE_INSNS ||
             (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) != SLOT_IN)
             break;
-        struct dform next;
         in = &t->r->insn[slot];
         if (x64_ends_group(in))
             break;
-        if (!is_dform(in, &next) || in->ra != n)
+        if (!dform_size(in) || in->ra != n)
             continue;
         struct ea_range wider = *g;
-        widen(&wider, moved + (int32_t)in->imm, &next);
+        widen(&wider, moved, in);
         if (wider.hi - wider.lo > RANGE_MAX)
             break;
         *g = wider;
@@ -173,16 +170,6 @@ static bool is_loose(const struct tr *t)
 /* ---- an addend's place in memory: where nobody ends up loading it its store is taken out again,
  * for among stores that miss the host's cache one that does not costs as much as they do ---- */
 
-static void keep_addend(struct tr *t, unsigned n)
-{
-    struct code_span *s = &t->addend_store[n];
-
-    s->at = t->e.p;
-    x_mov_mr(&t->e, true, x64_addend_mem(n), RCX);
-    s->end = t->e.p;
-    scratch_holds(t, RCX, SCRATCH_ADDEND + n);
-}
-
 static void addend_wanted(struct tr *t, unsigned n)
 {
     t->addend_store[n].at = NULL;
@@ -196,6 +183,18 @@ static void drop_addend(struct tr *t, unsigned n)
     if (s->at)
         x_nop(s->at, s->end);
     s->at = NULL;
+}
+
+/* RCX is the one of GPR @n from here on. */
+static void keep_addend(struct tr *t, unsigned n)
+{
+    struct code_span *s = &t->addend_store[n];
+
+    drop_addend(t, n);
+    s->at = t->e.p;
+    x_mov_mr(&t->e, true, x64_addend_mem(n), RCX);
+    s->end = t->e.p;
+    scratch_holds(t, RCX, SCRATCH_ADDEND + n);
 }
 
 void x64_group_back(struct tr *t, const struct late *l)
@@ -214,11 +213,11 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
     struct x64_site site = {NULL, 0};
     struct emit *e = &t->e;
     uint8_t *fail[2] = {NULL, NULL};
-    struct dform d;
 
-    if (!is_dform(in, &d) || d.size != size)
+    if (dform_size(in) != size)
         return false;
-    if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi && (!d.store || g->write)) {
+    if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi &&
+        (!(x64_uses(in->id) & STORES) || g->write)) {
         if (scratch_with(t, SCRATCH_ADDEND + in->ra) != RCX) {
             x_mov_rm(e, true, RCX, x64_addend_mem(in->ra));
             addend_wanted(t, in->ra);
@@ -228,12 +227,11 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
         return true;
     }
     g->loose |= is_loose(t);
-    if (g->loose || !look_ahead(t, &d, &range))
+    if (g->loose || !look_ahead(t, &range))
         return false;
     if (!x64_site_check(t, base, range.lo, (unsigned)(range.hi - range.lo), range.write, &site,
                         fail))
         check(t, base, &range, fail);
-    drop_addend(t, in->ra);
     keep_addend(t, in->ra);
     *slow = late_add(t, LATE_GROUP, fail[0]);
     if (site.found)

@@ -209,15 +209,12 @@ static void come_back(struct tr *t, struct block_loop *l)
 
 /* Does a turn store so much that it matters what else is stored? A store that hits the cache costs
  * many cycles among such that miss it, as those of a sort or a transposition do. */
-static bool stores(const struct tr *t, const struct block_loop *l)
+static bool stores_much(const struct tr *t, const struct block_loop *l)
 {
     unsigned n = 0;
 
-    for (unsigned slot = l->slot; slot < l->last; slot++) {
-        const struct insn_row *row = &insn_table[t->r->insn[slot].id];
-
-        n += row->fac == FAC_LSU && row->mnemonic[0] == 's' && row->mnemonic[1] == 't';
-    }
+    for (unsigned slot = l->slot; slot < l->last; slot++)
+        n += (x64_uses(t->r->insn[slot].id) & STORES) != 0;
     return n * STORE_PART >= l->last - l->slot + 1u;
 }
 
@@ -237,7 +234,7 @@ bool x64_loop_edge(struct tr *t, unsigned target)
     l = &t->loops[t->nloops];
     *l = (struct block_loop){
         .slot = (uint16_t)target, .last = (uint16_t)t->slot, .first = state_here(t)};
-    if (is_empty(&t->vs) && !cr_gains(t, l) && (!stores(t, l) || writes_cfar(t, l)))
+    if (is_empty(&t->vs) && !cr_gains(t, l) && (!stores_much(t, l) || writes_cfar(t, l)))
         return false;
     t->nloops++;
     l->at = x64_edge_count(t, target);

@@ -275,8 +275,16 @@ void scratch_reload(struct tr *t, const struct scratch *s);
         return true;                                                                               \
     }
 
-/* ---- which registers an instruction names: uses.c ---- */
-enum { READS_RT = 1, READS_RA = 2, READS_RB = 4, READS_RC = 8, WRITES_RT = 16, WRITES_RA = 32 };
+/* ---- what an instruction reads and writes: uses.c ---- */
+enum {
+    READS_RT = 1,
+    READS_RA = 2,
+    READS_RB = 4,
+    READS_RC = 8,
+    WRITES_RT = 16,
+    WRITES_RA = 32,
+    STORES = 64, /* in memory */
+};
 /* Of a row of the table: a set of these; RT stands for RS as well. */
 unsigned x64_uses(unsigned id);
 /* Of a row of a vector or floating-point facility: no GPR, hence no memory, and no CR field. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What registers an instruction reads and writes, from the names of its operands in the table. */
+/* What an instruction reads and writes, from the names of its operands in the table. */
 #include "tr.h"
 
 #include <string.h>
@@ -27,6 +27,18 @@ static unsigned uses_of_operand(const char *s, size_t len, bool first)
     return is_token(s, len, "RC") ? READS_RC : 0;
 }
 
+/* What is stored stands first. */
+static bool is_store(const char *operands)
+{
+    static const char *const sources[] = {"RS", "RSp", "FRS", "FRSp", "VRS", "XS"};
+    size_t len = strcspn(operands, ",");
+
+    for (unsigned i = 0; i < ARRAY_SIZE(sources); i++)
+        if (is_token(operands, len, sources[i]))
+            return strstr(operands, "RA");
+    return false;
+}
+
 unsigned x64_uses(unsigned id)
 {
     static uint8_t cache[INSN_COUNT];
@@ -43,6 +55,8 @@ unsigned x64_uses(unsigned id)
     }
     if ((row->fac == FAC_LSU || row->fac == FAC_FPU) && strstr(row->operands, ",RA,RB"))
         uses |= WRITES_RA;
+    if (is_store(row->operands))
+        uses |= STORES;
     return cache[id] = (uint8_t)uses;
 }
 
