@@ -262,12 +262,9 @@ FP_INLINE struct fp_num q_quotient(const struct fp_num *a, const struct fp_num *
         rest -= b->sig;
     sig = (u128)next_digit(&rest, b->sig) << 64;
     sig |= next_digit(&rest, b->sig);
-    bool sticky = rest != 0;
-    if (ge1) {
-        sticky |= sig & 1;
+    if (ge1) /* what is lost is 0 where there is no rest: such a quotient has 113 bits at most */
         sig = SIG_TOP | sig >> 1;
-    }
-    return (struct fp_num){sig | sticky, a->exp - b->exp - !ge1, NUM_FINITE, sign};
+    return (struct fp_num){sig | (rest != 0), a->exp - b->exp - !ge1, NUM_FINITE, sign};
 }
 
 static struct fp_num q_root(const struct fp_num *b, struct fp_op *op)
