@@ -61,7 +61,7 @@ static trap_t dawr_check(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access
 static trap_t part_resolve(struct cpu *cpu, ea_t ea, unsigned len, enum mmu_access access,
                            struct part *p)
 {
-    struct xlate x;
+    struct xlate x = {0};
     *p = (struct part){.ea = ea, .len = len};
     if (unlikely(is_watched(cpu)) && access != ACCESS_FETCH &&
         debug_watch_access(cpu->machine->debug, ea, len, access == ACCESS_STORE))
