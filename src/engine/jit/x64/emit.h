@@ -370,6 +370,12 @@ static inline void x_bt_ri(struct emit *e, bool w, unsigned a, unsigned bit)
     emit8(e, bit);
 }
 
+/* The carry flag is inverted. */
+static inline void x_cmc(struct emit *e)
+{
+    emit8(e, 0xf5);
+}
+
 /* not neg mul imul div idiv of the f7 group, implicit RDX:RAX */
 enum x64_unary { X_NOT = 2, X_NEG, X_MUL, X_IMUL, X_DIV, X_IDIV };
 

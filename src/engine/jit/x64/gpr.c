@@ -44,6 +44,11 @@ void scratch_holds(struct tr *t, unsigned r, unsigned what)
     s->used[r] = t->insn_clock;
 }
 
+void scratch_changed(struct tr *t, unsigned what)
+{
+    scratch_holds(t, SCRATCH_REGS, what);
+}
+
 unsigned scratch_with(struct tr *t, unsigned what)
 {
     struct scratch *s = up_to_date(t);
@@ -69,6 +74,8 @@ void scratch_reload(struct tr *t, const struct scratch *s)
 
         if (what < MAP_COUNT)
             x_mov_rm(&t->e, true, r, gpr_mem(what));
+        else if (what == SCRATCH_CA)
+            x_ext_rm(&t->e, X_MOVZX8, r, CPU_MEM(ca));
         else if (what != NOTHING)
             x_mov_rm(&t->e, true, r, x64_addend_mem(what - SCRATCH_ADDEND));
     }

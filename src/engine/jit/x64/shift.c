@@ -195,6 +195,7 @@ static void algebraic_operand(struct tr *t, unsigned n, bool w)
 /* CA and CA32 = the low byte of RCX */
 static void set_carries(struct tr *t)
 {
+    scratch_changed(t, SCRATCH_CA);
     x_mov_mr8(&t->e, CPU_MEM(ca), RCX);
     x_mov_mr8(&t->e, CPU_MEM(ca32), RCX);
 }
@@ -206,6 +207,7 @@ static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigne
 
     algebraic_operand(t, in->rt, w);
     if (!n) {
+        scratch_changed(t, SCRATCH_CA);
         x_mov_mi8(e, CPU_MEM(ca), 0);
         x_mov_mi8(e, CPU_MEM(ca32), 0);
         gpr_result(t, in->ra, RAX, record);
@@ -224,6 +226,7 @@ static void shift_algebraic(struct tr *t, const struct insn *in, bool w, unsigne
         x_alu_ri(e, false, X_CMP, RCX, INT32_MIN);
         lost = CC_A;
     }
+    scratch_changed(t, SCRATCH_CA);
     x_setcc_m(e, lost, CPU_MEM(ca));
     x_setcc_m(e, lost, CPU_MEM(ca32));
     unsigned d = gpr_dest(t, in->ra, RAX);

@@ -88,9 +88,10 @@ struct cr_state {
 };
 
 /* What RAX, RCX and RDX hold beside their place in memory: a GPR's number, SCRATCH_ADDEND and more
- * for the addend of a GPR's group, or nothing. */
+ * for the addend of a GPR's group, SCRATCH_CA, or nothing. */
 #define SCRATCH_REGS   3
 #define SCRATCH_ADDEND 64
+#define SCRATCH_CA     96
 struct scratch {
     uint8_t holds[SCRATCH_REGS];
     uint32_t used[SCRATCH_REGS];
@@ -259,10 +260,11 @@ bool gpr_stays_in_memory(struct tr *t, unsigned n);
 /* Then: GPR @n = GPR @n @op GPR @other, or @v. */
 void gpr_alu_memory(struct tr *t, enum x64_alu op, unsigned n, unsigned other);
 void gpr_alu_memory_imm(struct tr *t, enum x64_alu op, unsigned n, int32_t v);
-/* Scratch registers as copies of memory: forgotten; @r is one of @what; the register that is one,
- * or NOT_PINNED; all that are known; loaded again in late code. */
+/* Scratch registers as copies of memory: forgotten; @r is one of @what; none is any more; the
+ * register that is one, or NOT_PINNED; all that are known; loaded again in late code. */
 void scratch_forget(struct tr *t);
 void scratch_holds(struct tr *t, unsigned r, unsigned what);
+void scratch_changed(struct tr *t, unsigned what);
 unsigned scratch_with(struct tr *t, unsigned what);
 struct scratch scratch_now(struct tr *t);
 void scratch_reload(struct tr *t, const struct scratch *s);
