@@ -6,30 +6,46 @@
 
 /* ---- from integers: never out of range ---- */
 
-/* Unsigned doublewords are the host's as long as they are not negative to it. */
+/* @x = RAX, which the host takes to be signed. */
+static void convert_signed(struct emit *e, unsigned x, bool single)
+{
+    vop(e, VOP(MAP_0F, single ? PP_F3 : PP_F2, 0x2a) | VOP_W, x, x, RAX); /* cvtsi2ss, cvtsi2sd */
+}
+
+/* @x = RAX, unsigned: what is negative to the host as twice its half, whose last bit tells of the
+ * one that is lost as well, so that it is rounded as the whole would be. RCX is lost. */
+static void convert_unsigned(struct emit *e, unsigned x, bool single)
+{
+    x_test_rr(e, true, RAX, RAX);
+    uint8_t *fits = x_jcc(e, CC_NS);
+    x_mov_rr(e, true, RCX, RAX);
+    x_shift_ri(e, true, X_SHR, RCX, 1);
+    x_alu_ri(e, false, X_AND, RAX, 1);
+    x_alu_rr(e, true, X_OR, RAX, RCX);
+    convert_signed(e, x, single);
+    vop(e, VOP(MAP_0F, single ? PP_F3 : PP_F2, 0x58), x, x, x); /* addss, addsd */
+    uint8_t *done = x_jmp(e);
+    x_patch(fits, e->p);
+    convert_signed(e, x, single);
+    x_patch(done, e->p);
+}
+
 static void from_integer(struct tr *t, const struct insn *in, unsigned kind, bool is_signed)
 {
     struct emit *e = &t->e;
     unsigned b = vsr_read(t, in->rb, VSR_SCALAR), x = vsr_new(t);
     bool single = kind >= FPL_CFIDS;
-    struct late *slow = NULL;
 
     v_to_gpr(e, RAX, b);
-    if (!is_signed) {
-        x_test_rr(e, true, RAX, RAX);
-        slow = tr_slow(t, x_jcc(e, CC_S), false);
-    }
     x_mov_mi(e, true, LAZY(kind), (int32_t)kind);
     v_store64(e, LAZY(b), b);
-    v_zero(e, x);                                                         /* free of what it held */
-    vop(e, VOP(MAP_0F, single ? PP_F3 : PP_F2, 0x2a) | VOP_W, x, x, RAX); /* cvtsi2ss, cvtsi2sd */
+    v_zero(e, x); /* free of what it held */
+    (is_signed ? convert_signed : convert_unsigned)(e, x, single);
     fp_record(t, kind, &(struct fp_operand){1, (uint8_t)b, VSR_SCALAR}, 1);
     if (single)
         vsr_write_single(t, in->rt, x);
     else
         vsr_write(t, in->rt, x, VSR_SCALAR);
-    if (slow)
-        tr_back(t, slow);
 }
 
 /* ---- to integers ---- */
