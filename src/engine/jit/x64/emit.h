@@ -140,6 +140,17 @@ static inline void x_mov_rr(struct emit *e, bool w, unsigned to, unsigned from)
     emit_modrm(e, to, from);
 }
 
+/* The low byte or halfword (@size 1 or 2) of @to only. */
+static inline void x_insert_rr(struct emit *e, unsigned size, unsigned to, unsigned from)
+{
+    emit_wrote(e, to);
+    if (size == 2)
+        emit8(e, 0x66);
+    emit_rex(e, false, to, 0, from, size == 1 && (to >= 4 || from >= 4));
+    emit8(e, size == 1 ? 0x8a : 0x8b);
+    emit_modrm(e, to, from);
+}
+
 static inline void x_mov_rm(struct emit *e, bool w, unsigned to, struct x64_mem m)
 {
     emit_wrote(e, to);

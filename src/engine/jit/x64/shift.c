@@ -98,10 +98,15 @@ static void insert(struct tr *t, const struct insn *in, bool record)
 {
     struct emit *e = &t->e;
     unsigned d = gpr_read(t, in->ra, RDX);
+    uint64_t mask = (uint64_t)in->imm;
 
-    x_alu_rr(e, true, X_XOR, RAX, d);
-    and_mask(t, RAX, (uint64_t)in->imm);
-    x_alu_rr(e, true, X_XOR, d, RAX);
+    if (mask == 0xff || mask == 0xffff) {
+        x_insert_rr(e, mask == 0xff ? 1 : 2, d, RAX);
+    } else {
+        x_alu_rr(e, true, X_XOR, RAX, d);
+        and_mask(t, RAX, mask);
+        x_alu_rr(e, true, X_XOR, d, RAX);
+    }
     gpr_result(t, in->ra, d, record);
 }
 
@@ -114,8 +119,25 @@ static void insert_word(struct tr *t, const struct insn *in, bool record)
     insert(t, in, record);
 }
 
+/* A doubleword of two words, as compilers make them: RS is the high one. */
+static void insert_high_word(struct tr *t, const struct insn *in, bool record)
+{
+    struct emit *e = &t->e;
+
+    gpr_copy(t, in->rt, RAX);
+    x_shift_ri(e, true, X_SHL, RAX, 32);
+    unsigned d = gpr_read(t, in->ra, RDX);
+    x_mov_rr(e, false, d, d);
+    x_alu_rr(e, true, X_OR, d, RAX);
+    gpr_result(t, in->ra, d, record);
+}
+
 static void insert_dword(struct tr *t, const struct insn *in, bool record)
 {
+    if (in->sh == 32 && (uint64_t)in->imm == 0xffffffff00000000) {
+        insert_high_word(t, in, record);
+        return;
+    }
     rotate_to(t, in->rt, RAX, true, in->sh);
     insert(t, in, record);
 }
