@@ -40,7 +40,7 @@ static void flags_are(struct tr *t, unsigned bf, bool is_signed)
 {
     t->cr.flags_field = (int)bf;
     t->cr.flags_signed = is_signed;
-    t->cr.flags_end = t->e.p;
+    t->e.flags = t->e.p;
 }
 
 static void forget_compare(struct tr *t, unsigned bf)
@@ -249,7 +249,7 @@ static void flush(struct tr *t, unsigned bf)
 
     if (!(t->cr.deferred >> bf & 1))
         return;
-    if (t->cr.flags_field != (int)bf || t->cr.flags_end != t->e.p)
+    if (t->cr.flags_field != (int)bf || t->e.flags != t->e.p)
         emit_compare(t, c);
     emit_outcome(&t->e, bf, c->is_signed);
     t->cr.known[bf] = CR_LAZY;
@@ -275,7 +275,7 @@ void cr_emit_late(struct tr *t, const struct late *l)
 
 void cr_leave(struct tr *t, struct cr_way *w, bool flush)
 {
-    *w = (struct cr_way){t->cr, scratch_now(t), t->cr.flags_end == t->e.p};
+    *w = (struct cr_way){t->cr, scratch_now(t), t->e.flags == t->e.p};
     if (flush)
         cr_flush(t);
 }
@@ -285,7 +285,7 @@ void cr_stay(struct tr *t, const struct cr_way *w)
     t->cr = w->was;
     t->scratch = w->scratch;
     t->e.wrote = 0;
-    t->cr.flags_end = w->flags_there ? t->e.p : NULL;
+    t->e.flags = w->flags_there ? t->e.p : NULL;
 }
 
 void cr_before(struct tr *t, const struct insn *in)

@@ -30,7 +30,7 @@ static void add_imm(struct tr *t, const struct insn *in)
     }
     unsigned d = gpr_dest_in(t, in->rt, ANY_SCRATCH), a = gpr_operand(t, in->ra, d);
 
-    if (a == d)
+    if (a == d && !cr_has_flags(t))
         x_alu_ri(e, true, X_ADD, d, (int32_t)in->imm);
     else
         x_lea(e, true, d, mem_at(a, (int32_t)in->imm));
@@ -55,10 +55,12 @@ static void commutative(struct tr *t, enum x64_alu op, unsigned rt, unsigned x, 
         x = y;
         y = z;
     }
-    if (d == t->pin[y]) {
-        gpr_alu(t, true, op, d, x);
-    } else if (op == X_ADD && x != rt && t->pin[x] != NOT_PINNED && t->pin[y] != NOT_PINNED) {
+    bool lea = op == X_ADD && t->pin[x] != NOT_PINNED && t->pin[y] != NOT_PINNED;
+
+    if (lea && ((x != rt && y != rt) || (cr_has_flags(t) && !record))) {
         x_lea(e, true, d, mem_index(t->pin[x], t->pin[y], 0, 0));
+    } else if (d == t->pin[y]) {
+        gpr_alu(t, true, op, d, x);
     } else {
         if (d != t->pin[x])
             gpr_copy(t, x, d);

@@ -288,6 +288,7 @@ static void rewind_to(struct tr *t, const struct mark *m)
 {
     memset(t->addend_store, 0, sizeof(t->addend_store));
     t->e.p = m->p;
+    t->e.flags = NULL;
     t->nlate = m->nlate;
     t->nfix = m->nfix;
     memcpy(t->jit->sites, m->sites, sizeof(m->sites));

@@ -76,14 +76,13 @@ enum cr_known { CR_UNKNOWN, CR_LAZY, CR_PLAIN };
 /* What the translation knows of the condition register: see cr.c. */
 struct cr_state {
     /* The host's flags are those of the comparison into this field (-1: of none), signed or not:
-     * true between a comparison and the instruction that follows it. */
+     * for the instruction that follows it, and as long as code leaves them alone (emit.flags). */
     int flags_field;
     bool flags_signed;
-    unsigned flags_slot;      /* where they were made, or last looked at */
-    const uint8_t *flags_end; /* in code that ends here they are still there */
-    uint8_t known[8];         /* enum cr_known, of each field in struct cpu */
-    uint8_t compared;         /* bits for fields: compares[] is valid, ... */
-    uint8_t deferred;         /* ... and struct cpu lacks the outcome */
+    unsigned flags_slot; /* where they were made, or last looked at */
+    uint8_t known[8];    /* enum cr_known, of each field in struct cpu */
+    uint8_t compared;    /* bits for fields: compares[] is valid, ... */
+    uint8_t deferred;    /* ... and struct cpu lacks the outcome */
     struct cr_compare compares[8];
 };
 
@@ -328,7 +327,12 @@ void cr_from_flags(struct tr *t, unsigned bf, bool is_signed);
 static inline void cr_jumped(struct tr *t)
 {
     if (t->cr.flags_slot == t->slot)
-        t->cr.flags_end = t->e.p;
+        t->e.flags = t->e.p;
+}
+/* Are the host's flags those of a comparison that may still be asked for? */
+static inline bool cr_has_flags(const struct tr *t)
+{
+    return t->cr.flags_field >= 0 && t->e.flags == t->e.p;
 }
 /* CR field @bf becomes the outcome of @c, whose operands are given. */
 void cr_compare(struct tr *t, unsigned bf, struct cr_compare c);

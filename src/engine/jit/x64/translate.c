@@ -235,6 +235,7 @@ struct late *tr_slow(struct tr *t, uint8_t *at, bool settles)
 void tr_back(struct tr *t, struct late *l)
 {
     l->back = t->e.p;
+    t->e.flags = NULL; /* as the handler leaves them */
     l->after = t->vs;
     l->scratch = scratch_now(t);
     x64_group_back(t, l);
@@ -448,7 +449,7 @@ void tr_one(struct tr *t)
         translate_insn(t, in);
     x64_group_after(t, in);
     cr_after(t, in);
-    if (t->cr.flags_slot != t->slot)
+    if (t->cr.flags_slot != t->slot && t->e.flags != t->e.p)
         t->cr.flags_field = -1;
     t->slot++;
     t->pending++;
