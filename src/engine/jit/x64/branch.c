@@ -299,7 +299,6 @@ static void branch_next(struct tr *t, enum x64_cc cc)
 
     store_cfar(t, t->slot);
     x_patch(over, t->e.p);
-    cr_jumped(t);
 }
 
 /* Conditional branches inside the page whose target is ahead are taken out of line. */
@@ -320,14 +319,12 @@ static void branch_conditional(struct tr *t, const struct insn *in)
     if (inside && target > t->slot) {
         struct late *l = late_add(t, LATE_EDGE, x_jcc(&t->e, cc));
 
-        cr_jumped(t);
         l->target = (uint16_t)target;
         l->pending = t->pending + 1;
         return;
     }
     struct cr_way w;
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
-    cr_jumped(t);
     cr_leave(t, &w, !inside || !x64_turns(t, target));
     take_relative(t, in);
     cr_stay(t, &w);
@@ -353,7 +350,6 @@ static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
     }
     struct cr_way w;
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
-    cr_jumped(t);
     cr_leave(t, &w, true);
     take_register(t, by_ctr);
     cr_stay(t, &w);

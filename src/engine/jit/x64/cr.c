@@ -55,7 +55,6 @@ void cr_from_flags(struct tr *t, unsigned bf, bool is_signed)
     t->cr.known[bf] = CR_LAZY;
     forget_compare(t, bf);
     flags_are(t, bf, is_signed);
-    t->cr.flags_slot = t->slot;
 }
 
 /* Makes the comparison: the host's flags are its outcome. RAX and RCX may be lost. */
@@ -219,7 +218,6 @@ static void remember(struct tr *t, unsigned bf, struct cr_compare c)
         t->cr.known[bf] = CR_UNKNOWN;
         t->cr.deferred |= 1u << bf;
         flags_are(t, bf, c.is_signed);
-        t->cr.flags_slot = t->slot;
     } else {
         cr_from_flags(t, bf, c.is_signed);
     }
@@ -388,14 +386,11 @@ enum x64_cc cr_test(struct tr *t, unsigned bi)
 {
     unsigned bf = bi >> 2, bit = bi & 3;
 
-    if (t->cr.flags_field == (int)bf && bit != 3) {
-        t->cr.flags_slot = t->slot; /* whoever asked will only move and jump */
+    if (t->cr.flags_field == (int)bf && cr_has_flags(t) && bit != 3)
         return test_flags(t, bit);
-    }
     if ((t->cr.compared >> bf & 1) && bit != 3) {
         emit_compare(t, &t->cr.compares[bf]);
         flags_are(t, bf, t->cr.compares[bf].is_signed);
-        t->cr.flags_slot = t->slot;
         return test_flags(t, bit);
     }
     if (t->cr.known[bf] == CR_LAZY && bit != 3)

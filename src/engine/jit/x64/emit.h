@@ -143,19 +143,19 @@ static inline void emit_rex_mem(struct emit *e, bool w, unsigned reg, struct x64
 
 static inline void x_mov_rr(struct emit *e, bool w, unsigned to, unsigned from)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, 0x8b);
     emit_modrm(e, to, from);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* The low byte or halfword (@size 1 or 2) of @to only. */
 static inline void x_insert_rr(struct emit *e, unsigned size, unsigned to, unsigned from)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     if (size == 2)
@@ -163,55 +163,55 @@ static inline void x_insert_rr(struct emit *e, unsigned size, unsigned to, unsig
     emit_rex(e, false, to, 0, from, size == 1 && (to >= 4 || from >= 4));
     emit8(e, size == 1 ? 0x8a : 0x8b);
     emit_modrm(e, to, from);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_mov_rm(struct emit *e, bool w, unsigned to, struct x64_mem m)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, 0x8b);
     emit_mem(e, to, m);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_mov_mr(struct emit *e, bool w, struct x64_mem m, unsigned from)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_rex_mem(e, w, from, m, false);
     emit8(e, 0x89);
     emit_mem(e, from, m);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_mov_mr8(struct emit *e, struct x64_mem m, unsigned from)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_rex_mem(e, false, from, m, from >= 4);
     emit8(e, 0x88);
     emit_mem(e, from, m);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_mov_mr16(struct emit *e, struct x64_mem m, unsigned from)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit8(e, 0x66);
     emit_rex_mem(e, false, from, m, false);
     emit8(e, 0x89);
     emit_mem(e, from, m);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* The shortest form that puts the 64-bit @v into a register; leaves the flags alone. */
 static inline void x_mov_ri(struct emit *e, unsigned to, uint64_t v)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     if (v <= 0xffffffff) {
@@ -228,35 +228,35 @@ static inline void x_mov_ri(struct emit *e, unsigned to, uint64_t v)
         emit8(e, 0xb8 | (to & 7));
         emit64(e, v);
     }
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* Stores an immediate, sign-extended with @w. */
 static inline void x_mov_mi(struct emit *e, bool w, struct x64_mem m, int32_t v)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_rex_mem(e, w, 0, m, false);
     emit8(e, 0xc7);
     emit_mem(e, 0, m);
     emit32(e, (uint32_t)v);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_mov_mi8(struct emit *e, struct x64_mem m, unsigned v)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_rex_mem(e, false, 0, m, false);
     emit8(e, 0xc6);
     emit_mem(e, 0, m);
     emit8(e, v);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_mov_mi16(struct emit *e, struct x64_mem m, unsigned v)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit8(e, 0x66);
     emit_rex_mem(e, false, 0, m, false);
@@ -264,7 +264,7 @@ static inline void x_mov_mi16(struct emit *e, struct x64_mem m, unsigned v)
     emit_mem(e, 0, m);
     emit8(e, v & 0xff);
     emit8(e, v >> 8 & 0xff);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* movzx, movsx and movsxd; @op: the second opcode byte of the 0f map, 0x63 for movsxd. */
@@ -272,7 +272,7 @@ enum { X_MOVZX8 = 0xb6, X_MOVZX16 = 0xb7, X_MOVSX8 = 0xbe, X_MOVSX16 = 0xbf, X_M
 
 static inline void x_ext_rr(struct emit *e, unsigned op, unsigned to, unsigned from)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     bool byte = op == X_MOVZX8 || op == X_MOVSX8;
     bool w = op != X_MOVZX8 && op != X_MOVZX16;
@@ -283,12 +283,12 @@ static inline void x_ext_rr(struct emit *e, unsigned op, unsigned to, unsigned f
         emit8(e, 0x0f);
     emit8(e, op);
     emit_modrm(e, to, from);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_ext_rm(struct emit *e, unsigned op, unsigned to, struct x64_mem m)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     emit_rex_mem(e, op != X_MOVZX8 && op != X_MOVZX16, to, m, false);
@@ -296,18 +296,18 @@ static inline void x_ext_rm(struct emit *e, unsigned op, unsigned to, struct x64
         emit8(e, 0x0f);
     emit8(e, op);
     emit_mem(e, to, m);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_lea(struct emit *e, bool w, unsigned to, struct x64_mem m)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     emit_rex_mem(e, w, to, m, false);
     emit8(e, 0x8d);
     emit_mem(e, to, m);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* ---- arithmetic: add or adc sbb and sub xor cmp share one scheme ---- */
@@ -506,26 +506,26 @@ static inline void emit_vex(struct emit *e, bool w, unsigned map, unsigned pp, b
 
 static inline void x_rorx(struct emit *e, bool w, unsigned to, unsigned from, unsigned n)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     emit_vex(e, w, 3, 3, false, to, 0, 0, from);
     emit8(e, 0xf0);
     emit_modrm(e, to, from);
     emit8(e, n);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_rorx_rm(struct emit *e, bool w, unsigned to, struct x64_mem m, unsigned n)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     emit_vex(e, w, 3, 3, false, to, 0, m.index == NO_INDEX ? 0 : m.index, m.base);
     emit8(e, 0xf0);
     emit_mem(e, to, m);
     emit8(e, n);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* shlx (pp 1), sarx (2), shrx (3): to = from shifted by the low bits of @count */
@@ -603,49 +603,49 @@ static inline void x_swap16(struct emit *e, unsigned r)
 
 static inline void x_setcc_r(struct emit *e, enum x64_cc cc, unsigned r)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, r);
     emit_rex(e, false, 0, 0, r, r >= 4);
     emit8(e, 0x0f);
     emit8(e, 0x90 | cc);
     emit_modrm(e, 0, r);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* of AH: no REX may stand in front */
 static inline void x_setcc_ah(struct emit *e, enum x64_cc cc)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, RAX);
     emit8(e, 0x0f);
     emit8(e, 0x90 | cc);
     emit_modrm(e, 0, 4);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_setcc_m(struct emit *e, enum x64_cc cc, struct x64_mem m)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_rex_mem(e, false, 0, m, false);
     emit8(e, 0x0f);
     emit8(e, 0x90 | cc);
     emit_mem(e, 0, m);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 static inline void x_cmov_rr(struct emit *e, bool w, enum x64_cc cc, unsigned to, unsigned from)
 {
-    const uint8_t *from_here = e->p;
+    const uint8_t *at = e->p;
 
     emit_wrote(e, to);
     emit_rex(e, w, to, 0, from, false);
     emit8(e, 0x0f);
     emit8(e, 0x40 | cc);
     emit_modrm(e, to, from);
-    emit_kept_flags(e, from_here);
+    emit_kept_flags(e, at);
 }
 
 /* ---- control flow; rel32 fields are filled by x_patch() ---- */
@@ -653,9 +653,12 @@ static inline void x_cmov_rr(struct emit *e, bool w, enum x64_cc cc, unsigned to
 /* Returns where the 32-bit distance stands. */
 static inline uint8_t *x_jcc(struct emit *e, enum x64_cc cc)
 {
+    const uint8_t *at = e->p;
+
     emit8(e, 0x0f);
     emit8(e, 0x80 | cc);
     emit32(e, 0);
+    emit_kept_flags(e, at);
     return e->p - 4;
 }
 

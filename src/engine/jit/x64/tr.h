@@ -79,10 +79,9 @@ struct cr_state {
      * for the instruction that follows it, and as long as code leaves them alone (emit.flags). */
     int flags_field;
     bool flags_signed;
-    unsigned flags_slot; /* where they were made, or last looked at */
-    uint8_t known[8];    /* enum cr_known, of each field in struct cpu */
-    uint8_t compared;    /* bits for fields: compares[] is valid, ... */
-    uint8_t deferred;    /* ... and struct cpu lacks the outcome */
+    uint8_t known[8]; /* enum cr_known, of each field in struct cpu */
+    uint8_t compared; /* bits for fields: compares[] is valid, ... */
+    uint8_t deferred; /* ... and struct cpu lacks the outcome */
     struct cr_compare compares[8];
 };
 
@@ -323,12 +322,6 @@ void x64_late_jump(struct tr *t, const struct late *l);
 /* Host flags are those of cmp (signed or not), or of test with a signed meaning: CR field @bf
  * becomes the outcome. Leaves the flags alone. */
 void cr_from_flags(struct tr *t, unsigned bf, bool is_signed);
-/* A jump has been emitted under a condition of cr_test(): the flags are still there. */
-static inline void cr_jumped(struct tr *t)
-{
-    if (t->cr.flags_slot == t->slot)
-        t->e.flags = t->e.p;
-}
 /* Are the host's flags those of a comparison that may still be asked for? */
 static inline bool cr_has_flags(const struct tr *t)
 {

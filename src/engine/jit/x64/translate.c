@@ -428,7 +428,6 @@ void tr_begin_block(struct tr *t, unsigned slot)
     cr_forget(t, CR_UNKNOWN);
     cr_forget_compares(t);
     t->cr.flags_field = -1;
-    t->cr.flags_slot = CODE_PAGE_INSNS;
     scratch_forget(t);
     t->pending = 0;
     vsr_forget(t);
@@ -449,8 +448,6 @@ void tr_one(struct tr *t)
         translate_insn(t, in);
     x64_group_after(t, in);
     cr_after(t, in);
-    if (t->cr.flags_slot != t->slot && t->e.flags != t->e.p)
-        t->cr.flags_field = -1;
     t->slot++;
     t->pending++;
 }
@@ -610,7 +607,6 @@ bool native_translate(struct jit *jit)
     memset(t->addend_store, 0, sizeof(t->addend_store));
     t->copying = NULL;
     t->late_code = false;
-    t->cr.flags_slot = CODE_PAGE_INSNS;
     memset(t->label + t->r->first, 0, (t->r->end - t->r->first) * sizeof(t->label[0]));
     /* cells are taken from the end of the space meanwhile */
     if (start + 2 * CELLS_ROOM > jit->cells)
