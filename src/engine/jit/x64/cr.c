@@ -382,6 +382,20 @@ static enum x64_cc test_lazy(struct tr *t, unsigned bf, unsigned bit)
     }
 }
 
+/* Bit @bi where nobody knows whether the field is lazy: most are, that of a comparison in another
+ * block or in the last turn of a loop. */
+static enum x64_cc test_either(struct tr *t, unsigned bi)
+{
+    unsigned bf = bi >> 2;
+
+    x_cmp_mi16(&t->e, lazy(bf, 0), 0);
+    struct late *l = late_add(t, LATE_CR_BIT, x_jcc(&t->e, CC_E));
+    enum x64_cc cc = test_lazy(t, bf, bi & 3);
+    l->target = (uint16_t)bi;
+    l->back = t->e.p;
+    return cc;
+}
+
 enum x64_cc cr_test(struct tr *t, unsigned bi)
 {
     unsigned bf = bi >> 2, bit = bi & 3;
@@ -395,6 +409,8 @@ enum x64_cc cr_test(struct tr *t, unsigned bi)
     }
     if (t->cr.known[bf] == CR_LAZY && bit != 3)
         return test_lazy(t, bf, bit);
+    if (t->cr.known[bf] == CR_UNKNOWN && bit != 3)
+        return test_either(t, bi);
     make_plain(t, bf);
     x_test_mi8(&t->e, plain(bf), 8 >> bit);
     return CC_NE;
@@ -424,6 +440,15 @@ static void settle(struct tr *t, unsigned bf)
 void x64_late_cr(struct tr *t, const struct late *l)
 {
     settle(t, l->target);
+}
+
+void x64_late_cr_bit(struct tr *t, const struct late *l)
+{
+    unsigned bi = l->target;
+
+    x_ext_rm(&t->e, X_MOVZX8, RAX, plain(bi >> 2));
+    x_alu_ri(&t->e, false, X_XOR, RAX, 15);
+    x_test_ri(&t->e, false, RAX, 8 >> (bi & 3)); /* as of test_lazy() */
 }
 
 /* Field @bf is in cpu->cr[] from here on. */

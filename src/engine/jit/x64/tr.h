@@ -20,14 +20,15 @@
 
 /* Code that is seldom executed stands behind the rest of the region. */
 enum late_kind {
-    LATE_CALL,  /* the instruction through its handler, then back */
-    LATE_OUT,   /* leave at the boundary before slot @target */
-    LATE_EDGE,  /* a taken branch to @target: count, then go there */
-    LATE_JUMP,  /* leave by NATIVE_JUMP, the EA in RAX; with @cont: unless it is found after all */
-    LATE_ANY,   /* leave by NATIVE_ANY */
-    LATE_CR,    /* settle CR field @target, then back */
-    LATE_GROUP, /* like LATE_CALL, but then the group is checked again */
-    LATE_CLEAN, /* the host's floating-point flags are cleared, then back */
+    LATE_CALL,   /* the instruction through its handler, then back */
+    LATE_OUT,    /* leave at the boundary before slot @target */
+    LATE_EDGE,   /* a taken branch to @target: count, then go there */
+    LATE_JUMP,   /* leave by NATIVE_JUMP, the EA in RAX; with @cont: unless it is found after all */
+    LATE_ANY,    /* leave by NATIVE_ANY */
+    LATE_CR,     /* settle CR field @target, then back */
+    LATE_CR_BIT, /* the host's flags tell of CR bit @target, which is in no lazy field; then back */
+    LATE_GROUP,  /* like LATE_CALL, but then the group is checked again */
+    LATE_CLEAN,  /* the host's floating-point flags are cleared, then back */
 };
 /* LATE_CALL, LATE_GROUP: looked at before the handler is called, which is not if that says so. */
 enum late_excuse {
@@ -369,5 +370,6 @@ void cr_forget(struct tr *t, enum cr_known now);
  * outcome is there nobody knows. To be called before tr_back(). */
 void cr_done_or_called(struct tr *t);
 void x64_late_cr(struct tr *t, const struct late *l);
+void x64_late_cr_bit(struct tr *t, const struct late *l);
 
 #endif

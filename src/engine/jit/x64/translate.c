@@ -219,7 +219,7 @@ struct late *late_add(struct tr *t, enum late_kind kind, uint8_t *at)
     if (kind != LATE_OUT && kind != LATE_JUMP) /* before which all is stored */
         l->before = t->vs;
     l->cr = t->cr;
-    if (kind == LATE_CR) /* comes back, with other values there */
+    if (kind == LATE_CR || kind == LATE_CR_BIT) /* comes back, with other values there */
         t->e.wrote |= 1u << RAX | 1u << RCX;
     return l;
 }
@@ -368,6 +368,9 @@ static void late_one(struct tr *t, const struct late *l)
         break;
     case LATE_CR:
         x64_late_cr(t, l);
+        break;
+    case LATE_CR_BIT:
+        x64_late_cr_bit(t, l);
         break;
     case LATE_CLEAN:
         late_clean(t, l);
