@@ -15,6 +15,8 @@
  * that is too much of one slot. */
 #define STRAYS_MAX  500
 #define STRAYS_SLOT 30
+/* One costs about as much as so many instructions in groups save. */
+#define STRAY_INSNS 4096
 
 /* ---- lazy state ---- */
 
@@ -204,6 +206,17 @@ static const struct insn *land_jump(struct cpu *cpu, ea_t ea, unsigned from_plus
     return in;
 }
 
+/* The page has caused STRAYS_MAX strays. Were they so near to each other that they cost more than
+ * groups save? Not those of a loop that walks through memory, one at the end of each granule. */
+static bool strays_often(const struct cpu *cpu, struct native_page *n)
+{
+    uint64_t now = cpu_insns_now(cpu), since = n->strays_since;
+
+    n->strays = 0;
+    n->strays_since = now;
+    return now - since < (uint64_t)STRAYS_MAX * STRAY_INSNS;
+}
+
 /* Groups do not pay where the working set does not lie as native code hopes. */
 static void stray(struct cpu *cpu, unsigned slot)
 {
@@ -215,12 +228,13 @@ static void stray(struct cpu *cpu, unsigned slot)
     if (++n->strays < STRAYS_MAX)
         return;
     machine_stop_others(cpu->machine);
-    for (unsigned i = 0; i < CODE_PAGE_INSNS; i++)
+    bool often = strays_often(cpu, n);
+    for (unsigned i = 0; often && i < CODE_PAGE_INSNS; i++)
         if (n->strayed[i] >= STRAYS_SLOT)
             n->loose[i / 8] |= 1u << i % 8;
     memset(n->strayed, 0, sizeof(n->strayed));
-    n->strays = 0;
-    forget_native(cpu->machine, page_of(cpu));
+    if (often)
+        forget_native(cpu->machine, page_of(cpu));
     machine_let_go(cpu->machine);
 }
 

@@ -43,9 +43,10 @@ struct native_cell {
 struct native_page {
     uint32_t cell[CODE_PAGE_INSNS]; /* struct native_cell, in the code space; 0: none */
     bool native[CODE_PAGE_INSNS];   /* the slot has an entry point */
-    /* NATIVE_SLOT_STRAY, since a slot was last found to cause too many: a bit for slots where no
-     * accesses are to be checked together */
+    /* NATIVE_SLOT_STRAY, since they were last looked at, when some CPU had executed so many
+     * instructions; a bit for slots that caused too many: they are in no group any more */
     unsigned strays;
+    uint64_t strays_since;
     uint16_t strayed[CODE_PAGE_INSNS];
     uint8_t loose[CODE_PAGE_INSNS / 8];
     /* ---- site.c ---- */
@@ -82,6 +83,7 @@ enum { SLOT_IN = 1, SLOT_LEADER = 2, SLOT_STOP = 4, SLOT_LOOP = 8, SLOT_TIGHT = 
  * to; SLOT_TIGHT: a near one. */
 struct region {
     struct code_page *page;
+    const struct cpu *cpu; /* which got there: its registers are a hint of what will be in them */
     unsigned count, leaders;
     unsigned first, end; /* no flag is set in other slots than [first, end) */
     uint8_t flags[CODE_PAGE_INSNS];

@@ -211,6 +211,7 @@ void region_find(struct region *r, struct cpu *cpu, struct code_page *page, unsi
     struct walk w = {.r = r, .cpu = cpu, .start = slot};
 
     r->page = page;
+    r->cpu = cpu;
     r->count = r->leaders = 0;
     memset(r->flags + r->first, 0, r->end - r->first);
     r->first = CODE_PAGE_INSNS;

@@ -7,60 +7,18 @@
  * again threaded code does the rest of the block, and a page where that happens often is translated
  * without the groups that cause it.
  *
+ * The base of an X-form access is the one of its registers that has a group, the other is its
+ * index. Code that moves blocks has small numbers there: the range is to reach as far as what they
+ * are when the region is translated, and each access makes sure that its index still lies in it. If
+ * not, the handler does the access, threaded code the rest of the block, and so on as above.
+ *
  * An addend stays valid as long as nothing forgets translations: up to a call of a handler that
  * could (tr_call()) or the end of the block.
  */
 #include "memory.h"
 
 #define LOOK_AHEAD 48
-#define RANGE_MAX  2048
-
-/* Bytes that @in reads or writes at a displacement from RA; 0: it does not do that, or not
- * natively. */
-static unsigned dform_size(const struct insn *in)
-{
-#define DFORM(ID, size)                                                                            \
-    case INSN_##ID:                                                                                \
-        return in->ra ? (size) : 0;
-    switch (in->id) {
-        DFORM(LBZ, 1)
-        DFORM(LBZU, 1)
-        DFORM(LHZ, 2)
-        DFORM(LHZU, 2)
-        DFORM(LHA, 2)
-        DFORM(LHAU, 2)
-        DFORM(LWZ, 4)
-        DFORM(LWZU, 4)
-        DFORM(LWA, 4)
-        DFORM(LD, 8)
-        DFORM(LDU, 8)
-        DFORM(LFS, 4)
-        DFORM(LFSU, 4)
-        DFORM(LFD, 8)
-        DFORM(LFDU, 8)
-        DFORM(LXSD, 8)
-        DFORM(LXSSP, 4)
-        DFORM(LXV, 16)
-        DFORM(STB, 1)
-        DFORM(STBU, 1)
-        DFORM(STH, 2)
-        DFORM(STHU, 2)
-        DFORM(STW, 4)
-        DFORM(STWU, 4)
-        DFORM(STD, 8)
-        DFORM(STDU, 8)
-        DFORM(STFS, 4)
-        DFORM(STFSU, 4)
-        DFORM(STFD, 8)
-        DFORM(STFDU, 8)
-        DFORM(STXSD, 8)
-        DFORM(STXSSP, 4)
-        DFORM(STXV, 16)
-    default:
-        return 0;
-    }
-#undef DFORM
-}
+#define RANGE_MAX  REACH_MAX
 
 /* What @in does to GPR @n: nothing (true, *delta 0), adds a constant (true), something else. */
 static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
@@ -76,7 +34,7 @@ static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
         return false;
     if (!(uses & WRITES_RA) || in->ra != n)
         return true;
-    if (!dform_size(in))
+    if (!x64_moves_base(in))
         return false;
     *delta = (int32_t)in->imm;
     return true;
@@ -97,26 +55,32 @@ bool x64_ends_group(const struct insn *in)
     }
 }
 
-/* ... by what @in, whose displacement counts from @moved, touches. */
-static void widen(struct ea_range *g, int32_t moved, const struct insn *in)
+/* ... by what an access touches whose base is @moved further. */
+static void widen(struct ea_range *g, int32_t moved, const struct reach *r, bool store)
 {
-    int32_t lo = moved + (int32_t)in->imm, hi = lo + (int32_t)dform_size(in);
+    int32_t lo = moved + r->at, hi = lo + (int32_t)r->size;
 
     g->lo = lo < g->lo ? lo : g->lo;
     g->hi = hi > g->hi ? hi : g->hi;
-    g->write |= (x64_uses(in->id) & STORES) != 0;
+    g->write |= store;
 }
 
-/* The range that the block touches through the base of the present instruction. Returns how many
- * more accesses there are. */
-static unsigned look_ahead(const struct tr *t, struct ea_range *g)
+static bool is_store(const struct insn *in)
 {
-    const struct insn *in = &t->r->insn[t->slot];
-    unsigned n = in->ra, others = 0;
-    int32_t moved = 0, delta;
+    return x64_uses(in->id) & STORES;
+}
 
-    *g = (struct ea_range){.lo = (int32_t)in->imm, .hi = (int32_t)in->imm};
-    widen(g, 0, in);
+/* The range that the block touches through GPR @n from the present instruction on, which reaches
+ * @first. Returns how many more accesses there are. */
+static unsigned look_ahead(const struct tr *t, unsigned n, const struct reach *first,
+                           struct ea_range *g)
+{
+    unsigned others = 0;
+    int32_t moved = 0, delta;
+    struct reach r;
+
+    *g = (struct ea_range){.lo = first->at, .hi = first->at};
+    widen(g, 0, first, is_store(&t->r->insn[t->slot]));
     for (unsigned slot = t->slot; slot < t->slot + LOOK_AHEAD;) {
         if (!keeps(&t->r->insn[slot], n, &delta))
             break;
@@ -124,13 +88,13 @@ static unsigned look_ahead(const struct tr *t, struct ea_range *g)
         if (++slot >= CODE_PAGE_INSNS ||
             (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) != SLOT_IN)
             break;
-        in = &t->r->insn[slot];
+        const struct insn *in = &t->r->insn[slot];
         if (x64_ends_group(in))
             break;
-        if (!dform_size(in) || in->ra != n)
+        if (!x64_reach(t, slot, n, &r))
             continue;
         struct ea_range wider = *g;
-        widen(&wider, moved, in);
+        widen(&wider, moved, &r, is_store(in));
         if (wider.hi - wider.lo > RANGE_MAX)
             break;
         *g = wider;
@@ -144,7 +108,8 @@ struct x64_mem x64_addend_mem(unsigned n)
     return mem_at(RBP, (int32_t)(offsetof(struct cpu, native_addend) + 8 * n) - CPU_BIAS);
 }
 
-/* RCX: the entry whose tags are those of [@base + lo, @base + hi), or *fail. */
+/* RCX: the entry whose tags are those of [@base + lo, @base + hi), or *fail. RDX is lost and may be
+ * @base. */
 static void check(struct tr *t, unsigned base, const struct ea_range *g, uint8_t *fail[2])
 {
     struct emit *e = &t->e;
@@ -162,9 +127,9 @@ static void check(struct tr *t, unsigned base, const struct ea_range *g, uint8_t
     x_mov_rm(e, true, RCX, mem_at(RCX, (int)offsetof(struct tlb_entry, addend)));
 }
 
-static bool is_loose(const struct tr *t)
+bool x64_is_loose(const struct tr *t, unsigned slot)
 {
-    return t->r->page->native->loose[t->slot / 8] >> t->slot % 8 & 1;
+    return t->r->page->native->loose[slot / 8] >> slot % 8 & 1;
 }
 
 /* ---- an addend's place in memory: where nobody ends up loading it its store is taken out again,
@@ -206,56 +171,110 @@ void x64_group_back(struct tr *t, const struct late *l)
         addend_wanted(t, what - SCRATCH_ADDEND);
 }
 
-bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow)
+/* The index lies where the range of @g reaches. RDX is lost. */
+static void check_index(struct tr *t, const struct ea_range *g, const struct reach *r)
 {
-    const struct insn *in = &t->r->insn[t->slot];
-    struct ea_range *g = &t->group[in->ra & 31], range;
-    struct x64_site site = {NULL, 0};
     struct emit *e = &t->e;
+    int32_t most = g->hi - g->lo - (int32_t)r->size;
+
+    if (!g->lo && gpr_is_settled(t, r->index)) {
+        x_alu_mi(e, true, X_CMP, gpr_mem(r->index), most);
+    } else {
+        unsigned index = gpr_operand(t, r->index, RDX);
+
+        if (g->lo) {
+            x_lea(e, true, RDX, mem_at(index, -g->lo));
+            index = RDX;
+        }
+        x_alu_ri(e, true, X_CMP, index, most);
+    }
+    late_add(t, LATE_INDEX, x_jcc(e, CC_A));
+}
+
+/* The access is one of those that the group of GPR @n knows of. */
+static bool join(struct tr *t, unsigned n, const struct reach *r)
+{
+    const struct ea_range *g = &t->group[n];
+
+    if (!g->valid || r->at < g->lo || r->at + (int32_t)r->size > g->hi ||
+        (is_store(&t->r->insn[t->slot]) && !g->write))
+        return false;
+    if (r->index != NO_GPR)
+        check_index(t, g, r);
+    if (scratch_with(t, SCRATCH_ADDEND + n) != RCX) {
+        x_mov_rm(&t->e, true, RCX, x64_addend_mem(n));
+        addend_wanted(t, n);
+        scratch_holds(t, RCX, SCRATCH_ADDEND + n);
+    }
+    return true;
+}
+
+/* It is the first one of a group of GPR @n, which is in register @base; NOT_PINNED: in memory. */
+static bool begin(struct tr *t, unsigned n, unsigned base, const struct reach *r,
+                  struct late **slow)
+{
+    struct ea_range *g = &t->group[n], range;
+    struct x64_site site = {NULL, 0};
     uint8_t *fail[2] = {NULL, NULL};
 
-    if (dform_size(in) != size)
+    g->loose |= x64_is_loose(t, t->slot);
+    if (g->loose || !look_ahead(t, n, r, &range))
         return false;
-    if (g->valid && in->imm >= g->lo && in->imm + size <= g->hi &&
-        (!(x64_uses(in->id) & STORES) || g->write)) {
-        if (scratch_with(t, SCRATCH_ADDEND + in->ra) != RCX) {
-            x_mov_rm(e, true, RCX, x64_addend_mem(in->ra));
-            addend_wanted(t, in->ra);
-            scratch_holds(t, RCX, SCRATCH_ADDEND + in->ra);
-        }
-        *slow = &t->no_late;
-        return true;
-    }
-    g->loose |= is_loose(t);
-    if (g->loose || !look_ahead(t, &range))
-        return false;
+    if (r->index != NO_GPR)
+        check_index(t, &range, r);
+    if (base == NOT_PINNED)
+        gpr_copy(t, n, base = RDX);
     if (!x64_site_check(t, base, range.lo, (unsigned)(range.hi - range.lo), range.write, &site,
                         fail))
         check(t, base, &range, fail);
-    keep_addend(t, in->ra);
+    keep_addend(t, n);
     *slow = late_add(t, LATE_GROUP, fail[0]);
     if (site.found)
         x64_has_site(*slow, &site);
     (*slow)->at2 = fail[1];
+    (*slow)->target = (uint16_t)n;
     (*slow)->group = range;
     *g = range;
     g->valid = true;
     return true;
 }
 
+bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow)
+{
+    const struct insn *in = &t->r->insn[t->slot];
+    bool indexed = x64_is_indexed(in);
+    unsigned bases[2] = {indexed ? in->rb : in->ra, in->ra}, count = indexed && in->ra ? 2 : 1;
+    struct reach r;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (x64_reach(t, t->slot, bases[i], &r) && r.size == size && join(t, bases[i], &r)) {
+            *slow = &t->no_late;
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        unsigned n = bases[i], host = indexed ? t->pin[n] : base;
+
+        if (x64_reach(t, t->slot, n, &r) && r.size == size && begin(t, n, host, &r, slow))
+            return true;
+    }
+    return false;
+}
+
 void x64_late_group(struct tr *t, const struct late *l)
 {
     const struct insn *in = &t->r->insn[l->slot];
     struct ea_range g = l->group;
+    unsigned n = l->target;
     struct emit *e = &t->e;
     uint8_t *fail[2], *over;
     int32_t delta;
 
-    keeps(in, in->ra, &delta); /* the handler has done that */
+    keeps(in, n, &delta); /* the handler has done that */
     g.lo -= delta;
     g.hi -= delta;
-    check(t, gpr_read(t, in->ra, RAX), &g, fail);
-    x_mov_mr(e, true, x64_addend_mem(in->ra), RCX);
+    check(t, gpr_read(t, n, RAX), &g, fail);
+    x_mov_mr(e, true, x64_addend_mem(n), RCX);
     over = x_jmp(e);
     x_patch(fail[0], e->p);
     if (g.write)

@@ -23,7 +23,7 @@ unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t 
     if (!in->ra)
         return gpr_read(t, in->rb, RAX);
     unsigned a = gpr_operand(t, in->ra, RAX);
-    unsigned b = gpr_operand(t, in->rb, a == RCX ? RDX : RCX);
+    unsigned b = gpr_operand(t, in->rb, a == RDX ? RCX : RDX); /* an addend may be in RCX */
     x_lea(e, true, RAX, mem_index(a, b, 0, 0));
     return RAX;
 }

@@ -35,9 +35,29 @@ void x64_late_site(struct tr *t, const struct late *l);
 /* RCX = the TLB's entry for @base + @disp. */
 void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp);
 
+/* reach.c: where an access lies relative to one of its registers, and how many bytes it has. With
+ * an index, which is checked when the access is made, that is what it promises to be. */
+#define REACH_MAX 2048
+struct reach {
+    int32_t at;
+    unsigned size;
+    uint8_t index; /* a GPR; NO_GPR: none */
+};
+/* Of the instruction in @slot, relative to GPR @n. False: it is no access that way, or nobody knows
+ * how far. */
+bool x64_reach(const struct tr *t, unsigned slot, unsigned n, struct reach *r);
+/* Its EA is the sum of two registers, or of one and 0. */
+bool x64_is_indexed(const struct insn *in);
+/* If the instruction writes RA, that has become the EA: RA + D. */
+bool x64_moves_base(const struct insn *in);
+/* Before a region is translated. */
+void x64_hints_begin(struct tr *t);
+
 /* group.c: RCX = the addend for the access of the present instruction, by way of a group; false: it
  * is in none. */
 bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow);
+/* The access in @slot is to be in no group. */
+bool x64_is_loose(const struct tr *t, unsigned slot);
 /* It is done by its handler, or control does not go on behind it. */
 bool x64_ends_group(const struct insn *in);
 /* The handler has done the access that should have begun a group. */

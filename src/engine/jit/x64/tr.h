@@ -27,7 +27,8 @@ enum late_kind {
     LATE_ANY,    /* leave by NATIVE_ANY */
     LATE_CR,     /* settle CR field @target, then back */
     LATE_CR_BIT, /* the host's flags tell of CR bit @target, which is in no lazy field; then back */
-    LATE_GROUP,  /* like LATE_CALL, but then the group is checked again */
+    LATE_GROUP,  /* like LATE_CALL, but then the group of GPR @target is checked again */
+    LATE_INDEX,  /* like LATE_CALL, but then threaded code goes on */
     LATE_CLEAN,  /* the host's floating-point flags are cleared, then back */
 };
 /* LATE_CALL, LATE_GROUP: looked at before the handler is called, which is not if that says so. */
@@ -60,6 +61,12 @@ struct ea_range {
     bool valid, write;
     bool loose; /* none is to be looked for */
     int32_t lo, hi;
+};
+
+/* What GPRs seem to hold in all of the region, or in all of its loops: see reach.c. */
+struct gpr_hints {
+    uint8_t kind[32];
+    uint64_t value[32];
 };
 
 /* What a CR field tells of, while the operands are what they were: see cr.c. */
@@ -163,6 +170,7 @@ struct tr {
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
     struct cr_state cr;
+    struct gpr_hints hints[2];         /* everywhere, and in loops */
     struct ea_range group[32];         /* of each GPR as a base */
     struct code_span addend_store[32]; /* of a group's addend, while nobody wants it; or NULL */
     struct late no_late;               /* of an access that can not fail */

@@ -327,6 +327,10 @@ static void late_call(struct tr *t, const struct late *l)
     cr_emit_late(t, l);
     vsr_save(t, l);
     call(t, l->slot, l->pending, l->settles);
+    if (l->kind == LATE_INDEX) {
+        tr_leave_behind(t, l, NATIVE_SLOT_STRAY);
+        return;
+    }
     if (l->kind == LATE_GROUP)
         x64_late_group(t, l);
     vsr_reload(t, l);
@@ -343,6 +347,7 @@ static void late_one(struct tr *t, const struct late *l)
         x_patch(l->at2, e->p);
     switch (l->kind) {
     case LATE_GROUP:
+    case LATE_INDEX:
     case LATE_CALL:
         late_call(t, l);
         break;
@@ -563,6 +568,7 @@ static void emit_region(struct tr *t)
     const struct region *r = t->r;
 
     begin_maps(t);
+    x64_hints_begin(t);
     for (unsigned slot = r->first; slot < r->end && !t->failed;) {
         bool in = (r->flags[slot] & SLOT_IN) && !(r->flags[slot] & SLOT_STOP);
 
