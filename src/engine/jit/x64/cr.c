@@ -328,11 +328,18 @@ void cr_defer(struct tr *t, const struct cr_state *want)
     memcpy(t->cr.compares, want->compares, sizeof(t->cr.compares));
 }
 
+void cr_maybe_called(struct tr *t)
+{
+    for (unsigned bf = 0; bf < 8; bf++)
+        if (t->cr.known[bf] == CR_LAZY)
+            t->cr.known[bf] = CR_UNKNOWN;
+}
+
 void cr_done_or_called(struct tr *t)
 {
     flush(t, 0);
     t->cr.compared &= ~1u;
-    cr_forget(t, CR_UNKNOWN);
+    cr_maybe_called(t);
     t->cr.flags_field = -1;
 }
 

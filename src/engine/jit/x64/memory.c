@@ -364,7 +364,7 @@ static void store_conditional(struct tr *t, const struct insn *in, unsigned size
     for (unsigned i = 0; i < ARRAY_SIZE(slow); i++)
         if (slow[i])
             tr_back(t, slow[i]);
-    cr_forget(t, CR_UNKNOWN);
+    cr_maybe_called(t);
     t->cr.flags_field = -1;
 }
 

@@ -59,7 +59,7 @@ static bool set_ee_ri(struct tr *t, const struct insn *in)
     x_alu_rr(e, true, X_OR, RCX, RAX);
     x_mov_mr(e, true, CPU_MEM(msr), RCX);
     tr_back(t, slow);
-    cr_forget(t, CR_UNKNOWN);
+    cr_maybe_called(t);
     return true;
 }
 
@@ -89,7 +89,7 @@ static void trap(struct tr *t, const struct insn *in, bool w, bool imm)
     if (in->rt == 31) { /* always */
         slow = tr_slow(t, x_jmp(e), true);
         tr_back(t, slow);
-        cr_forget(t, CR_UNKNOWN);
+        cr_maybe_called(t);
         return;
     }
     unsigned a = gpr_read(t, in->ra, RAX);

@@ -374,6 +374,9 @@ enum x64_cc cr_test(struct tr *t, unsigned bi);
 void cr0_equal(struct tr *t);
 /* Of what is in struct cpu. */
 void cr_forget(struct tr *t, enum cr_known now);
+/* The present instruction is done, or has been done by a handler for which all fields were settled.
+ */
+void cr_maybe_called(struct tr *t);
 /* The present instruction, a record form, is done or has been done by its handler: in what form its
  * outcome is there nobody knows. To be called before tr_back(). */
 void cr_done_or_called(struct tr *t);

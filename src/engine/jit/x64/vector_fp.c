@@ -172,7 +172,7 @@ static bool compare(struct tr *t, const struct insn *in, unsigned predicate, boo
     vop_i(&t->e, fp_packed(0xc2, single), x, a, b, predicate);
     if (record) {
         x64_set_cr6(t, x);
-        cr_forget(t, CR_UNKNOWN);
+        cr_maybe_called(t);
     }
     return fp_finish(t, r.t, x, slow);
 }
