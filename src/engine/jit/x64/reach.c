@@ -127,13 +127,17 @@ bool x64_is_indexed(const struct insn *in)
 
 enum { ANYTHING, UNCHANGED, CONSTANT };
 
+static bool is_constant(const struct insn *in)
+{
+    return in->id == INSN_ADDI && !in->ra;
+}
+
 /* @in gives GPR @n a value. */
 static void note_write(struct gpr_hints *h, const struct insn *in, unsigned n)
 {
-    bool constant = in->id == INSN_ADDI && !in->ra;
+    bool other = h->kind[n] == CONSTANT && h->value[n] != (uint64_t)in->imm;
 
-    if (!constant || h->kind[n] == ANYTHING ||
-        (h->kind[n] == CONSTANT && h->value[n] != (uint64_t)in->imm)) {
+    if (!is_constant(in) || h->kind[n] == ANYTHING || other) {
         h->kind[n] = ANYTHING;
         return;
     }
@@ -146,10 +150,9 @@ static void note_write(struct gpr_hints *h, const struct insn *in, unsigned n)
 static void note(struct tr *t, unsigned slot, unsigned n)
 {
     const struct insn *in = &t->r->insn[slot];
-    bool constant = in->id == INSN_ADDI && !in->ra;
 
     note_write(&t->hints[false], in, n);
-    if (constant || (t->r->flags[slot] & SLOT_LOOP))
+    if (is_constant(in) || (t->r->flags[slot] & SLOT_LOOP))
         note_write(&t->hints[true], in, n);
 }
 
