@@ -130,88 +130,6 @@ void x64_fall(struct tr *t, unsigned to)
     go(t, to, 4 * to | NATIVE_SLOT_INSIDE);
 }
 
-/* A field of the entry, RCX being the context plus its offset in j[]. */
-static struct x64_mem jump_mem(size_t field)
-{
-    return mem_at(RCX, (int32_t)(offsetof(struct tlb_ctx, j) + field));
-}
-
-/* Jumps under @cc, equal or not equal: is that entry of the EA in RAX? */
-static uint8_t *if_known(struct emit *e, enum x64_cc cc)
-{
-    x_alu_rm(e, true, X_CMP, RAX, jump_mem(offsetof(struct jump_entry, ea)));
-    return x_jcc(e, cc);
-}
-
-/* RAX: the EA, whose instruction some native code of this context knows, or not. */
-static void lookup(struct tr *t, unsigned slot_plus_1)
-{
-    struct emit *e = &t->e;
-
-    x_rorx(e, true, RCX, RAX, 10); /* jump_index() */
-    x_alu_rr(e, false, X_XOR, RCX, RAX);
-    _Static_assert(sizeof(struct jump_entry) == 16, "the index is scaled by a shift");
-    x_shift_ri(e, false, X_SHL, RCX, 2);
-    x_alu_ri(e, false, X_AND, RCX, (JUMP_ENTRIES - 1) * (int)sizeof(struct jump_entry));
-    x_alu_rm(e, true, X_ADD, RCX, CPU_MEM(tlb));
-    struct late *l = late_add(t, LATE_JUMP, if_known(e, CC_NE));
-    l->slot = (uint16_t)slot_plus_1;
-    l->cont = e->p;
-    x_mov_rm(e, false, RCX, jump_mem(offsetof(struct jump_entry, code)));
-    x_patch(x_lea_rip(e, RDX), t->jit->space.write);
-    x_alu_rr(e, true, X_ADD, RCX, RDX);
-    x_alu_ri(e, true, X_AND, RAX, -4096);
-    x_mov_mr(e, true, CPU_MEM(page_ea), RAX);
-    map_convert(t, 0);
-    x_jmp_r(e, RCX);
-}
-
-void x64_late_jump(struct tr *t, const struct late *l)
-{
-    if (!l->cont) /* the budget is used up */
-        return;
-    x_alu_ri(&t->e, true, X_XOR, RCX, (int)sizeof(struct jump_entry));
-    x_patch(if_known(&t->e, CC_E), l->cont);
-}
-
-/* A taken branch to the EA in RAX. */
-static void take_jump(struct tr *t)
-{
-    struct emit *e = &t->e;
-
-    x_mov_rm(e, true, RCX, CPU_MEM(page_ea));
-    if (t->slot)
-        x_alu_ri(e, true, X_ADD, RCX, 4 * (int32_t)t->slot);
-    x_mov_mr(e, true, CPU_MEM(cfar), RCX);
-    x_mov_mi(e, false, CPU_MEM(cfar_slot), 0);
-    gpr_sub(t, MAP_BUDGET, t->pending + 1);
-    struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_LE));
-    l->slot = (uint16_t)(t->slot + 1);
-    lookup(t, t->slot + 1);
-}
-
-void x64_page_end(struct tr *t)
-{
-    struct emit *e = &t->e;
-
-    cr_flush(t);
-    vsr_emit(t, &t->vs);
-    /* CFAR may not be told by a slot of the page that is left */
-    x_mov_rm(e, false, RCX, CPU_MEM(cfar_slot));
-    x_mov_rm(e, true, RDX, CPU_MEM(page_ea));
-    x_test_rr(e, false, RCX, RCX);
-    uint8_t *none = x_jcc(e, CC_E);
-    x_lea(e, true, RCX, mem_index(RDX, RCX, 2, -4));
-    x_mov_mr(e, true, CPU_MEM(cfar), RCX);
-    x_mov_mi(e, false, CPU_MEM(cfar_slot), 0);
-    x_patch(none, e->p);
-    x_lea(e, true, RAX, mem_at(RDX, 4096));
-    gpr_sub(t, MAP_BUDGET, t->pending);
-    struct late *l = late_add(t, LATE_JUMP, x_jcc(e, CC_LE));
-    l->slot = 0;
-    lookup(t, 0);
-}
-
 static void set_lr(struct tr *t)
 {
     x_mov_rm(&t->e, true, RAX, CPU_MEM(page_ea));
@@ -239,17 +157,14 @@ static void take_relative(struct tr *t, const struct insn *in)
     if (inside && x64_loop_edge(t, target))
         return;
     vsr_emit(t, &t->vs);
-    if (inside) {
+    if (inside)
         edge(t, t->slot, target, t->pending + 1);
-        return;
-    }
-    x_mov_rm(&t->e, true, RAX, CPU_MEM(page_ea));
-    x_alu_ri(&t->e, true, X_ADD, RAX, 4 * (int32_t)t->slot + (int32_t)in->imm);
-    take_jump(t);
+    else
+        x64_jump_relative(t, (int32_t)in->imm, in->id == INSN_BL);
 }
 
 /* To what LR or CTR says. */
-static void take_register(struct tr *t, bool by_ctr)
+static void take_register(struct tr *t, bool by_ctr, bool link)
 {
     cr_flush(t);
     vsr_emit(t, &t->vs);
@@ -258,7 +173,7 @@ static void take_register(struct tr *t, bool by_ctr)
     else
         x_mov_rm(&t->e, true, RAX, CPU_MEM(lr));
     x_alu_ri(&t->e, true, X_AND, RAX, -4);
-    take_jump(t);
+    x64_jump_register(t, link);
 }
 
 /* Emits BO's test; *cc: when the branch is taken. False: always. */
@@ -341,7 +256,7 @@ static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
         return;
     }
     if (always) {
-        take_register(t, by_ctr);
+        take_register(t, by_ctr, false);
         return;
     }
     if (!condition(t, in, &cc)) {
@@ -351,7 +266,7 @@ static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
     struct cr_way w;
     uint8_t *over = x_jcc(&t->e, cc ^ 1);
     cr_leave(t, &w, true);
-    take_register(t, by_ctr);
+    take_register(t, by_ctr, false);
     cr_stay(t, &w);
     x_patch(over, t->e.p);
 }
@@ -359,6 +274,7 @@ static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
 bool x64_branch(struct tr *t, const struct insn *in)
 {
     bool always = (in->rt & 0x14) == 0x14;
+    unsigned target;
 
     if (insn_table[in->id].fac != FAC_BRU)
         return false;
@@ -373,8 +289,10 @@ bool x64_branch(struct tr *t, const struct insn *in)
         take_relative(t, in);
         return true;
     case INSN_BL:
-        cr_flush(t); /* set_lr() needs RAX, and changes the flags */
-        set_lr(t);
+        if (region_target(in, t->slot, &target)) {
+            cr_flush(t); /* set_lr() needs RAX, and changes the flags */
+            set_lr(t);
+        }
         take_relative(t, in);
         return true;
     case INSN_BC:
@@ -394,13 +312,7 @@ bool x64_branch(struct tr *t, const struct insn *in)
     case INSN_BCCTRL:
         if (!always)
             break;
-        cr_flush(t);
-        vsr_emit(t, &t->vs);
-        gpr_copy(t, MAP_CTR, RDX);
-        set_lr(t);
-        x_mov_rr(&t->e, true, RAX, RDX);
-        x_alu_ri(&t->e, true, X_AND, RAX, -4);
-        take_jump(t);
+        take_register(t, true, true);
         return true;
     default:
         break;

@@ -315,8 +315,14 @@ bool x64_cr(struct tr *t, const struct insn *in);     /* cr.c */
 bool x64_branch(struct tr *t, const struct insn *in);
 /* Control goes on in slot @to, which is not a boundary. */
 void x64_fall(struct tr *t, unsigned to);
-/* To the next page. */
+/* To the next page: jump.c. */
 void x64_page_end(struct tr *t);
+/* A branch is taken whose target is in another page, @distance from it, or at the EA in RAX. CR and
+ * VSRs are in their places. */
+void x64_jump_relative(struct tr *t, int32_t distance, bool link);
+void x64_jump_register(struct tr *t, bool link);
+/* The EA in RAX was not in its own entry of the jump cache. */
+void x64_late_jump(struct tr *t, const struct late *l);
 /* A taken branch to @target is counted, or leaves there. The distance field of the jump that
  * follows. */
 uint8_t *x64_edge_count(struct tr *t, unsigned target);
@@ -324,8 +330,6 @@ uint8_t *x64_edge_count(struct tr *t, unsigned target);
 uint8_t *x64_edge_turn(struct tr *t, unsigned target, bool cfar);
 /* The rest of a late branch. */
 void x64_late_edge(struct tr *t, const struct late *l);
-/* The EA in RAX was not in its own entry of the jump cache. */
-void x64_late_jump(struct tr *t, const struct late *l);
 
 /* ---- condition register: cr.c ---- */
 /* Host flags are those of cmp (signed or not), or of test with a signed meaning: CR field @bf
