@@ -15,8 +15,8 @@
  * that is too much of one slot. */
 #define STRAYS_MAX  500
 #define STRAYS_SLOT 30
-/* One costs about as much as so many instructions in groups save. */
-#define STRAY_INSNS 4096
+/* One costs about as much as groups save in so much guest time, or in as many instructions. */
+#define STRAY_NS 4096
 
 /* ---- lazy state ---- */
 
@@ -208,13 +208,13 @@ static const struct insn *land_jump(struct cpu *cpu, ea_t ea, unsigned from_plus
 
 /* The page has caused STRAYS_MAX strays. Were they so near to each other that they cost more than
  * groups save? Not those of a loop that walks through memory, one at the end of each granule. */
-static bool strays_often(const struct cpu *cpu, struct native_page *n)
+static bool strays_often(const struct machine *m, struct native_page *n)
 {
-    uint64_t now = cpu_insns_now(cpu), since = n->strays_since;
+    uint64_t now = machine_now_ns(m), since = n->strays_since;
 
     n->strays = 0;
     n->strays_since = now;
-    return now - since < (uint64_t)STRAYS_MAX * STRAY_INSNS;
+    return now - since < (uint64_t)STRAYS_MAX * STRAY_NS;
 }
 
 /* Groups do not pay where the working set does not lie as native code hopes. */
@@ -228,7 +228,7 @@ static void stray(struct cpu *cpu, unsigned slot)
     if (++n->strays < STRAYS_MAX)
         return;
     machine_stop_others(cpu->machine);
-    bool often = strays_often(cpu, n);
+    bool often = strays_often(cpu->machine, n);
     for (unsigned i = 0; often && i < CODE_PAGE_INSNS; i++)
         if (n->strayed[i] >= STRAYS_SLOT)
             n->loose[i / 8] |= 1u << i % 8;

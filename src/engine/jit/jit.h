@@ -43,8 +43,8 @@ struct native_cell {
 struct native_page {
     uint32_t cell[CODE_PAGE_INSNS]; /* struct native_cell, in the code space; 0: none */
     bool native[CODE_PAGE_INSNS];   /* the slot has an entry point */
-    /* NATIVE_SLOT_STRAY, since they were last looked at, when some CPU had executed so many
-     * instructions; a bit for slots that caused too many: they are in no group any more */
+    /* NATIVE_SLOT_STRAY, since they were last looked at, and the guest time then; a bit for slots
+     * that caused too many: they are in no group any more */
     unsigned strays;
     uint64_t strays_since;
     uint16_t strayed[CODE_PAGE_INSNS];
