@@ -150,17 +150,19 @@ static void link_next(struct tr *t)
 static void take_relative(struct tr *t, const struct insn *in)
 {
     unsigned target;
-    bool inside = region_target(in, t->slot, &target);
+    bool inside = region_target(in, t->slot, &target), link = in->id == INSN_BL;
 
-    if (!inside || !x64_turns(t, target))
-        cr_flush(t);
+    if (!inside || link || !x64_turns(t, target))
+        cr_flush(t); /* set_lr() needs RAX, and changes the flags */
+    if (inside && link)
+        set_lr(t);
     if (inside && x64_loop_edge(t, target))
         return;
     vsr_emit(t, &t->vs);
     if (inside)
         edge(t, t->slot, target, t->pending + 1);
     else
-        x64_jump_relative(t, (int32_t)in->imm, in->id == INSN_BL);
+        x64_jump_relative(t, (int32_t)in->imm, link);
 }
 
 /* To what LR or CTR says. */
@@ -274,7 +276,6 @@ static void branch_register(struct tr *t, const struct insn *in, bool by_ctr)
 bool x64_branch(struct tr *t, const struct insn *in)
 {
     bool always = (in->rt & 0x14) == 0x14;
-    unsigned target;
 
     if (insn_table[in->id].fac != FAC_BRU)
         return false;
@@ -289,10 +290,6 @@ bool x64_branch(struct tr *t, const struct insn *in)
         take_relative(t, in);
         return true;
     case INSN_BL:
-        if (region_target(in, t->slot, &target)) {
-            cr_flush(t); /* set_lr() needs RAX, and changes the flags */
-            set_lr(t);
-        }
         take_relative(t, in);
         return true;
     case INSN_BC:

@@ -18,7 +18,6 @@
 #include "memory.h"
 
 #define LOOK_AHEAD 48
-#define RANGE_MAX  REACH_MAX
 
 /* What @in does to GPR @n: nothing (true, *delta 0), adds a constant (true), something else. */
 static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
@@ -95,7 +94,7 @@ static unsigned look_ahead(const struct tr *t, unsigned n, const struct reach *f
             continue;
         struct ea_range wider = *g;
         widen(&wider, moved, &r, is_store(in));
-        if (wider.hi - wider.lo > RANGE_MAX)
+        if (wider.hi - wider.lo > REACH_MAX)
             break;
         *g = wider;
         others++;
