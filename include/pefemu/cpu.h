@@ -279,7 +279,7 @@ struct cpu {
     uint64_t tlb_fills, tlb_flushes; /* of the software TLBs, for statistics */
     uint64_t
         interrupts[TRAP_COUNT]; /* taken since power-on, for statistics; sc 1 and sc 2 are none */
-    struct tlb_set *tlbs;       /* owned; all translation contexts of the thread (src/mmu/tlb.c) */
+    struct tlb_set *tlbs;       /* owned; all translation contexts of the thread (tlb_context.c) */
     struct code_cache *code;    /* borrowed: the machine's predecoded pages (src/engine) */
     void *engine_state;         /* owned by the engine */
     const struct firmware_call *calls; /* the innermost; NULL: none */

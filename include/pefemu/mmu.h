@@ -147,7 +147,7 @@ static inline unsigned tlb_small_index(ea_t ea)
     return (ea >> TLB_SMALL_LOG2 ^ ea >> (TLB_SMALL_LOG2 + 10)) & (TLB_SMALL_ENTRIES - 1);
 }
 
-/* src/mmu/tlb.c. A cpu's set has up to 32 contexts, least recently used goes. */
+/* src/mmu/tlb*.c. A CPU's set has up to 32 contexts, least recently used goes. */
 bool tlb_init(struct cpu *cpu); /* again on a CPU that has a set: forgets everything */
 void tlb_destroy(struct cpu *cpu);
 /* Points cpu->tlb at the context of the CPU's present mode; called by cpu_set_msr() and by writes

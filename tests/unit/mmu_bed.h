@@ -17,6 +17,8 @@
 #include "../../src/mmu/radix.c"
 #include "../../src/mmu/translate.c"
 #include "../../src/mmu/tlb.c"
+#include "../../src/mmu/tlb_context.c"
+#include "../../src/mmu/tlb_flush.c"
 #include "../../src/mmu/tlbie.c"
 #include "../../src/mmu/access.c"
 

@@ -13,6 +13,8 @@
 #include "../../src/mmu/slb.c"
 #include "../../src/mmu/translate.c"
 #include "../../src/mmu/tlb.c"
+#include "../../src/mmu/tlb_context.c"
+#include "../../src/mmu/tlb_flush.c"
 #include "../../src/mmu/tlbie.c"
 #include "../../src/hypervisor/pagetable.c"
 #include "../../src/hypervisor/hcall_hpt.c"
