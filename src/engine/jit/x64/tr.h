@@ -310,7 +310,7 @@ bool x64_memory(struct tr *t, const struct insn *in); /* memory.c */
 bool x64_system(struct tr *t, const struct insn *in); /* system.c */
 bool x64_float(struct tr *t, const struct insn *in);  /* float.c */
 bool x64_vector(struct tr *t, const struct insn *in); /* vector.c */
-bool x64_cr(struct tr *t, const struct insn *in);     /* cr.c */
+bool x64_cr(struct tr *t, const struct insn *in);     /* cr_insn.c */
 /* branch.c: ends or continues the block; false: no branch. */
 bool x64_branch(struct tr *t, const struct insn *in);
 /* Control goes on in slot @to, which is not a boundary. */
