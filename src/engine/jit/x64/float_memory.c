@@ -6,76 +6,70 @@
 #include "float.h"
 #include "vector.h"
 
-enum { INDEXED = 1, UPDATE = 2 };
-
-enum format { DOUBLE, SINGLE, WORD, WORD_SIGNED, HALF, BYTE };
-
-static const uint8_t sizes[] = {8, 4, 4, 4, 2, 1};
-
 #define V_UCOMISS VOP(MAP_0F, PP_NONE, 0x2e)
 
 /* @x := what is at @m, as it is, zero-extended. */
-static void load_bits(struct tr *t, enum format format, unsigned x, struct x64_mem m)
+static void load_bits(struct tr *t, enum access_as as, unsigned x, struct x64_mem m)
 {
     struct emit *e = &t->e;
-    bool w = format == DOUBLE;
+    bool w = as == AS_DOUBLE;
 
-    if (t->le && format <= WORD) {
+    if (t->le && as <= AS_WORD) {
         w ? v_load64(e, x, m) : v_load32(e, x, m);
         return;
     }
-    if (format == HALF || format == BYTE) {
-        x_ext_rm(e, format == HALF ? X_MOVZX16 : X_MOVZX8, RDX, m);
-        if (!t->le && format == HALF)
+    if (as == AS_HALF || as == AS_BYTE) {
+        x_ext_rm(e, as == AS_HALF ? X_MOVZX16 : X_MOVZX8, RDX, m);
+        if (!t->le && as == AS_HALF)
             x_swap16(e, RDX);
     } else {
         (t->le ? x_mov_rm : x_movbe_rm)(e, w, RDX, m);
-        if (format == WORD_SIGNED)
+        if (as == AS_WORD_SIGNED)
             x_ext_rr(e, X_MOVSXD, RDX, RDX);
     }
     v_from_gpr(e, x, RDX);
 }
 
-static void store_bits(struct tr *t, enum format format, struct x64_mem m, unsigned x)
+static void store_bits(struct tr *t, enum access_as as, struct x64_mem m, unsigned x)
 {
     struct emit *e = &t->e;
-    bool w = format == DOUBLE;
+    bool w = as == AS_DOUBLE;
 
-    if (t->le && format <= WORD) {
+    if (t->le && as <= AS_WORD) {
         w ? v_store64(e, m, x) : v_store32(e, m, x);
         return;
     }
     (w ? v_to_gpr : v_to_gpr32)(e, RDX, x);
-    if (format <= WORD) {
+    if (as <= AS_WORD) {
         x_movbe_mr(e, w, m, RDX);
         return;
     }
-    if (!t->le && format == HALF)
+    if (!t->le && as == AS_HALF)
         x_swap16(e, RDX);
-    (format == HALF ? x_mov_mr16 : x_mov_mr8)(e, m, RDX);
+    (as == AS_HALF ? x_mov_mr16 : x_mov_mr8)(e, m, RDX);
 }
 
-static bool load(struct tr *t, const struct insn *in, enum format format, unsigned how)
+static bool load(struct tr *t, const struct insn *in, const struct access *how)
 {
     struct emit *e = &t->e;
 
-    if ((how & UPDATE) && !in->ra)
+    if (how->update && !in->ra)
         return false;
     struct vregs r = v_begin(t, in);
     int32_t disp;
-    unsigned base = x64_address(t, in, how & INDEXED, &disp);
-    struct x64_access a = x64_access(t, base, disp, sizes[format], false, false);
+    unsigned base = x64_address(t, in, how->indexed, &disp);
+    struct x64_access a = x64_access(t, base, disp, how->size, false, false);
     struct late *nan = NULL;
     unsigned x = vsr_new(t);
 
-    load_bits(t, format, x, a.m);
-    if (format == SINGLE) {
+    load_bits(t, how->as, x, a.m);
+    if (how->as == AS_SINGLE) {
         vop(e, V_UCOMISS, x, 0, x);
         nan = tr_slow(t, x_jcc(e, CC_P), false);
     }
-    if (how & UPDATE)
+    if (how->update)
         x64_update(t, in, base, disp);
-    if (format == SINGLE)
+    if (how->as == AS_SINGLE)
         vsr_write_single(t, r.t, x);
     else
         vsr_write(t, r.t, x, VSR_SCALAR);
@@ -106,24 +100,24 @@ static struct late *to_single(struct tr *t, unsigned x)
     return denormal;
 }
 
-static bool store(struct tr *t, const struct insn *in, enum format format, unsigned how)
+static bool store(struct tr *t, const struct insn *in, const struct access *how)
 {
-    if ((how & UPDATE) && !in->ra)
+    if (how->update && !in->ra)
         return false;
     struct vregs r = v_begin(t, in);
     int32_t disp;
-    bool single = format == SINGLE && vsr_cached(t, r.t, VSR_SINGLE) >= 0;
+    bool single = how->as == AS_SINGLE && vsr_cached(t, r.t, VSR_SINGLE) >= 0;
     unsigned x = vsr_read(t, r.t, single ? VSR_SINGLE : VSR_SCALAR);
     struct late *odd = NULL;
-    unsigned base = x64_address(t, in, how & INDEXED, &disp);
-    struct x64_access a = x64_access(t, base, disp, sizes[format], true, false);
+    unsigned base = x64_address(t, in, how->indexed, &disp);
+    struct x64_access a = x64_access(t, base, disp, how->size, true, false);
 
-    if (format == SINGLE && !single) {
+    if (how->as == AS_SINGLE && !single) {
         odd = to_single(t, x);
         x = 0;
     }
-    store_bits(t, format, a.m, x);
-    if (how & UPDATE)
+    store_bits(t, how->as, a.m, x);
+    if (how->update)
         x64_update(t, in, base, disp);
     tr_back(t, a.slow);
     if (odd)
@@ -169,55 +163,13 @@ static bool into_single(struct tr *t, const struct insn *in)
     return true;
 }
 
-#define LOADS(ID, format, how)                                                                     \
-    case INSN_##ID:                                                                                \
-        return load(t, in, format, how);
-#define STORES(ID, format, how)                                                                    \
-    case INSN_##ID:                                                                                \
-        return store(t, in, format, how);
-
 bool x64_float_memory(struct tr *t, const struct insn *in)
 {
+    struct access a;
+
     if (in->id == INSN_XSCVSPDPN || in->id == INSN_XSCVSPDP)
         return from_single(t, in);
     if (in->id == INSN_XSCVDPSPN)
         return into_single(t, in);
-    switch (in->id) {
-        LOADS(LFD, DOUBLE, 0)
-        LOADS(LFDU, DOUBLE, UPDATE)
-        LOADS(LFDX, DOUBLE, INDEXED)
-        LOADS(LFDUX, DOUBLE, INDEXED | UPDATE)
-        LOADS(LFS, SINGLE, 0)
-        LOADS(LFSU, SINGLE, UPDATE)
-        LOADS(LFSX, SINGLE, INDEXED)
-        LOADS(LFSUX, SINGLE, INDEXED | UPDATE)
-        LOADS(LFIWAX, WORD_SIGNED, INDEXED)
-        LOADS(LFIWZX, WORD, INDEXED)
-        LOADS(LXSD, DOUBLE, 0)
-        LOADS(LXSDX, DOUBLE, INDEXED)
-        LOADS(LXSSP, SINGLE, 0)
-        LOADS(LXSSPX, SINGLE, INDEXED)
-        LOADS(LXSIWAX, WORD_SIGNED, INDEXED)
-        LOADS(LXSIWZX, WORD, INDEXED)
-        LOADS(LXSIHZX, HALF, INDEXED)
-        LOADS(LXSIBZX, BYTE, INDEXED)
-        STORES(STFD, DOUBLE, 0)
-        STORES(STFDU, DOUBLE, UPDATE)
-        STORES(STFDX, DOUBLE, INDEXED)
-        STORES(STFDUX, DOUBLE, INDEXED | UPDATE)
-        STORES(STFS, SINGLE, 0)
-        STORES(STFSU, SINGLE, UPDATE)
-        STORES(STFSX, SINGLE, INDEXED)
-        STORES(STFSUX, SINGLE, INDEXED | UPDATE)
-        STORES(STFIWX, WORD, INDEXED)
-        STORES(STXSD, DOUBLE, 0)
-        STORES(STXSDX, DOUBLE, INDEXED)
-        STORES(STXSSP, SINGLE, 0)
-        STORES(STXSSPX, SINGLE, INDEXED)
-        STORES(STXSIWX, WORD, INDEXED)
-        STORES(STXSIHX, HALF, INDEXED)
-        STORES(STXSIBX, BYTE, INDEXED)
-    default:
-        return false;
-    }
+    return access_of(in, &a) && a.regs == ACCESS_SCALAR && (a.store ? store : load)(t, in, &a);
 }

@@ -23,6 +23,7 @@
 static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
 {
     unsigned uses = x64_uses(in->id);
+    struct access a;
 
     *delta = 0;
     if (in->id == INSN_ADDI && in->rt == n && in->ra == n) {
@@ -33,7 +34,7 @@ static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
         return false;
     if (!(uses & WRITES_RA) || in->ra != n)
         return true;
-    if (!x64_moves_base(in))
+    if (!in->ra || !access_of(in, &a) || a.indexed)
         return false;
     *delta = (int32_t)in->imm;
     return true;
@@ -55,18 +56,13 @@ bool x64_ends_group(const struct insn *in)
 }
 
 /* ... by what an access touches whose base is @moved further. */
-static void widen(struct ea_range *g, int32_t moved, const struct reach *r, bool store)
+static void widen(struct ea_range *g, int32_t moved, const struct reach *r)
 {
     int32_t lo = moved + r->at, hi = lo + (int32_t)r->size;
 
     g->lo = lo < g->lo ? lo : g->lo;
     g->hi = hi > g->hi ? hi : g->hi;
-    g->write |= store;
-}
-
-static bool is_store(const struct insn *in)
-{
-    return x64_uses(in->id) & STORES;
+    g->write |= r->store;
 }
 
 /* The range that the block touches through GPR @n from the present instruction on, which reaches
@@ -79,7 +75,7 @@ static unsigned look_ahead(const struct tr *t, unsigned n, const struct reach *f
     struct reach r;
 
     *g = (struct ea_range){.lo = first->at, .hi = first->at};
-    widen(g, 0, first, is_store(&t->r->insn[t->slot]));
+    widen(g, 0, first);
     for (unsigned slot = t->slot; slot < t->slot + LOOK_AHEAD;) {
         if (!keeps(&t->r->insn[slot], n, &delta))
             break;
@@ -87,13 +83,12 @@ static unsigned look_ahead(const struct tr *t, unsigned n, const struct reach *f
         if (++slot >= CODE_PAGE_INSNS ||
             (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER | SLOT_STOP)) != SLOT_IN)
             break;
-        const struct insn *in = &t->r->insn[slot];
-        if (x64_ends_group(in))
+        if (x64_ends_group(&t->r->insn[slot]))
             break;
         if (!x64_reach(t, slot, n, &r))
             continue;
         struct ea_range wider = *g;
-        widen(&wider, moved, &r, is_store(in));
+        widen(&wider, moved, &r);
         if (wider.hi - wider.lo > REACH_MAX)
             break;
         *g = wider;
@@ -195,8 +190,7 @@ static bool join(struct tr *t, unsigned n, const struct reach *r)
 {
     const struct ea_range *g = &t->group[n];
 
-    if (!g->valid || r->at < g->lo || r->at + (int32_t)r->size > g->hi ||
-        (is_store(&t->r->insn[t->slot]) && !g->write))
+    if (!g->valid || r->at < g->lo || r->at + (int32_t)r->size > g->hi || (r->store && !g->write))
         return false;
     if (r->index != NO_GPR)
         check_index(t, g, r);
@@ -241,7 +235,8 @@ static bool begin(struct tr *t, unsigned n, unsigned base, const struct reach *r
 bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **slow)
 {
     const struct insn *in = &t->r->insn[t->slot];
-    bool indexed = x64_is_indexed(in);
+    struct access a;
+    bool indexed = access_of(in, &a) && a.indexed;
     unsigned bases[2] = {indexed ? in->rb : in->ra, in->ra}, count = indexed && in->ra ? 2 : 1;
     struct reach r;
 

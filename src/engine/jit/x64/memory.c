@@ -137,46 +137,45 @@ void x64_update(struct tr *t, const struct insn *in, unsigned base, int32_t disp
     }
 }
 
-enum { SIGN = 1, UPDATE = 2, INDEXED = 4, REVERSED = 8 };
-
-static void load(struct tr *t, const struct insn *in, unsigned size, unsigned how)
+static void load(struct tr *t, const struct insn *in, const struct access *how)
 {
     struct emit *e = &t->e;
-    bool swap = t->le == !!(how & REVERSED);
-    unsigned d = gpr_dest(t, in->rt, RDX);
+    bool swap = t->le == (how->as == AS_REVERSED), sign = how->as == AS_SIGN;
+    unsigned size = how->size, d = gpr_dest(t, in->rt, RDX);
     int32_t disp;
-    unsigned base = x64_address(t, in, how & INDEXED, &disp);
+    unsigned base = x64_address(t, in, how->indexed, &disp);
     struct x64_access a = x64_access(t, base, disp, size, false, false);
 
     /* the address is wanted once more after the load */
-    if ((how & UPDATE) && d == base)
+    if (how->update && d == base)
         d = RDX;
     if (size == 8)
         (swap ? x_movbe_rm : x_mov_rm)(e, true, d, a.m);
     else if (size == 4 && !swap)
-        how &SIGN ? x_ext_rm(e, X_MOVSXD, d, a.m) : x_mov_rm(e, false, d, a.m);
+        sign ? x_ext_rm(e, X_MOVSXD, d, a.m) : x_mov_rm(e, false, d, a.m);
     else if (size == 4)
         x_movbe_rm(e, false, d, a.m);
     else if (size == 1)
         x_ext_rm(e, X_MOVZX8, d, a.m);
     else
-        x_ext_rm(e, how & SIGN && !swap ? X_MOVSX16 : X_MOVZX16, d, a.m);
+        x_ext_rm(e, sign && !swap ? X_MOVSX16 : X_MOVZX16, d, a.m);
     if (swap && size == 2)
         x_swap16(e, d);
-    if (swap && (how & SIGN))
+    if (swap && sign)
         x_ext_rr(e, size == 2 ? X_MOVSX16 : X_MOVSXD, d, d);
-    if ((how & UPDATE) && in->ra != in->rt)
+    if (how->update && in->ra != in->rt)
         x64_update(t, in, base, disp);
     gpr_write(t, in->rt, d);
     tr_back(t, a.slow);
 }
 
-static void store(struct tr *t, const struct insn *in, unsigned size, unsigned how)
+static void store(struct tr *t, const struct insn *in, const struct access *how)
 {
     struct emit *e = &t->e;
-    bool swap = t->le == !!(how & REVERSED);
+    bool swap = t->le == (how->as == AS_REVERSED);
+    unsigned size = how->size;
     int32_t disp;
-    unsigned base = x64_address(t, in, how & INDEXED, &disp);
+    unsigned base = x64_address(t, in, how->indexed, &disp);
     struct x64_access a = x64_access(t, base, disp, size, true, false);
     unsigned s = (swap && size == 2 ? gpr_read : gpr_operand)(t, in->rt, RDX);
 
@@ -194,7 +193,7 @@ static void store(struct tr *t, const struct insn *in, unsigned size, unsigned h
         x_mov_mr16(e, a.m, s);
     else
         x_mov_mr8(e, a.m, s);
-    if (how & UPDATE)
+    if (how->update)
         x64_update(t, in, base, disp);
     tr_back(t, a.slow);
 }
@@ -394,63 +393,16 @@ static void zero_block(struct tr *t, const struct insn *in)
     tr_back(t, a.slow);
 }
 
-#define LOADS(ID, size, how)                                                                       \
-    case INSN_##ID:                                                                                \
-        load(t, in, size, how);                                                                    \
-        return true;
-#define STORES(ID, size, how)                                                                      \
-    case INSN_##ID:                                                                                \
-        store(t, in, size, how);                                                                   \
-        return true;
-
 bool x64_memory(struct tr *t, const struct insn *in)
 {
+    struct access a;
+
+    if (access_of(in, &a)) {
+        if (a.regs == ACCESS_GPR)
+            (a.store ? store : load)(t, in, &a);
+        return a.regs == ACCESS_GPR;
+    }
     switch (in->id) {
-        LOADS(LBZ, 1, 0)
-        LOADS(LBZU, 1, UPDATE)
-        LOADS(LBZX, 1, INDEXED)
-        LOADS(LBZUX, 1, INDEXED | UPDATE)
-        LOADS(LHZ, 2, 0)
-        LOADS(LHZU, 2, UPDATE)
-        LOADS(LHZX, 2, INDEXED)
-        LOADS(LHZUX, 2, INDEXED | UPDATE)
-        LOADS(LHA, 2, SIGN)
-        LOADS(LHAU, 2, SIGN | UPDATE)
-        LOADS(LHAX, 2, SIGN | INDEXED)
-        LOADS(LHAUX, 2, SIGN | INDEXED | UPDATE)
-        LOADS(LWZ, 4, 0)
-        LOADS(LWZU, 4, UPDATE)
-        LOADS(LWZX, 4, INDEXED)
-        LOADS(LWZUX, 4, INDEXED | UPDATE)
-        LOADS(LWA, 4, SIGN)
-        LOADS(LWAX, 4, SIGN | INDEXED)
-        LOADS(LWAUX, 4, SIGN | INDEXED | UPDATE)
-        LOADS(LD, 8, 0)
-        LOADS(LDU, 8, UPDATE)
-        LOADS(LDX, 8, INDEXED)
-        LOADS(LDUX, 8, INDEXED | UPDATE)
-        LOADS(LHBRX, 2, INDEXED | REVERSED)
-        LOADS(LWBRX, 4, INDEXED | REVERSED)
-        LOADS(LDBRX, 8, INDEXED | REVERSED)
-        STORES(STB, 1, 0)
-        STORES(STBU, 1, UPDATE)
-        STORES(STBX, 1, INDEXED)
-        STORES(STBUX, 1, INDEXED | UPDATE)
-        STORES(STH, 2, 0)
-        STORES(STHU, 2, UPDATE)
-        STORES(STHX, 2, INDEXED)
-        STORES(STHUX, 2, INDEXED | UPDATE)
-        STORES(STW, 4, 0)
-        STORES(STWU, 4, UPDATE)
-        STORES(STWX, 4, INDEXED)
-        STORES(STWUX, 4, INDEXED | UPDATE)
-        STORES(STD, 8, 0)
-        STORES(STDU, 8, UPDATE)
-        STORES(STDX, 8, INDEXED)
-        STORES(STDUX, 8, INDEXED | UPDATE)
-        STORES(STHBRX, 2, INDEXED | REVERSED)
-        STORES(STWBRX, 4, INDEXED | REVERSED)
-        STORES(STDBRX, 8, INDEXED | REVERSED)
     case INSN_LBARX:
         load_reserve(t, in, 1);
         return true;

@@ -5,6 +5,39 @@
 
 #include "tr.h"
 
+/* What native loads and stores have registers for, and how memory and register differ. */
+enum access_regs { ACCESS_GPR, ACCESS_SCALAR, ACCESS_VECTOR };
+enum access_as {
+    AS_IS, /* loads clear the rest of the GPR */
+    AS_SIGN,
+    AS_REVERSED,
+    /* scalars: those that the host loads as they are in little-endian mode come first */
+    AS_DOUBLE,
+    AS_SINGLE,
+    AS_WORD,
+    AS_WORD_SIGNED,
+    AS_HALF,
+    AS_BYTE,
+    /* vectors: what stands in memory in the order of the ISA */
+    AS_QUADWORD,
+    AS_ALIGNED, /* a quadword, at the EA without its low bits */
+    AS_DWORDS,
+    AS_WORDS,
+    AS_HALVES,
+    AS_BYTES,
+    AS_SPLAT, /* one element, loaded into all */
+};
+struct access {
+    uint8_t size; /* bytes */
+    uint8_t regs; /* enum access_regs */
+    uint8_t as;   /* enum access_as */
+    bool indexed; /* the EA is RA|0 + RB; else RA|0 + D */
+    bool update;  /* RA becomes the EA */
+    bool store;
+};
+/* access.c: of an instruction that access.def has; *a all 0, and false: of another one. */
+bool access_of(const struct insn *in, struct access *a);
+
 struct x64_access {
     struct x64_mem m;  /* the host's memory; uses RCX */
     struct late *slow; /* tr_back() where the instruction is done */
@@ -41,15 +74,12 @@ void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp);
 struct reach {
     int32_t at;
     unsigned size;
+    bool store;
     uint8_t index; /* a GPR; NO_GPR: none */
 };
 /* Of the instruction in @slot, relative to GPR @n. False: it is no access that way, or nobody knows
  * how far. */
 bool x64_reach(const struct tr *t, unsigned slot, unsigned n, struct reach *r);
-/* Its EA is the sum of two registers, or of one and 0. */
-bool x64_is_indexed(const struct insn *in);
-/* If the instruction writes RA, that has become the EA: RA + D. */
-bool x64_moves_base(const struct insn *in);
 /* Before a region is translated. */
 void x64_hints_begin(struct tr *t);
 

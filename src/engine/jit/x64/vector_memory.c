@@ -5,55 +5,48 @@
  */
 #include "vector.h"
 
-enum { INDEXED = 1, ALIGNED = 2 };
-
-/* How the elements stand in memory. */
-enum order { AS_ONE, BY_DWORDS, BY_WORDS, BY_HALVES, BY_BYTES };
-
 static const _Alignas(16) uint8_t by_halves[16] = {14, 15, 12, 13, 10, 11, 8, 9,
                                                    6,  7,  4,  5,  2,  3,  0, 1};
 
-static struct x64_access access16(struct tr *t, const struct insn *in, unsigned how, bool store)
+static struct x64_access access_whole(struct tr *t, const struct insn *in, const struct access *how)
 {
     int32_t disp;
-    unsigned base = x64_address(t, in, how & INDEXED, &disp);
+    unsigned base = x64_address(t, in, how->indexed, &disp);
 
-    if (how & ALIGNED) {
+    if (how->as == AS_ALIGNED) {
         if (base != RAX)
             x_mov_rr(&t->e, true, RAX, base);
         x_alu_ri(&t->e, true, X_AND, RAX, -16);
         base = RAX;
     }
-    return x64_access(t, base, disp, 16, store, false);
+    return x64_access(t, base, disp, how->size, how->store, false);
 }
 
-static void reorder(struct emit *e, enum order order, unsigned to, unsigned from)
+static void reorder(struct emit *e, enum access_as order, unsigned to, unsigned from)
 {
     switch (order) {
-    case AS_ONE:
+    default:
         break;
-    case BY_DWORDS:
+    case AS_DWORDS:
         vop_i(e, V_PSHUFD, to, 0, from, 0x4e);
         break;
-    case BY_WORDS:
+    case AS_WORDS:
         vop_i(e, V_PSHUFD, to, 0, from, 0x1b);
         break;
-    case BY_HALVES:
+    case AS_HALVES:
         vop_m(e, V_PSHUFB, to, from, v_const(e, by_halves));
         break;
-    case BY_BYTES:
+    case AS_BYTES:
         vop_m(e, V_PSHUFB, to, from, v_const(e, v_reversed));
         break;
     }
 }
 
-static bool load(struct tr *t, const struct insn *in, unsigned how, enum order order)
+static bool load(struct tr *t, const struct insn *in, const struct access *how)
 {
     struct vregs r = v_begin(t, in);
-
-    if (!t->le)
-        order = BY_BYTES;
-    struct x64_access a = access16(t, in, how, false);
+    enum access_as order = t->le ? how->as : AS_BYTES;
+    struct x64_access a = access_whole(t, in, how);
     unsigned x = vsr_new(t);
 
     v_load(&t->e, x, a.m);
@@ -63,16 +56,14 @@ static bool load(struct tr *t, const struct insn *in, unsigned how, enum order o
     return true;
 }
 
-static bool store(struct tr *t, const struct insn *in, unsigned how, enum order order)
+static bool store(struct tr *t, const struct insn *in, const struct access *how)
 {
     struct vregs r = v_begin(t, in);
-
-    if (!t->le)
-        order = BY_BYTES;
-    struct x64_access a = access16(t, in, how, true);
+    enum access_as order = t->le ? how->as : AS_BYTES;
+    struct x64_access a = access_whole(t, in, how);
     unsigned x = v_whole(t, r.t);
 
-    if (order != AS_ONE) {
+    if (order > AS_ALIGNED) {
         reorder(&t->e, order, 0, x);
         x = 0;
     }
@@ -85,13 +76,11 @@ static bool store(struct tr *t, const struct insn *in, unsigned how, enum order 
 #define V_BROADCASTSS V_38(0x18)
 
 /* One element into all. */
-static bool load_splat(struct tr *t, const struct insn *in, unsigned size)
+static bool load_splat(struct tr *t, const struct insn *in, const struct access *how)
 {
     struct vregs r = v_begin(t, in);
-    int32_t disp;
-    unsigned base = x64_address(t, in, true, &disp);
-    struct x64_access a = x64_access(t, base, disp, size, false, false);
-    unsigned x = vsr_new(t);
+    struct x64_access a = access_whole(t, in, how);
+    unsigned size = how->size, x = vsr_new(t);
 
     if (t->le) {
         vop_m(&t->e, size == 8 ? V_MOVDDUP : V_BROADCASTSS, x, 0, a.m);
@@ -194,46 +183,13 @@ static bool store_length(struct tr *t, const struct insn *in)
 
 bool x64_vector_memory(struct tr *t, const struct insn *in)
 {
-    switch (in->id) {
-    case INSN_LXV:
-        return load(t, in, 0, AS_ONE);
-    case INSN_LXVX:
-        return load(t, in, INDEXED, AS_ONE);
-    case INSN_LVX:
-    case INSN_LVXL:
-        return load(t, in, INDEXED | ALIGNED, AS_ONE);
-    case INSN_LXVD2X:
-        return load(t, in, INDEXED, BY_DWORDS);
-    case INSN_LXVW4X:
-        return load(t, in, INDEXED, BY_WORDS);
-    case INSN_LXVH8X:
-        return load(t, in, INDEXED, BY_HALVES);
-    case INSN_LXVB16X:
-        return load(t, in, INDEXED, BY_BYTES);
-    case INSN_LXVDSX:
-        return load_splat(t, in, 8);
-    case INSN_LXVWSX:
-        return load_splat(t, in, 4);
-    case INSN_LXVL:
+    struct access a;
+
+    if (in->id == INSN_LXVL)
         return load_length(t, in);
-    case INSN_STXVL:
+    if (in->id == INSN_STXVL)
         return store_length(t, in);
-    case INSN_STXV:
-        return store(t, in, 0, AS_ONE);
-    case INSN_STXVX:
-        return store(t, in, INDEXED, AS_ONE);
-    case INSN_STVX:
-    case INSN_STVXL:
-        return store(t, in, INDEXED | ALIGNED, AS_ONE);
-    case INSN_STXVD2X:
-        return store(t, in, INDEXED, BY_DWORDS);
-    case INSN_STXVW4X:
-        return store(t, in, INDEXED, BY_WORDS);
-    case INSN_STXVH8X:
-        return store(t, in, INDEXED, BY_HALVES);
-    case INSN_STXVB16X:
-        return store(t, in, INDEXED, BY_BYTES);
-    default:
+    if (!access_of(in, &a) || a.regs != ACCESS_VECTOR)
         return false;
-    }
+    return (a.store ? store : a.as == AS_SPLAT ? load_splat : load)(t, in, &a);
 }
