@@ -93,15 +93,20 @@ void log_close(void)
     log_file = NULL;
 }
 
-void pef_complain(const char *fmt, ...)
+void err_line(const char *program, const char *fmt, va_list ap)
 {
     char line[1024];
-    va_list ap;
-    va_start(ap, fmt);
     vsnprintf(line, sizeof(line), fmt, ap);
-    va_end(ap);
     for (char *p = line; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '?';
-    fprintf(stderr, "pefemu: %s\n", line);
+    fprintf(stderr, "%s: %s\n", program, line);
+}
+
+void pef_complain(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    err_line("pefemu", fmt, ap);
+    va_end(ap);
 }

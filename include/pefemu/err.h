@@ -3,6 +3,8 @@
 #ifndef PEFEMU_ERR_H
 #define PEFEMU_ERR_H
 
+#include <stdarg.h>
+
 enum exit_code {
 #define EXIT_CODE(id, number, when) EXIT_PEF_##id = number,
 #include "pefemu/exitcode.def"
@@ -14,5 +16,8 @@ enum exit_code {
  * Non-printable bytes of the user's values come out as '?', so that it stays one line.
  */
 void pef_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same of another @program of the project. */
+void err_line(const char *program, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -79,12 +79,7 @@ FP_INLINE struct fp_num num_mul(const struct fp_num *a, const struct fp_num *b, 
         u128 p = (u128)(uint64_t)(a->sig >> 64) * (uint64_t)(b->sig >> 64);
         return num_normalise(sign, a->exp + b->exp + 1, p);
     }
-    if (a->cls == NUM_INF || b->cls == NUM_INF) {
-        if (a->cls == NUM_ZERO || b->cls == NUM_ZERO)
-            return num_invalid(op, FPSCR_VXIMZ);
-        return num_special(NUM_INF, sign);
-    }
-    return num_special(NUM_ZERO, sign);
+    return num_mul_special(a, b, op);
 }
 
 FP_INLINE struct fp_num num_div(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
@@ -98,17 +93,7 @@ FP_INLINE struct fp_num num_div(const struct fp_num *a, const struct fp_num *b, 
         bool sticky = dividend - (u128)q * divisor != 0;
         return num_normalise(sign, a->exp - b->exp, (u128)q << 64 | sticky);
     }
-    if (a->cls == NUM_INF)
-        return b->cls == NUM_INF ? num_invalid(op, FPSCR_VXIDI) : num_special(NUM_INF, sign);
-    if (b->cls == NUM_INF)
-        return num_special(NUM_ZERO, sign);
-    if (b->cls == NUM_ZERO) {
-        if (a->cls == NUM_ZERO)
-            return num_invalid(op, FPSCR_VXZDZ);
-        op->flags |= FPSCR_ZX;
-        return num_special(NUM_INF, sign);
-    }
-    return num_special(NUM_ZERO, sign);
+    return num_div_special(a, b, op);
 }
 
 /* Floor of the square root of @v bit by bit; *@rest = v - root^2. */

@@ -85,6 +85,32 @@ FP_INLINE struct fp_num num_invalid(struct fp_op *op, uint64_t cause)
     return (struct fp_num){.cls = NUM_QNAN, .sig = SIG_QUIET};
 }
 
+/* a * b and a / b, neither a NaN and not both finite. */
+FP_INLINE struct fp_num num_mul_special(const struct fp_num *a, const struct fp_num *b,
+                                        struct fp_op *op)
+{
+    bool sign = a->sign ^ b->sign;
+    if (a->cls != NUM_INF && b->cls != NUM_INF)
+        return num_special(NUM_ZERO, sign);
+    if (a->cls == NUM_ZERO || b->cls == NUM_ZERO)
+        return num_invalid(op, FPSCR_VXIMZ);
+    return num_special(NUM_INF, sign);
+}
+
+FP_INLINE struct fp_num num_div_special(const struct fp_num *a, const struct fp_num *b,
+                                        struct fp_op *op)
+{
+    bool sign = a->sign ^ b->sign;
+    if (a->cls == NUM_INF)
+        return b->cls == NUM_INF ? num_invalid(op, FPSCR_VXIDI) : num_special(NUM_INF, sign);
+    if (b->cls != NUM_ZERO)
+        return num_special(NUM_ZERO, sign);
+    if (a->cls == NUM_ZERO)
+        return num_invalid(op, FPSCR_VXZDZ);
+    op->flags |= FPSCR_ZX;
+    return num_special(NUM_INF, sign);
+}
+
 FP_INLINE struct fp_num fp_unpack(const struct fp_format *f, uint64_t v)
 {
     uint64_t frac = v & ((1ULL << f->frac_bits) - 1);

@@ -205,15 +205,8 @@ static void mul128(u128 x, u128 y, u128 *hi, u128 *lo)
 FP_INLINE struct wide q_product(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
 {
     struct wide w = {.n = {.sign = a->sign ^ b->sign}};
-    if (a->cls == NUM_INF || b->cls == NUM_INF) {
-        if (a->cls == NUM_ZERO || b->cls == NUM_ZERO)
-            w.n = num_invalid(op, FPSCR_VXIMZ);
-        else
-            w.n.cls = NUM_INF;
-        return w;
-    }
-    if (a->cls == NUM_ZERO || b->cls == NUM_ZERO) {
-        w.n.cls = NUM_ZERO;
+    if (a->cls != NUM_FINITE || b->cls != NUM_FINITE) {
+        w.n = num_mul_special(a, b, op);
         return w;
     }
     w.n.cls = NUM_FINITE;
@@ -243,19 +236,8 @@ static uint64_t next_digit(u128 *rest, u128 divisor)
 
 FP_INLINE struct fp_num q_quotient(const struct fp_num *a, const struct fp_num *b, struct fp_op *op)
 {
-    bool sign = a->sign ^ b->sign;
-    if (a->cls == NUM_INF)
-        return b->cls == NUM_INF ? num_invalid(op, FPSCR_VXIDI) : num_special(NUM_INF, sign);
-    if (b->cls == NUM_INF)
-        return num_special(NUM_ZERO, sign);
-    if (b->cls == NUM_ZERO) {
-        if (a->cls == NUM_ZERO)
-            return num_invalid(op, FPSCR_VXZDZ);
-        op->flags |= FPSCR_ZX;
-        return num_special(NUM_INF, sign);
-    }
-    if (a->cls == NUM_ZERO)
-        return num_special(NUM_ZERO, sign);
+    if (a->cls != NUM_FINITE || b->cls != NUM_FINITE)
+        return num_div_special(a, b, op);
     u128 rest = a->sig, sig;
     bool ge1 = rest >= b->sig;
     if (ge1)
@@ -264,7 +246,8 @@ FP_INLINE struct fp_num q_quotient(const struct fp_num *a, const struct fp_num *
     sig |= next_digit(&rest, b->sig);
     if (ge1) /* what is lost is 0 where there is no rest: such a quotient has 113 bits at most */
         sig = SIG_TOP | sig >> 1;
-    return (struct fp_num){sig | (rest != 0), a->exp - b->exp - !ge1, NUM_FINITE, sign};
+    return (struct fp_num){sig | (rest != 0), a->exp - b->exp - !ge1, NUM_FINITE,
+                           a->sign ^ b->sign};
 }
 
 static struct fp_num q_root(const struct fp_num *b, struct fp_op *op)

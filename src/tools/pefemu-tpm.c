@@ -23,15 +23,10 @@ static const struct command_row {
 
 void complain(const char *fmt, ...)
 {
-    char line[1024];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(line, sizeof(line), fmt, ap);
+    err_line("pefemu-tpm", fmt, ap);
     va_end(ap);
-    for (char *p = line; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
-    fprintf(stderr, "pefemu-tpm: %s\n", line);
 }
 
 static void help(void)

@@ -2,24 +2,16 @@
 /* What pefemu-esm says. */
 #include "esm_tool.h"
 
+#include "pefemu/err.h"
+
 #include <stdarg.h>
 #include <stdio.h>
-
-static void line(const char *fmt, va_list ap)
-{
-    char text[1024];
-    vsnprintf(text, sizeof(text), fmt, ap);
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
-    fprintf(stderr, "pefemu-esm: %s\n", text);
-}
 
 bool complain(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    line(fmt, ap);
+    err_line("pefemu-esm", fmt, ap);
     va_end(ap);
     return false;
 }
@@ -35,7 +27,7 @@ void say(const struct arguments *a, const char *fmt, ...)
     if (!a->verbose)
         return;
     va_start(ap, fmt);
-    line(fmt, ap);
+    err_line("pefemu-esm", fmt, ap);
     va_end(ap);
 }
 
