@@ -6,40 +6,13 @@
  */
 #include "uv_internal.h"
 
+#include "pefemu/access.h"
 #include "pefemu/mmu.h"
 
-/* What an instruction does with a device. */
-static const struct mmio_insn {
-    uint16_t id;
-    uint8_t size;
-    bool store, sign, reverse, update;
-} insns[] = {
-    {INSN_LBZ, 1, 0, 0, 0, 0},    {INSN_LBZU, 1, 0, 0, 0, 1},   {INSN_LBZX, 1, 0, 0, 0, 0},
-    {INSN_LBZUX, 1, 0, 0, 0, 1},  {INSN_LHZ, 2, 0, 0, 0, 0},    {INSN_LHZU, 2, 0, 0, 0, 1},
-    {INSN_LHZX, 2, 0, 0, 0, 0},   {INSN_LHZUX, 2, 0, 0, 0, 1},  {INSN_LHA, 2, 0, 1, 0, 0},
-    {INSN_LHAU, 2, 0, 1, 0, 1},   {INSN_LHAX, 2, 0, 1, 0, 0},   {INSN_LHAUX, 2, 0, 1, 0, 1},
-    {INSN_LWZ, 4, 0, 0, 0, 0},    {INSN_LWZU, 4, 0, 0, 0, 1},   {INSN_LWZX, 4, 0, 0, 0, 0},
-    {INSN_LWZUX, 4, 0, 0, 0, 1},  {INSN_LWA, 4, 0, 1, 0, 0},    {INSN_LWAX, 4, 0, 1, 0, 0},
-    {INSN_LWAUX, 4, 0, 1, 0, 1},  {INSN_LD, 8, 0, 0, 0, 0},     {INSN_LDU, 8, 0, 0, 0, 1},
-    {INSN_LDX, 8, 0, 0, 0, 0},    {INSN_LDUX, 8, 0, 0, 0, 1},   {INSN_LHBRX, 2, 0, 0, 1, 0},
-    {INSN_LWBRX, 4, 0, 0, 1, 0},  {INSN_LDBRX, 8, 0, 0, 1, 0},  {INSN_LBZCIX, 1, 0, 0, 0, 0},
-    {INSN_LHZCIX, 2, 0, 0, 0, 0}, {INSN_LWZCIX, 4, 0, 0, 0, 0}, {INSN_LDCIX, 8, 0, 0, 0, 0},
-    {INSN_STB, 1, 1, 0, 0, 0},    {INSN_STBU, 1, 1, 0, 0, 1},   {INSN_STBX, 1, 1, 0, 0, 0},
-    {INSN_STBUX, 1, 1, 0, 0, 1},  {INSN_STH, 2, 1, 0, 0, 0},    {INSN_STHU, 2, 1, 0, 0, 1},
-    {INSN_STHX, 2, 1, 0, 0, 0},   {INSN_STHUX, 2, 1, 0, 0, 1},  {INSN_STW, 4, 1, 0, 0, 0},
-    {INSN_STWU, 4, 1, 0, 0, 1},   {INSN_STWX, 4, 1, 0, 0, 0},   {INSN_STWUX, 4, 1, 0, 0, 1},
-    {INSN_STD, 8, 1, 0, 0, 0},    {INSN_STDU, 8, 1, 0, 0, 1},   {INSN_STDX, 8, 1, 0, 0, 0},
-    {INSN_STDUX, 8, 1, 0, 0, 1},  {INSN_STHBRX, 2, 1, 0, 1, 0}, {INSN_STWBRX, 4, 1, 0, 1, 0},
-    {INSN_STDBRX, 8, 1, 0, 1, 0}, {INSN_STBCIX, 1, 1, 0, 0, 0}, {INSN_STHCIX, 2, 1, 0, 0, 0},
-    {INSN_STWCIX, 4, 1, 0, 0, 0}, {INSN_STDCIX, 8, 1, 0, 0, 0},
-};
-
-static const struct mmio_insn *find(unsigned id)
+/* What can be asked for: a datum that goes into a GPR or comes from it. */
+static bool find(unsigned id, struct access *a)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(insns); i++)
-        if (insns[i].id == id)
-            return &insns[i];
-    return NULL;
+    return access_of(id, a) && (a->regs == ACCESS_GPR || a->regs == ACCESS_GPR_CI);
 }
 
 /* Nothing of a device is in a cache: these have been done already. */
@@ -74,14 +47,15 @@ static uint64_t truncate(uint64_t v, unsigned size)
 }
 
 /* The bus is big-endian: a little-endian access sees its bytes the other way round. */
-static bool swaps(const struct thread_save *s, const struct mmio_insn *m)
+static bool swaps(const struct thread_save *s, const struct access *m)
 {
-    return m->reverse != !!(s->regs.msr & MSR_LE);
+    return (m->as == AS_REVERSED) != !!(s->regs.msr & MSR_LE);
 }
 
 bool mmio_begin(struct thread_save *s, struct cpu *cpu, gra_t gpa, ea_t ea)
 {
     struct insn in;
+    struct access m;
     uint32_t word;
 
     if (!fetch(s, cpu, &word))
@@ -92,7 +66,7 @@ bool mmio_begin(struct thread_save *s, struct cpu *cpu, gra_t gpa, ea_t ea)
         thread_resume(s, cpu);
         return true;
     }
-    if (!find(in.id)) {
+    if (!find(in.id, &m)) {
         /* dcbz and vectors on a device have no meaning that could be passed on. */
         LOG(LOG_UV | LOG_UNIMP, "uv: lpid %u: 0x%08x can not be done on a device", s->svm->lpid,
             word);
@@ -108,13 +82,13 @@ bool mmio_begin(struct thread_save *s, struct cpu *cpu, gra_t gpa, ea_t ea)
     return true;
 }
 
-static void finish_load(struct thread_save *s, const struct mmio_insn *m, const struct insn *in,
+static void finish_load(struct thread_save *s, const struct access *m, const struct insn *in,
                         uint64_t v)
 {
     v = truncate(v, m->size);
     if (swaps(s, m))
         v = swap(v, m->size);
-    if (m->sign)
+    if (m->as == AS_SIGNED)
         v = (uint64_t)((int64_t)(v << (64 - 8 * m->size)) >> (64 - 8 * m->size));
     s->regs.gpr[in->rt] = v;
 }
@@ -122,25 +96,26 @@ static void finish_load(struct thread_save *s, const struct mmio_insn *m, const 
 enum progress work_mmio(struct thread_save *s, struct cpu *cpu)
 {
     struct insn in;
-    insn_decode(&in, s->work.mmio.word);
-    const struct mmio_insn *m = find(in.id);
+    struct access m;
 
+    insn_decode(&in, s->work.mmio.word);
+    find(in.id, &m); /* mmio_begin() did */
     if (!s->work.step++) {
-        uint64_t v = truncate(s->regs.gpr[in.rt], m->size);
-        const uint64_t args[] = {m->size, s->work.mmio.gpa, swaps(s, m) ? swap(v, m->size) : v};
-        reflect_hcall(s, cpu, m->store ? UV_H_LOGICAL_CI_STORE : UV_H_LOGICAL_CI_LOAD, args,
-                      m->store ? 3 : 2);
+        uint64_t v = truncate(s->regs.gpr[in.rt], m.size);
+        const uint64_t args[] = {m.size, s->work.mmio.gpa, swaps(s, &m) ? swap(v, m.size) : v};
+        reflect_hcall(s, cpu, m.store ? UV_H_LOGICAL_CI_STORE : UV_H_LOGICAL_CI_LOAD, args,
+                      m.store ? 3 : 2);
         return WORK_WAITS;
     }
     if (cpu->gpr[3] != UV_H_SUCCESS) { /* nothing there */
         s->regs.dar = s->work.mmio.ea;
-        s->regs.dsisr = DSISR_BADACCESS | (m->store ? DSISR_ISSTORE : 0);
+        s->regs.dsisr = DSISR_BADACCESS | (m.store ? DSISR_ISSTORE : 0);
         thread_interrupt(s, 0x300, 0, s->regs.msr & MSR_LE);
         return WORK_DONE;
     }
-    if (!m->store)
-        finish_load(s, m, &in, cpu->gpr[4]);
-    if (m->update)
+    if (!m.store)
+        finish_load(s, &m, &in, cpu->gpr[4]);
+    if (m.update)
         s->regs.gpr[in.ra] = s->work.mmio.ea;
     s->regs.pc += 4;
     return WORK_DONE;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <capstone/capstone.h>
 
+#include "pefemu/access.h"
 #include "pefemu/cpu.h"
 
 #define RANDOM_WORDS 32 /* per row */
@@ -460,6 +461,46 @@ static void test_capstone_agrees(void **state)
     assert_true(compared > INSN_COUNT * RANDOM_WORDS / 3);
 }
 
+/* How many bytes a mnemonic says: "lw", "lfd", "stxsih" and the like. */
+static unsigned size_by_name(const char *name)
+{
+    static const struct {
+        const char *begins;
+        unsigned size;
+    } sizes[] = {
+        {"b", 1},    {"h", 2},    {"w", 4},    {"d", 8},    {"fs", 4},  {"fd", 8},
+        {"fiw", 4},  {"xsib", 1}, {"xsih", 2}, {"xsiw", 4}, {"xss", 4}, {"xsd", 8},
+        {"xvds", 8}, {"xvws", 4}, {"xv", 16},  {"v", 16},
+    };
+    name += *name == 's' ? 2 : 1;
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+        if (!strncmp(name, sizes[i].begins, strlen(sizes[i].begins)))
+            return sizes[i].size;
+    return 0;
+}
+
+static void test_accesses_are_what_mnemonics_say(void **state)
+{
+    unsigned found = 0;
+    (void)state;
+    for (unsigned id = 1; id < INSN_COUNT; id++) {
+        const char *name = insn_table[id].mnemonic;
+        struct access a;
+        if (!access_of(id, &a)) {
+            assert_int_equal(a.size, 0);
+            continue;
+        }
+        found++;
+        if (a.size != size_by_name(name) || a.store != !strncmp(name, "st", 2) ||
+            a.indexed !=
+                (name[strlen(name) - 1] == 'x' || !strcmp(name + strlen(name) - 2, "xl")) ||
+            a.update != !!strchr(name, 'u') || (a.regs == ACCESS_GPR_CI) != !!strstr(name, "cix"))
+            fail_msg("%s: %u bytes, indexed %d, update %d, store %d", name, a.size, a.indexed,
+                     a.update, a.store);
+    }
+    assert_true(found > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_facilities),
         cmocka_unit_test(test_privilege),
         cmocka_unit_test(test_capstone_agrees),
+        cmocka_unit_test(test_accesses_are_what_mnemonics_say),
     };
     return cmocka_run_group_tests_name("insn_table", tests, NULL, NULL);
 }

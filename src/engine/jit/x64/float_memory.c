@@ -171,5 +171,5 @@ bool x64_float_memory(struct tr *t, const struct insn *in)
         return from_single(t, in);
     if (in->id == INSN_XSCVDPSPN)
         return into_single(t, in);
-    return access_of(in, &a) && a.regs == ACCESS_SCALAR && (a.store ? store : load)(t, in, &a);
+    return x64_access_of(in, &a) && a.regs == ACCESS_SCALAR && (a.store ? store : load)(t, in, &a);
 }

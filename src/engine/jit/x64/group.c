@@ -34,7 +34,7 @@ static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
         return false;
     if (!(uses & WRITES_RA) || in->ra != n)
         return true;
-    if (!in->ra || !access_of(in, &a) || a.indexed)
+    if (!in->ra || !x64_access_of(in, &a) || a.indexed)
         return false;
     *delta = (int32_t)in->imm;
     return true;
@@ -236,7 +236,7 @@ bool x64_group_access(struct tr *t, unsigned base, unsigned size, struct late **
 {
     const struct insn *in = &t->r->insn[t->slot];
     struct access a;
-    bool indexed = access_of(in, &a) && a.indexed;
+    bool indexed = x64_access_of(in, &a) && a.indexed;
     unsigned bases[2] = {indexed ? in->rb : in->ra, in->ra}, count = indexed && in->ra ? 2 : 1;
     struct reach r;
 

@@ -140,7 +140,7 @@ void x64_update(struct tr *t, const struct insn *in, unsigned base, int32_t disp
 static void load(struct tr *t, const struct insn *in, const struct access *how)
 {
     struct emit *e = &t->e;
-    bool swap = t->le == (how->as == AS_REVERSED), sign = how->as == AS_SIGN;
+    bool swap = t->le == (how->as == AS_REVERSED), sign = how->as == AS_SIGNED;
     unsigned size = how->size, d = gpr_dest(t, in->rt, RDX);
     int32_t disp;
     unsigned base = x64_address(t, in, how->indexed, &disp);
@@ -397,7 +397,7 @@ bool x64_memory(struct tr *t, const struct insn *in)
 {
     struct access a;
 
-    if (access_of(in, &a)) {
+    if (x64_access_of(in, &a)) {
         if (a.regs == ACCESS_GPR)
             (a.store ? store : load)(t, in, &a);
         return a.regs == ACCESS_GPR;

@@ -5,38 +5,13 @@
 
 #include "tr.h"
 
-/* What native loads and stores have registers for, and how memory and register differ. */
-enum access_regs { ACCESS_GPR, ACCESS_SCALAR, ACCESS_VECTOR };
-enum access_as {
-    AS_IS, /* loads clear the rest of the GPR */
-    AS_SIGN,
-    AS_REVERSED,
-    /* scalars: those that the host loads as they are in little-endian mode come first */
-    AS_DOUBLE,
-    AS_SINGLE,
-    AS_WORD,
-    AS_WORD_SIGNED,
-    AS_HALF,
-    AS_BYTE,
-    /* vectors: what stands in memory in the order of the ISA */
-    AS_QUADWORD,
-    AS_ALIGNED, /* a quadword, at the EA without its low bits */
-    AS_DWORDS,
-    AS_WORDS,
-    AS_HALVES,
-    AS_BYTES,
-    AS_SPLAT, /* one element, loaded into all */
-};
-struct access {
-    uint8_t size; /* bytes */
-    uint8_t regs; /* enum access_regs */
-    uint8_t as;   /* enum access_as */
-    bool indexed; /* the EA is RA|0 + RB; else RA|0 + D */
-    bool update;  /* RA becomes the EA */
-    bool store;
-};
-/* access.c: of an instruction that access.def has; *a all 0, and false: of another one. */
-bool access_of(const struct insn *in, struct access *a);
+#include "pefemu/access.h"
+
+/* Of a load or store that native code does by itself; false: of another one. */
+static inline bool x64_access_of(const struct insn *in, struct access *a)
+{
+    return access_of(in->id, a) && a->regs != ACCESS_GPR_CI;
+}
 
 struct x64_access {
     struct x64_mem m;  /* the host's memory; uses RCX */

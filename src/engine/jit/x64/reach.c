@@ -67,7 +67,7 @@ bool x64_reach(const struct tr *t, unsigned slot, unsigned n, struct reach *r)
     const struct insn *in = &t->r->insn[slot];
     struct access a;
 
-    if (!access_of(in, &a) || (a.indexed ? a.update : !in->ra))
+    if (!x64_access_of(in, &a) || (a.indexed ? a.update : !in->ra))
         return false;
     *r = (struct reach){.size = a.size, .store = a.store, .index = NO_GPR};
     if (!a.indexed) {

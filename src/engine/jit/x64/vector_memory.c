@@ -189,7 +189,7 @@ bool x64_vector_memory(struct tr *t, const struct insn *in)
         return load_length(t, in);
     if (in->id == INSN_STXVL)
         return store_length(t, in);
-    if (!access_of(in, &a) || a.regs != ACCESS_VECTOR)
+    if (!x64_access_of(in, &a) || a.regs != ACCESS_VECTOR)
         return false;
     return (a.store ? store : a.as == AS_SPLAT ? load_splat : load)(t, in, &a);
 }
