@@ -126,7 +126,7 @@ uint64_t bench_turn(unsigned work)
         turn(b, a, SIDE);
         b[work] += work;
         turn(a, b, SIDE);
-        sum = bench_mix(sum, a[work * 4099 % (SIDE * SIDE)]);
+        sum = bench_mix(sum, a[(work + 1) * 4099 % (SIDE * SIDE)]);
     }
     free(a);
     free(b);
