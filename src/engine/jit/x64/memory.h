@@ -35,7 +35,7 @@ bool x64_site_check(struct tr *t, unsigned base, int32_t lo, unsigned len, bool 
                     struct x64_site *s, uint8_t **fail);
 /* @l is what the failing check leads to. */
 void x64_has_site(struct late *l, const struct x64_site *s);
-/* translate.c: RCX = jit_site(cpu, RDX, ECX), or what that would say. RDX is lost. */
+/* entry.c: RCX = jit_site(cpu, RDX, ECX), or what that would say. RDX is lost. */
 void x64_call_site(struct tr *t);
 /* In late code: if the addend is found otherwise, control goes back; else on. */
 void x64_late_site(struct tr *t, const struct late *l);

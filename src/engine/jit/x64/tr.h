@@ -284,6 +284,18 @@ void scratch_reload(struct tr *t, const struct scratch *s);
         return true;                                                                               \
     }
 
+/* Bytes that the translation of an instruction may take, and what is behind the region for it,
+ * generously: checked once before each. */
+#define INSN_ROOM 1536
+#define LATE_ROOM 1536
+
+/* ---- the way in and out: entry.c ---- */
+/* What code of map @map needs beside it. */
+void x64_map_stubs(struct tr *t, struct reg_map *map);
+/* XX is not set yet: the host's status flags are cleared, if cpu.fp_native does not say that they
+ * are. */
+void x64_late_clean(struct tr *t, const struct late *l);
+
 /* ---- what an instruction reads and writes: uses.c ---- */
 enum {
     READS_RT = 1,
