@@ -315,14 +315,15 @@ bool x64_writes_gpr(const struct insn *in, unsigned n);
 bool x64_reads_gpr(const struct insn *in, unsigned n);
 
 /* ---- translations of instructions, one facility a file; false: not here ---- */
-bool x64_fixed(struct tr *t, const struct insn *in);  /* fixed.c */
-bool x64_shift(struct tr *t, const struct insn *in);  /* shift.c */
-bool x64_carry(struct tr *t, const struct insn *in);  /* carry.c */
-bool x64_memory(struct tr *t, const struct insn *in); /* memory.c */
-bool x64_system(struct tr *t, const struct insn *in); /* system.c */
-bool x64_float(struct tr *t, const struct insn *in);  /* float.c */
-bool x64_vector(struct tr *t, const struct insn *in); /* vector.c */
-bool x64_cr(struct tr *t, const struct insn *in);     /* cr_insn.c */
+bool x64_fixed(struct tr *t, const struct insn *in);        /* fixed.c */
+bool x64_shift(struct tr *t, const struct insn *in);        /* shift.c */
+bool x64_carry(struct tr *t, const struct insn *in);        /* carry.c */
+bool x64_fixed_memory(struct tr *t, const struct insn *in); /* fixed_memory.c */
+bool x64_reserve(struct tr *t, const struct insn *in);      /* reserve.c */
+bool x64_system(struct tr *t, const struct insn *in);       /* system.c */
+bool x64_float(struct tr *t, const struct insn *in);        /* float.c */
+bool x64_vector(struct tr *t, const struct insn *in);       /* vector.c */
+bool x64_cr(struct tr *t, const struct insn *in);           /* cr_insn.c */
 /* branch.c: ends or continues the block; false: no branch. */
 bool x64_branch(struct tr *t, const struct insn *in);
 /* Control goes on in slot @to, which is not a boundary. */

@@ -213,8 +213,9 @@ static void translate_insn(struct tr *t, const struct insn *in)
 {
     bool any = insn_table[in->id].priv == PRIV_USER || insn_table[in->id].fac == FAC_SYS;
 
-    if (any && (x64_fixed(t, in) || x64_memory(t, in) || x64_shift(t, in) || x64_carry(t, in) ||
-                x64_system(t, in) || x64_cr(t, in) || x64_float(t, in) || x64_vector(t, in)))
+    if (any && (x64_fixed(t, in) || x64_fixed_memory(t, in) || x64_reserve(t, in) ||
+                x64_shift(t, in) || x64_carry(t, in) || x64_system(t, in) || x64_cr(t, in) ||
+                x64_float(t, in) || x64_vector(t, in)))
         return;
     tr_call(t);
 }
