@@ -236,6 +236,38 @@ test_profile() {
         pass profile_same_run || fail profile_same_run "$(cat "$tmp/count1" "$tmp/count2")"
 }
 
+# Native code: nothing can be written and executed by the same mapping; -perfmap tells of places in the
+# executable one by the kernel's names, and the host's perf, if it is there and may look, understands it.
+test_native_code() {
+    [ "$(uname -m)" = x86_64 ] || { skip native_code "no native code on $(uname -m)"; return; }
+    talk_begin -perfmap
+    expect 'pefemu guest ready'
+    cp "/proc/$child/maps" "$tmp/maps"
+    map=/tmp/perf-$child.map
+    printf '\001x' >&3
+    talk_end
+    mv "$map" "$tmp/perfmap"
+    ! grep -q '^[^ ]* .wx' "$tmp/maps" && grep -q '^[^ ]* r-xs .*/dev/zero' "$tmp/maps" &&
+        grep -q '^[^ ]* rw-s .*/dev/zero' "$tmp/maps" && pass code_not_writable ||
+        fail code_not_writable "$(grep 'wx\|/dev/zero' "$tmp/maps")"
+    perl -ne 'BEGIN { ($lo, $hi) = map { hex } split /-/, shift }
+        die "odd: $_" unless /^([0-9a-f]+) ([0-9a-f]+) guest:[0-9a-f]+ (.*)$/;
+        die "elsewhere: $_" if hex($1) < $lo or hex($1) + hex($2) > $hi;
+        $named++ if $3 =~ /^memset\b|^__schedule\b/;
+        END { die "no names\n" unless $named or $? }' \
+        "$(sed -n 's/ r-xs .*//p' "$tmp/maps")" "$tmp/perfmap" 2>"$tmp/odd" && pass perfmap ||
+        fail perfmap "$(cat "$tmp/odd")"
+    perf record -q -e cpu-clock -o "$tmp/perf.data" true >/dev/null 2>&1 || { skip perfmap_read "no perf"; return; }
+    set -- "$pefemu" -M pseries -m 1G -kernel "$guest/vmlinux" -initrd "$guest/initrd.img" \
+        -append "console=hvc0 quiet pefemu.test=poweroff" -timeout "$limit" -perfmap
+    perf record -q -e cpu-clock -o "$tmp/perf.data" sh -c 'echo $$ >"$0"; exec "$@"' "$tmp/pid" "$@" \
+        </dev/null >"$tmp/console" 2>"$tmp/errors"
+    perf report -i "$tmp/perf.data" --stdio --sort symbol 2>/dev/null >"$tmp/report"
+    rm -f "/tmp/perf-$(cat "$tmp/pid").map"
+    [ "$(grep -c ' guest:[0-9a-f]* [a-z_]' "$tmp/report")" -ge 10 ] && pass perfmap_read ||
+        fail perfmap_read "$(head -n 30 "$tmp/report")"
+}
+
 # One boot: the kernel's warnings, busybox's applets, a C program with floating point and strings.
 test_programs() {
     guest_program programs guest_check || return
@@ -746,7 +778,7 @@ all_tests() {
     echo bad_input help bare lockstep install tpm_tool bench
     [ -f "$guest/vmlinux" ] || { echo gdb; return; }
     echo svm monitor snapshot gdb trace smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot \
-        reboot quit terminal determinism profile programs perf packed_kernel clients device_tree no_shutdown \
+        reboot quit terminal determinism profile native_code programs perf packed_kernel clients device_tree no_shutdown \
         ended_prompt powerdown serial break hash hash_walk stats_on lockstep_kernel lockstep_svm stress threads
     [ -z "${PEFEMU_FULL-}" ] || echo smp2 smp4_xive smp8_threads smp16 gzip_kernel log_items ref_engine overhead \
         fifty_boots kernel_be kernel_4k zimage kernel_svm lockstep_bench selftests aarch64

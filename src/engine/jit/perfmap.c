@@ -4,6 +4,7 @@
 #include "jit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,7 +15,10 @@ void perfmap_open(struct jit *jit)
     char path[64];
 
     snprintf(path, sizeof(path), "/tmp/perf-%ld.map", (long)getpid());
-    jit->perfmap = fopen(path, "we");
+    /* Everybody knows the name: what stands there is replaced, not followed. */
+    unlink(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    jit->perfmap = fd < 0 ? NULL : fdopen(fd, "w");
     if (!jit->perfmap)
         fprintf(stderr, "pefemu: -perfmap: %s: %s\n", path, strerror(errno));
 }

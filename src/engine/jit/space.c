@@ -2,21 +2,16 @@
 #include "space.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
+/* Shared anonymous memory, a second mapping of which mremap() makes: perf looks names up in its map
+ * (perfmap.c) only where no file is mapped, which rules memfd_create() out. */
 bool space_create(struct code_space *s, size_t size)
 {
-    int fd = memfd_create("pefemu-code", MFD_CLOEXEC);
-
-    *s = (struct code_space){.size = size};
-    if (fd < 0)
-        return false;
-    if (!ftruncate(fd, (off_t)size)) {
-        s->write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        s->exec = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    }
-    close(fd);
-    if (s->write && s->write != MAP_FAILED && s->exec != MAP_FAILED)
+    *s = (struct code_space){.size = size, .exec = MAP_FAILED};
+    s->write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s->write != MAP_FAILED)
+        s->exec = mremap(s->write, 0, size, MREMAP_MAYMOVE);
+    if (s->exec != MAP_FAILED && !mprotect(s->exec, size, PROT_READ | PROT_EXEC))
         return true;
     space_destroy(s);
     return false;

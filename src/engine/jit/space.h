@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory for native code. One file in memory, mapped twice: where it is written it can not be
- * executed, where it is executed it can not be written. Addresses below are those of the
- * executable mapping unless they say otherwise.
+ * Memory for native code, mapped twice: where it is written it can not be executed, where it is
+ * executed it can not be written. Addresses below are those of the executable mapping unless they
+ * say otherwise.
  */
 #ifndef PEFEMU_ENGINE_JIT_SPACE_H
 #define PEFEMU_ENGINE_JIT_SPACE_H
