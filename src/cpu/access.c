@@ -22,7 +22,8 @@ static uint8_t read_operands(const char *operands)
 bool access_of(unsigned id, struct access *a)
 {
     static const struct access table[INSN_COUNT] = {
-#define ACCESS(id, bytes, registers, how) [INSN_##id] = {bytes, ACCESS_##registers, AS_##how},
+#define ACCESS(id, bytes, registers, how)                                                          \
+    [INSN_##id] = {.size = (bytes), .regs = ACCESS_##registers, .as = AS_##how},
 #include "pefemu/access.def"
 #undef ACCESS
     };
