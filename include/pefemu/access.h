@@ -6,9 +6,9 @@
  *
  *   ID         of insn.def, whose operands tell form and direction
  *   bytes      1, 2, 4, 8 or 16
- *   registers  GPR, GPR_CI (caching inhibited, for the hypervisor's real mode), SCALAR (doubleword
- * 0 of a vector-scalar register), VECTOR (all of one) as         how memory and register differ:
- * enum access_as
+ *   registers  GPR, GPR_CI (caching inhibited, for the hypervisor's real mode),
+ *              SCALAR (doubleword 0 of a vector-scalar register), VECTOR (all of one)
+ *   as         how memory and register differ: enum access_as
  *
  * Not here: what moves several registers, a number of bytes that a register says, or reservations.
  */
