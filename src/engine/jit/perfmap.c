@@ -21,6 +21,8 @@ void perfmap_open(struct jit *jit)
     jit->perfmap = fd < 0 ? NULL : fdopen(fd, "w");
     if (!jit->perfmap)
         fprintf(stderr, "pefemu: -perfmap: %s: %s\n", path, strerror(errno));
+    if (!jit->perfmap && fd >= 0)
+        close(fd);
 }
 
 void perfmap_add(struct jit *jit, const struct cpu *cpu, unsigned slot, const void *code,

@@ -92,7 +92,7 @@ static bool replaces(const struct insn *in, unsigned bf)
 
 static bool overwrites(const struct insn *in, const struct cr_compare *c)
 {
-    return x64_writes_gpr(in, c->ra) || (c->rb != NO_GPR && x64_writes_gpr(in, c->rb));
+    return insn_writes_gpr(in, c->ra) || (c->rb != NO_GPR && insn_writes_gpr(in, c->rb));
 }
 
 /* Does native code always do @in by itself, and go on? */

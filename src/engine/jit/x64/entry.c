@@ -211,10 +211,8 @@ void x64_map_stubs(struct tr *t, struct reg_map *map)
     struct emit *e = &t->e;
     bool canonical = map == t->maps;
 
-    if (e->end - e->p < INSN_ROOM) {
-        t->failed = true;
+    if (!tr_has_room(t))
         return;
-    }
     for (unsigned settled = 0; settled < 2; settled++) {
         if (canonical) {
             map->call[settled] = stub(t, fixed_call[settled]);

@@ -206,9 +206,9 @@ static bool is_wanted_soon(const struct tr *t, unsigned n)
     for (unsigned slot = t->slot + 1; slot <= t->slot + STORE_SETTLES; slot++) {
         if (slot >= CODE_PAGE_INSNS || (t->r->flags[slot] & (SLOT_IN | SLOT_LEADER)) != SLOT_IN)
             return false;
-        if (x64_reads_gpr(&t->r->insn[slot], n))
+        if (insn_reads_gpr(&t->r->insn[slot], n))
             return true;
-        if (x64_writes_gpr(&t->r->insn[slot], n))
+        if (insn_writes_gpr(&t->r->insn[slot], n))
             return false;
     }
     return false;

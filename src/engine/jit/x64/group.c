@@ -22,7 +22,7 @@
 /* What @in does to GPR @n: nothing (true, *delta 0), adds a constant (true), something else. */
 static bool keeps(const struct insn *in, unsigned n, int32_t *delta)
 {
-    unsigned uses = x64_uses(in->id);
+    unsigned uses = insn_uses(in->id);
     struct access a;
 
     *delta = 0;

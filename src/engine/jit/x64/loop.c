@@ -214,7 +214,7 @@ static bool stores_much(const struct tr *t, const struct block_loop *l)
     unsigned n = 0;
 
     for (unsigned slot = l->slot; slot < l->last; slot++)
-        n += (x64_uses(t->r->insn[slot].id) & STORES) != 0;
+        n += (insn_uses(t->r->insn[slot].id) & STORES) != 0;
     return n * STORE_PART >= l->last - l->slot + 1u;
 }
 

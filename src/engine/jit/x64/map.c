@@ -178,7 +178,7 @@ static bool find_loops(struct chooser *c)
 
 static void add_uses(struct loop *l, const struct insn *in)
 {
-    unsigned u = x64_uses(in->id);
+    unsigned u = insn_uses(in->id);
 
     l->use[in->rt & 31] += l->weight * ((u & READS_RT ? READ : 0) + (u & WRITES_RT ? WRITE : 0));
     l->use[in->ra & 31] += l->weight * ((u & READS_RA ? READ : 0) + (u & WRITES_RA ? WRITE : 0));

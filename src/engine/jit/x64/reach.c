@@ -48,9 +48,9 @@ void x64_hints_begin(struct tr *t)
 
         if (!(r->flags[slot] & SLOT_IN))
             continue;
-        if (x64_uses(in->id) & WRITES_RT)
+        if (insn_uses(in->id) & WRITES_RT)
             note(t, slot, in->rt);
-        if (x64_uses(in->id) & WRITES_RA)
+        if (insn_uses(in->id) & WRITES_RA)
             note(t, slot, in->ra);
     }
 }

@@ -15,6 +15,8 @@
 #include "emit.h"
 #include "map.h"
 
+#include "pefemu/uses.h"
+
 #define CPU_BIAS       208
 #define CPU_MEM(field) mem_at(RBP, (int32_t)offsetof(struct cpu, field) - CPU_BIAS)
 
@@ -284,10 +286,10 @@ void scratch_reload(struct tr *t, const struct scratch *s);
         return true;                                                                               \
     }
 
-/* Bytes that the translation of an instruction may take, and what is behind the region for it,
- * generously: checked once before each. */
-#define INSN_ROOM 1536
-#define LATE_ROOM 1536
+/* Bytes that an instruction's translation may take, or a piece of late code, or a way in,
+ * generously: whether they are left is asked once before each. False: they are not, and the region
+ * has failed. */
+bool tr_has_room(struct tr *t);
 
 /* ---- the way in and out: entry.c ---- */
 /* What code of map @map needs beside it. */
@@ -295,24 +297,6 @@ void x64_map_stubs(struct tr *t, struct reg_map *map);
 /* XX is not set yet: the host's status flags are cleared, if cpu.fp_native does not say that they
  * are. */
 void x64_late_clean(struct tr *t, const struct late *l);
-
-/* ---- what an instruction reads and writes: uses.c ---- */
-enum {
-    READS_RT = 1,
-    READS_RA = 2,
-    READS_RB = 4,
-    READS_RC = 8,
-    WRITES_RT = 16,
-    WRITES_RA = 32,
-    STORES = 64, /* in memory */
-};
-/* Of a row of the table: a set of these; RT stands for RS as well. */
-unsigned x64_uses(unsigned id);
-/* Of a row of a vector or floating-point facility: no GPR, hence no memory, and no CR field. */
-bool x64_has_only_vsrs(unsigned id);
-/* Does @in write GPR @n? Of instructions that native code does itself. */
-bool x64_writes_gpr(const struct insn *in, unsigned n);
-bool x64_reads_gpr(const struct insn *in, unsigned n);
 
 /* ---- translations of instructions, one facility a file; false: not here ---- */
 bool x64_fixed(struct tr *t, const struct insn *in);        /* fixed.c */

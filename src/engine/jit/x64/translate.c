@@ -175,14 +175,21 @@ static void late_one(struct tr *t, const struct late *l)
         x_patch(x_jmp(e), l->back);
 }
 
+bool tr_has_room(struct tr *t)
+{
+    enum { ROOM = 1536 };
+
+    if (t->e.end - t->e.p < ROOM)
+        t->failed = true;
+    return !t->failed;
+}
+
 static void emit_late(struct tr *t)
 {
     t->late_code = true;
     scratch_forget(t);
     for (unsigned i = 0; i < t->nlate && !t->failed; i++) {
-        if (t->e.end - t->e.p < LATE_ROOM)
-            t->failed = true;
-        else
+        if (tr_has_room(t))
             late_one(t, &t->late[i]);
     }
 }
@@ -237,10 +244,8 @@ void tr_one(struct tr *t)
 {
     const struct insn *in = &t->r->insn[t->slot];
 
-    if (t->e.end - t->e.p < INSN_ROOM) {
-        t->failed = true;
+    if (!tr_has_room(t))
         return;
-    }
     vsr_next_insn(t);
     cr_before(t, in);
     if (!x64_branch(t, in))
@@ -306,10 +311,8 @@ static void emit_entries(struct tr *t)
         t->entry[slot] = t->label[slot];
         if (!t->label[slot] || !t->map_of[slot])
             continue;
-        if (t->e.end - t->e.p < LATE_ROOM) {
-            t->failed = true;
+        if (!tr_has_room(t))
             return;
-        }
         t->entry[slot] = t->e.p;
         map_use(t, 0);
         map_convert(t, t->map_of[slot]);

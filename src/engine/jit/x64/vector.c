@@ -17,7 +17,7 @@ struct vregs v_begin(struct tr *t, const struct insn *in)
 /* The handler does it, and reads and writes nothing else: less is to be brought in order for it. */
 static bool ask_handler(struct tr *t, const struct insn *in)
 {
-    if (!x64_has_only_vsrs(in->id))
+    if (!insn_has_only_vsrs(in->id))
         return false;
     vsr_need(t, insn_facility_need(in));
     tr_call_plain(t);

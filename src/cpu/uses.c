@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an instruction reads and writes, from the names of its operands in the table. */
-#include "tr.h"
+#include "pefemu/uses.h"
 
 #include <string.h>
 
-#define USES_KNOWN 0x80
+enum { USES_KNOWN = 0x80 };
 
 static bool is_token(const char *s, size_t len, const char *name)
 {
@@ -39,14 +38,14 @@ static bool is_store(const char *operands)
     return false;
 }
 
-unsigned x64_uses(unsigned id)
+unsigned insn_uses(unsigned id)
 {
-    static uint8_t cache[INSN_COUNT];
+    static uint8_t cache[INSN_COUNT]; /* filled by whoever asks first: all find the same */
     const struct insn_row *row = &insn_table[id];
-    unsigned uses = USES_KNOWN;
+    unsigned uses = __atomic_load_n(&cache[id], __ATOMIC_RELAXED);
 
-    if (cache[id])
-        return cache[id];
+    if (uses)
+        return uses & ~USES_KNOWN;
     for (const char *s = row->operands; *s;) {
         size_t len = strcspn(s, ",");
 
@@ -57,27 +56,27 @@ unsigned x64_uses(unsigned id)
         uses |= WRITES_RA;
     if (is_store(row->operands))
         uses |= STORES;
-    return cache[id] = (uint8_t)uses;
+    __atomic_store_n(&cache[id], (uint8_t)(uses | USES_KNOWN), __ATOMIC_RELAXED);
+    return uses;
 }
 
-bool x64_has_only_vsrs(unsigned id)
+bool insn_has_only_vsrs(unsigned id)
 {
     const struct insn_row *row = &insn_table[id];
 
-    return x64_uses(id) == USES_KNOWN && !strstr(row->operands, "BF") &&
-           !strchr(row->mnemonic, '.');
+    return !insn_uses(id) && !strstr(row->operands, "BF") && !strchr(row->mnemonic, '.');
 }
 
-bool x64_writes_gpr(const struct insn *in, unsigned n)
+bool insn_writes_gpr(const struct insn *in, unsigned n)
 {
-    unsigned uses = x64_uses(in->id);
+    unsigned uses = insn_uses(in->id);
 
     return ((uses & WRITES_RT) && in->rt == n) || ((uses & WRITES_RA) && in->ra == n);
 }
 
-bool x64_reads_gpr(const struct insn *in, unsigned n)
+bool insn_reads_gpr(const struct insn *in, unsigned n)
 {
-    unsigned uses = x64_uses(in->id);
+    unsigned uses = insn_uses(in->id);
 
     return ((uses & READS_RT) && in->rt == n) || ((uses & READS_RA) && in->ra == n) ||
            ((uses & READS_RB) && in->rb == n) || ((uses & READS_RC) && in->rc == n);
