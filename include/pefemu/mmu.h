@@ -46,13 +46,13 @@ static inline unsigned jump_index(ea_t ea)
 struct jump_entry {
     ea_t ea;       /* of the instruction, or TLB_NO_TAG */
     uint32_t code; /* where native code is entered from other pages, in the code space */
-    uint32_t page; /* code_name() of the instruction's page */
+    uint16_t page; /* code_name() of the instruction's page */
 };
-/* Names the code page of @ops. Others may have the same name: what is forgotten of one is forgotten
- * of them too. */
-static inline uint32_t code_name(const struct insn *ops)
+/* Names the code page of @ops, by a hash: of pages with the same name, what is forgotten of one is
+ * forgotten of the others too. */
+static inline uint16_t code_name(const struct insn *ops)
 {
-    return (uint32_t)((uintptr_t)ops >> 6);
+    return (uint16_t)(((uintptr_t)ops >> 6) * 0x9e3779b97f4a7c15ULL >> 48);
 }
 
 /* What single instructions of native code last found in e[]: the granule that they may load from,
@@ -107,7 +107,8 @@ struct tlb_ctx {
     struct itlb_entry i[ITLB_ENTRIES];
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     _Alignas(32) struct jump_entry j[JUMP_ENTRIES];
-    uint16_t jumps_filled; /* used part of the log; JUMP_LOG + 1: it overflowed */
+    uint16_t jump_page[JUMP_ENTRIES]; /* j[].page, where a page is sought through all */
+    uint16_t jumps_filled;            /* used part of the log; JUMP_LOG + 1: it overflowed */
     uint16_t jump_log[JUMP_LOG];
     uint8_t jump_granules[1u << JUMP_GRANULES_LOG2 >>
                           3]; /* a bit for granules: j[] may have an EA there */

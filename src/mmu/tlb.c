@@ -191,6 +191,7 @@ void tlb_site_roams(struct cpu *cpu, unsigned where)
 static void fill_jump(struct tlb_ctx *ctx, unsigned index, struct jump_entry entry)
 {
     ctx->j[index] = entry;
+    ctx->jump_page[index] = entry.page;
     if (ctx->jumps_filled < JUMP_LOG)
         ctx->jump_log[ctx->jumps_filled] = (uint16_t)index;
     if (ctx->jumps_filled <= JUMP_LOG)

@@ -57,19 +57,20 @@ static inline unsigned victim_index(ea_t ea)
     return (ea >> TLB_GRANULE_LOG2) * 0x9e3779b97f4a7c15ULL >> 58;
 }
 
-/* Code pages that a context has, by a hash: those it does not have cost nothing when they go. */
-static inline unsigned seen_bit(uint32_t page)
+/* Code pages that a context has, by the first bits of their names: those it does not have cost
+ * nothing when they go. */
+static inline unsigned seen_bit(uint16_t page)
 {
-    return page * 0x9e3779b97f4a7c15ULL >> (64 - TLB_CODE_SEEN_LOG2);
+    return page >> (16 - TLB_CODE_SEEN_LOG2);
 }
 
-static inline void see_code(struct tlb_ctx *ctx, ea_t ea, uint32_t page)
+static inline void see_code(struct tlb_ctx *ctx, ea_t ea, uint16_t page)
 {
     unsigned bit = seen_bit(page);
     ctx->code_seen[is_kernel_ea(ea)][bit / 64] |= 1ULL << bit % 64;
 }
 
-static inline bool may_have_code(const struct tlb_ctx *ctx, uint32_t page)
+static inline bool may_have_code(const struct tlb_ctx *ctx, uint16_t page)
 {
     unsigned bit = seen_bit(page);
     return (ctx->code_seen[0][bit / 64] | ctx->code_seen[1][bit / 64]) >> bit % 64 & 1;

@@ -311,14 +311,28 @@ static void ctx_forget_code(struct tlb_ctx *ctx, const struct insn *ops)
             ctx->i[i].tag = TLB_NO_TAG;
 }
 
+enum { JUMP_BLOCK = 128 }; /* looked through at once */
+
+static bool has_page(const uint16_t *pages, uint16_t page)
+{
+    uint16_t found = 0;
+    for (unsigned i = 0; i < JUMP_BLOCK; i++)
+        found |= pages[i] == page;
+    return found;
+}
+
 static void ctx_forget_native(struct tlb_ctx *ctx, const struct insn *ops)
 {
-    uint32_t page = code_name(ops);
+    uint16_t page = code_name(ops);
     if (!(ctx->filled & TLB_FILLED_JUMPS))
         return;
-    for (unsigned i = 0; i < JUMP_ENTRIES; i++)
-        if (ctx->j[i].page == page)
-            ctx->j[i].ea = TLB_NO_TAG;
+    for (unsigned n = 0; n < JUMP_ENTRIES; n += JUMP_BLOCK) {
+        if (likely(!has_page(&ctx->jump_page[n], page)))
+            continue;
+        for (unsigned i = n; i < n + JUMP_BLOCK; i++)
+            if (ctx->jump_page[i] == page)
+                ctx->j[i].ea = TLB_NO_TAG;
+    }
 }
 
 static void forget_in_all(struct machine *m, const struct insn *ops,
