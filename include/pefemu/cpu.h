@@ -209,7 +209,7 @@ struct cpu {
     uint32_t xer_rest;              /* the reserved bits of XER that are kept, 46:56 */
     bool fp_native;    /* native code computes while FPSCR[XX] is clear: the host knows of it */
     bool native_roams; /* an access that has a site of the TLB should have none: jit/site.c */
-    uint64_t native_addend[32]; /* native code: host address - EA near what a GPR points to */
+    uint64_t native_addend[32]; /* native code: host address - EA of accesses near each other */
     ea_t cia, nia;
     uint64_t msr;
     const struct insn *op; /* interp: the operation being executed, NULL outside threaded code */

@@ -43,8 +43,14 @@ void x64_late_site(struct tr *t, const struct late *l);
 /* RCX = the TLB's entry for @base + @disp. */
 void x64_tlb_entry(struct tr *t, unsigned base, int32_t disp);
 
-/* reach.c: where an access lies relative to one of its registers, and how many bytes it has. With
- * an index, which is checked when the access is made, that is what it promises to be. */
+/* value.c: every GPR holds what nobody knows; after @in; does a GPR have value @id? */
+void values_begin(struct gpr_values *v);
+void values_after(struct gpr_values *v, const struct insn *in);
+bool values_have(const struct gpr_values *v, unsigned id);
+
+/* reach.c: where an access lies relative to one of its registers, or to their sum, and how many
+ * bytes it has. With an index, which is checked when the access is made, that is what it promises
+ * to be. */
 #define REACH_MAX 2048
 struct reach {
     int32_t at;
@@ -52,8 +58,8 @@ struct reach {
     bool store;
     uint8_t index; /* a GPR; NO_GPR: none */
 };
-/* Of the instruction in @slot, relative to GPR @n. False: it is no access that way, or nobody knows
- * how far. */
+/* Of the instruction in @slot, relative to GPR @n; NO_GPR: to the sum of its two. False: it is no
+ * access that way, or nobody knows how far. */
 bool x64_reach(const struct tr *t, unsigned slot, unsigned n, struct reach *r);
 /* Before a region is translated. */
 void x64_hints_begin(struct tr *t);
@@ -72,8 +78,8 @@ void x64_group_back(struct tr *t, const struct late *l);
 /* After every instruction, and where no addend is to be trusted any more. */
 void x64_group_after(struct tr *t, const struct insn *in);
 void x64_group_forget(struct tr *t);
-/* Where the addend of the group of GPR @n is. */
-struct x64_mem x64_addend_mem(unsigned n);
+/* Where the addend of group @g is. */
+struct x64_mem x64_addend_mem(unsigned g);
 /* EA of D, DS, DQ (@indexed: X) forms: *@disp and the register that is returned, a pinned one or
  * RAX. */
 unsigned x64_address(struct tr *t, const struct insn *in, bool indexed, int32_t *disp);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far an access reaches from one of its registers, as far as that is known beforehand. */
+/* How far an access reaches from its registers, as far as that is known beforehand. */
 #include "memory.h"
 
 /* ---- what GPRs hold all the time ---- */
@@ -74,6 +74,8 @@ bool x64_reach(const struct tr *t, unsigned slot, unsigned n, struct reach *r)
         r->at = (int32_t)in->imm;
         return in->ra == n;
     }
+    if (n == NO_GPR)
+        return in->ra;
     if ((in->rb != n && (!in->ra || in->ra != n)) || x64_is_loose(t, slot))
         return false;
     if (!in->ra)

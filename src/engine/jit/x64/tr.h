@@ -29,7 +29,7 @@ enum late_kind {
     LATE_ANY,    /* leave by NATIVE_ANY */
     LATE_CR,     /* settle CR field @target, then back */
     LATE_CR_BIT, /* the host's flags tell of CR bit @target, which is in no lazy field; then back */
-    LATE_GROUP,  /* like LATE_CALL, but then the group of GPR @target is checked again */
+    LATE_GROUP,  /* like LATE_CALL, but then group @target is checked again */
     LATE_INDEX,  /* like LATE_CALL, but then threaded code goes on */
     LATE_CLEAN,  /* the host's floating-point flags are cleared, then back */
 };
@@ -58,11 +58,27 @@ struct vsr_state {
     struct fp_pending rec;
 };
 
-/* [lo, hi) relative to a base register, for which an addend is known: see group.c. */
+/* A GPR as a sum: what some GPR was at some time, known by a number, and a constant. See value.c.
+ */
+struct gpr_value {
+    uint16_t id;
+    int32_t plus;
+};
+struct gpr_values {
+    struct gpr_value of[32];
+    uint16_t next; /* id */
+};
+
+/* Accesses that are checked together: see group.c. */
 struct ea_range {
-    bool valid, write;
-    bool loose; /* none is to be looked for */
-    int32_t lo, hi;
+    bool write;
+    int32_t lo, hi; /* [lo, hi) relative to some EA */
+};
+#define MAX_GROUPS 32
+struct ea_group {
+    uint32_t key;          /* of the sum of the values to which their EAs are relative */
+    bool loose;            /* none is to be looked for */
+    struct ea_range range; /* for which an addend is known, relative to that */
 };
 
 /* What GPRs seem to hold in all of the region, or in all of its loops: see reach.c. */
@@ -96,10 +112,10 @@ struct cr_state {
 };
 
 /* What RAX, RCX and RDX hold beside their place in memory: a GPR's number, SCRATCH_ADDEND and more
- * for the addend of a GPR's group, SCRATCH_CA, or nothing. */
+ * for the addend of a group, SCRATCH_CA, or nothing. */
 #define SCRATCH_REGS   3
 #define SCRATCH_ADDEND 64
-#define SCRATCH_CA     96
+#define SCRATCH_CA     (SCRATCH_ADDEND + MAX_GROUPS)
 struct scratch {
     uint8_t holds[SCRATCH_REGS];
     uint32_t used[SCRATCH_REGS];
@@ -112,9 +128,10 @@ struct late {
     uint16_t slot, target;
     uint8_t map;
     int32_t pending;
-    bool settles; /* LATE_CALL: the handler may touch CR */
-    uint8_t *at2; /* LATE_GROUP: another jump to here, or NULL */
-    struct ea_range group;
+    bool settles;          /* LATE_CALL: the handler may touch CR */
+    uint8_t *at2;          /* LATE_GROUP: another jump to here, or NULL */
+    struct ea_range group; /* relative to GPR @base, or with NO_GPR to the EA */
+    uint8_t base;
     enum late_excuse excuse;
     const uint8_t *cont; /* with an excuse, and LATE_JUMP */
     uint32_t site;       /* for jit_site() */
@@ -172,10 +189,12 @@ struct tr {
     struct reg_map maps[MAX_MAPS];
     unsigned nmaps;
     struct cr_state cr;
-    struct gpr_hints hints[2];         /* everywhere, and in loops */
-    struct ea_range group[32];         /* of each GPR as a base */
-    struct code_span addend_store[32]; /* of a group's addend, while nobody wants it; or NULL */
-    struct late no_late;               /* of an access that can not fail */
+    struct gpr_hints hints[2]; /* everywhere, and in loops */
+    struct gpr_values values;
+    struct ea_group group[MAX_GROUPS];
+    uint32_t groups;                           /* a bit for each that is one */
+    struct code_span addend_store[MAX_GROUPS]; /* of its addend, while nobody wants it; or NULL */
+    struct late no_late;                       /* of an access that can not fail */
     struct vsr_state vs;
     uint32_t insn_clock;                   /* the instruction's number, for xmm_state.used */
     uint64_t checked;                      /* MSR bits that the block has found set; FP_READY */
