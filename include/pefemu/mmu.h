@@ -44,9 +44,8 @@ static inline unsigned jump_index(ea_t ea)
     return (ea ^ ea >> 10) >> 2 & (JUMP_ENTRIES - 1);
 }
 struct jump_entry {
-    ea_t ea;       /* of the instruction, or TLB_NO_TAG */
-    uint32_t code; /* where native code is entered from other pages, in the code space */
-    uint16_t page; /* code_name() of the instruction's page */
+    ea_t ea;          /* of the instruction, or TLB_NO_TAG */
+    const void *code; /* where native code is entered from other pages */
 };
 /* Names the code page of @ops, by a hash: of pages with the same name, what is forgotten of one is
  * forgotten of the others too. */
@@ -107,7 +106,7 @@ struct tlb_ctx {
     struct itlb_entry i[ITLB_ENTRIES];
     struct tlb_entry s[TLB_SMALL_ENTRIES]; /* tags and ra of 4 KiB pages */
     _Alignas(32) struct jump_entry j[JUMP_ENTRIES];
-    uint16_t jump_page[JUMP_ENTRIES]; /* j[].page, where a page is sought through all */
+    uint16_t jump_page[JUMP_ENTRIES]; /* code_name() of the page of each, sought among all */
     uint16_t jumps_filled;            /* used part of the log; JUMP_LOG + 1: it overflowed */
     uint16_t jump_log[JUMP_LOG];
     uint8_t jump_granules[1u << JUMP_GRANULES_LOG2 >>
@@ -176,9 +175,9 @@ void tlb_protect_code(struct machine *m, ra_t ra);
 void tlb_forget_code(struct machine *m, const struct insn *ops);
 /* The page of @ea, which was translated for a fetch, has been predecoded as @ops. */
 void tlb_note_code(struct cpu *cpu, ea_t ea, const struct insn *ops);
-/* Native code's branches to entry->ea, which the itlb knows as an operation of entry->page, go
- * to entry->code until tlb_forget_native() or tlb_forget_jumps(). */
-void tlb_note_jump(struct tlb_ctx *ctx, const struct jump_entry *entry);
+/* Native code's branches to entry->ea, which the itlb knows as an operation of the page with the
+ * code_name() @page, go to entry->code until tlb_forget_native() or tlb_forget_jumps(). */
+void tlb_note_jump(struct tlb_ctx *ctx, const struct jump_entry *entry, uint16_t page);
 /* The native code of a page is not to be jumped to any more. */
 void tlb_forget_native(struct machine *m, const struct insn *ops);
 /* What e[] knows of [@ea, @ea + @len) in the active context: the addend, which site[@where] gets as

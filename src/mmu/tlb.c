@@ -188,25 +188,25 @@ void tlb_site_roams(struct cpu *cpu, unsigned where)
 
 /* ---- jumps of native code ---- */
 
-static void fill_jump(struct tlb_ctx *ctx, unsigned index, struct jump_entry entry)
+static void fill_jump(struct tlb_ctx *ctx, unsigned index, struct jump_entry entry, uint16_t page)
 {
     ctx->j[index] = entry;
-    ctx->jump_page[index] = entry.page;
+    ctx->jump_page[index] = page;
     if (ctx->jumps_filled < JUMP_LOG)
         ctx->jump_log[ctx->jumps_filled] = (uint16_t)index;
     if (ctx->jumps_filled <= JUMP_LOG)
         ctx->jumps_filled++;
 }
 
-void tlb_note_jump(struct tlb_ctx *ctx, const struct jump_entry *entry)
+void tlb_note_jump(struct tlb_ctx *ctx, const struct jump_entry *entry, uint16_t page)
 {
     ea_t ea = entry->ea;
     unsigned bit = jump_bit(ea), index = jump_index(ea);
 
     if (ctx->j[index].ea != TLB_NO_TAG && ctx->j[index].ea != ea)
-        fill_jump(ctx, index ^ 1, ctx->j[index]);
-    fill_jump(ctx, index, *entry);
-    see_code(ctx, ea, entry->page);
+        fill_jump(ctx, index ^ 1, ctx->j[index], ctx->jump_page[index]);
+    fill_jump(ctx, index, *entry, page);
+    see_code(ctx, ea, page);
     ctx->jump_granules[bit / 8] |= 1u << bit % 8;
     ctx->filled |= filled_by_jump(ea);
 }

@@ -46,7 +46,7 @@ static void ctx_seed(struct tlb_ctx *ctx, const struct tlb_ctx *from)
     memcpy(ctx->code_seen[1], from->code_seen[1], sizeof(ctx->code_seen[1]));
     for (unsigned n = 0; from->filled & TLB_FILLED_J && n < JUMP_ENTRIES; n++)
         if (is_kernel_ea(from->j[n].ea))
-            tlb_note_jump(ctx, &from->j[n]);
+            tlb_note_jump(ctx, &from->j[n], from->jump_page[n]);
 }
 
 static bool is_pair(const struct key_pair *p, const struct cpu *cpu)

@@ -42,8 +42,8 @@ static void test_new_contexts_know_the_kernel(void **state)
     map_user(b, user, 16, DATA | USER_RWX | PTE_R | PTE_C);
     assert_int_equal(mem_store8(cpu, KERNEL_EA, 1), TRAP_NONE);
     assert_int_equal(mem_store8(cpu, user, 1), TRAP_NONE);
-    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = KERNEL_EA + 0x40});
-    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = user + 0x80});
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = KERNEL_EA + 0x40}, 1);
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = user + 0x80}, 1);
 
     cpu->pid = PID + 1;
     tlb_switch(cpu);
@@ -330,8 +330,8 @@ static void test_forgotten_native_code_is_not_jumped_to(void **state)
     struct cpu *cpu = &b->cpu[1];
     _Alignas(64) struct insn ops[2][64 / sizeof(struct insn) + 1] = {0};
     tlb_note_code(cpu, 0x3000, ops[0]);
-    tlb_note_jump(cpu->tlb, &(struct jump_entry){0x3004, 1, code_name(ops[0])});
-    tlb_note_jump(cpu->tlb, &(struct jump_entry){0x4004, 2, code_name(ops[1])});
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = 0x3004}, code_name(ops[0]));
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){.ea = 0x4004}, code_name(ops[1]));
     assert_int_equal(jump_known(cpu, 0x3004), 0x3004);
     tlb_forget_native(&b->m, ops[0]);
     assert_int_equal(jump_known(cpu, 0x3004), TLB_NO_TAG);

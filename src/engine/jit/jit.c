@@ -188,8 +188,8 @@ static void note_jump(struct cpu *cpu, ea_t ea)
 
     if (!jit_has_entry(page_of(cpu), slot))
         return;
-    size_t code = (const uint8_t *)cell_of(cpu, slot)->code - cpu->machine->jit->space.exec;
-    tlb_note_jump(cpu->tlb, &(struct jump_entry){ea, (uint32_t)code, code_name(cpu->ops)});
+    tlb_note_jump(cpu->tlb, &(struct jump_entry){ea, cell_of(cpu, slot)->code},
+                  code_name(cpu->ops));
 }
 
 /* A taken branch in slot @from_plus_1 - 1, or the end of the page. */

@@ -19,9 +19,10 @@ void perfmap_open(struct jit *jit)
     unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     jit->perfmap = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!jit->perfmap)
-        fprintf(stderr, "pefemu: -perfmap: %s: %s\n", path, strerror(errno));
-    if (!jit->perfmap && fd >= 0)
+    if (jit->perfmap)
+        return;
+    fprintf(stderr, "pefemu: -perfmap: %s: %s\n", path, strerror(errno));
+    if (fd >= 0)
         close(fd);
 }
 

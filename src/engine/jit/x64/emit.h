@@ -718,17 +718,6 @@ static inline uint8_t *x_jmp_rip(struct emit *e)
     return e->p - 4;
 }
 
-/* lea @to, [rip + distance]; returns the distance field */
-static inline uint8_t *x_lea_rip(struct emit *e, unsigned to)
-{
-    emit_wrote(e, to);
-    emit_rex(e, true, to, 0, 0, false);
-    emit8(e, 0x8d);
-    emit8(e, (uint8_t)(5 | (to & 7) << 3));
-    emit32(e, 0);
-    return e->p - 4;
-}
-
 /* ---- atomic accesses ---- */
 
 /* lock cmpxchg: AL..RAX with what is there, @from by the same. */

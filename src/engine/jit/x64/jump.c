@@ -35,9 +35,7 @@ static void go_far(struct tr *t, int pending, unsigned from_plus_1)
     struct late *l = late_add(t, LATE_JUMP, if_known(e, CC_NE));
     l->slot = (uint16_t)from_plus_1;
     l->cont = e->p;
-    x_mov_rm(e, false, RCX, jump_mem(offsetof(struct jump_entry, code)));
-    x_patch(x_lea_rip(e, RDX), t->jit->space.write);
-    x_alu_rr(e, true, X_ADD, RCX, RDX);
+    x_mov_rm(e, true, RCX, jump_mem(offsetof(struct jump_entry, code)));
     x_alu_ri(e, true, X_AND, RAX, -4096);
     x_mov_mr(e, true, CPU_MEM(page_ea), RAX);
     map_convert(t, 0);

@@ -188,10 +188,8 @@ static void emit_late(struct tr *t)
 {
     t->late_code = true;
     scratch_forget(t);
-    for (unsigned i = 0; i < t->nlate && !t->failed; i++) {
-        if (tr_has_room(t))
-            late_one(t, &t->late[i]);
-    }
+    for (unsigned i = 0; i < t->nlate && tr_has_room(t); i++)
+        late_one(t, &t->late[i]);
 }
 
 /* ---- the region ---- */
