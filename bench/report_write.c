@@ -37,16 +37,18 @@ static double base_instructions(const struct program *p)
     return own > 0 ? own : instructions_of(p, SUBJECT);
 }
 
-static const char *floor_verdict(const struct report *r, const struct program *p)
+enum floor_state { FLOOR_NONE, FLOOR_MET, FLOOR_MISSED, FLOOR_AT_LIMIT };
+
+static enum floor_state floor_state(const struct report *r, const struct program *p)
 {
     double ratio = ratio_of(r, p);
-    if (ratio <= 0 || p->floor <= 0) {
-        return "";
+    if (!has_gates(r) || ratio <= 0 || p->floor <= 0) {
+        return FLOOR_NONE;
     }
     if (ratio >= p->floor) {
-        return "met";
+        return FLOOR_MET;
     }
-    return is_at_limit(r, p) ? "below, native too" : "below";
+    return is_at_limit(r, p) ? FLOOR_AT_LIMIT : FLOOR_MISSED;
 }
 
 static void print_program(const struct report *r, const struct program *p, FILE *f)
@@ -65,8 +67,9 @@ static void print_program(const struct report *r, const struct program *p, FILE 
     }
     print_figure(f, ratio, "%.2f", 8);
     if (has_gates(r)) {
+        static const char *const verdicts[] = {"", "met", "below", "below, native too"};
         print_figure(f, p->floor, "%.1f", 6);
-        fprintf(f, "  %s", floor_verdict(r, p));
+        fprintf(f, "  %s", verdicts[floor_state(r, p)]);
     }
     fprintf(f, "%s%s%s\n", p->wrong[SUBJECT] ? "  WRONG CHECKSUM" : "",
             p->wrong[BASE] ? "  BASE: WRONG CHECKSUM" : "",
@@ -211,10 +214,7 @@ void write_markdown(const struct report *r, FILE *f)
     for (size_t i = 0; i < r->n; i++) {
         const struct program *p = &r->programs[i];
         double mine = median(&p->ns[SUBJECT]), theirs = base_ns(r, p);
-        bool below = has_gates(r) && ratio_of(r, p) > 0 && ratio_of(r, p) < p->floor;
-        const char *format = !below              ? "%.2f"
-                             : is_at_limit(r, p) ? "**%.2f**, native too"
-                                                 : "**%.2f**";
+        static const char *const formats[] = {"%.2f", "%.2f", "**%.2f**", "**%.2f**, native too"};
         fprintf(f, "| %s |", p->name);
         cell(f, instructions_of(p, SUBJECT) / 1e6, "%.0f");
         cell(f, mine / 1e9, "%.3f");
@@ -222,7 +222,7 @@ void write_markdown(const struct report *r, FILE *f)
         cell(f, p->native_ns / 1e9, "%.3f");
         cell(f, mips(instructions_of(p, SUBJECT), mine), "%.0f");
         cell(f, mips(base_instructions(p), theirs), "%.0f");
-        cell(f, ratio_of(r, p), format);
+        cell(f, ratio_of(r, p), formats[floor_state(r, p)]);
         if (has_gates(r)) {
             cell(f, p->floor, "%.1f");
         }
