@@ -6,29 +6,9 @@
  * one shows.
  */
 #include "bare.inc"
+#include "code/words.inc"
     .set AREA, 0x200000
     .set SIZE, 0x20000
-
-    /* Each word from \from on is its own address; r5 is \from. */
-    .macro FILL from, size
-    LI r5, \from
-    LI r6, (\size) / 4
-    mtctr r6
-1:  stw r5, 0(r5)
-    addi r5, r5, 4
-    bdnz 1b
-    LI r5, \from
-    .endm
-    /* The sum of \count doublewords whose addresses are \sum together. */
-    .macro IS_SUM r, sum, count
-    mr r10, \r
-    LI r11, ((\sum) << 32) + (\sum) + 4 * (\count)
-    COMPARE
-    .endm
-    .macro TIMES n
-    li r14, \n
-    mtctr r14
-    .endm
 
     /* Either register is the base; there are others that have none. */
     TEST small
@@ -195,9 +175,7 @@ load_three:
     CHECK r3, 100 * (3 * AREA + 16 + 32 + 48 + 12) + 3 * 16 * 4950
     PASS
 
-    /* What lies behind PAGE lies elsewhere in memory: accesses walk over its end. */
-    .set BEHIND, PAGE + 0x200000
-    .set ELSEWHERE, PAGE + 0x400000
+    /* Accesses walk over the end of PAGE. */
     .macro WALK from, op
     LI r5, \from
     li r3, 0
@@ -211,14 +189,10 @@ load_three:
     addi r5, r5, 8
     bdnz 2b
     .endm
-    .macro ELSEWHERE_BEHIND
-    STORE PAGE_PTE + 8, LEAF | RC | RWX | ELSEWHERE
-    FLUSH
-    .endm
     TEST behind
     FILL BEHIND - 256, 256
     FILL ELSEWHERE, 256
-    ELSEWHERE_BEHIND
+    BEHIND_IS RWX
     BACK 4f
     li r20, 0
     li r21, 8
@@ -243,7 +217,7 @@ load_three:
     FILL PAGE, 256
     FILL BEHIND - 256, 512
     FILL ELSEWHERE, 256
-    ELSEWHERE_BEHIND
+    BEHIND_IS RWX
     BACK 4f
     LI r5, \base
     GO HYP | IR | DR, 1f
@@ -274,7 +248,7 @@ load_three:
     TEST over_the_end
     FILL BEHIND - 256, 512
     FILL ELSEWHERE, 256
-    ELSEWHERE_BEHIND
+    BEHIND_IS RWX
     BACK 4f
     LI r5, BEHIND - 32
     GO HYP | IR | DR, 1f

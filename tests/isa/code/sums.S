@@ -6,29 +6,10 @@
  * a wrong one shows.
  */
 #include "bare.inc"
+#include "code/words.inc"
     .set AREA, 0x200000
     .set SIZE, 0x20000
     .set OTHER, 0x300000
-
-    /* Each word from \from on is its own address. */
-    .macro FILL from, size
-    LI r5, \from
-    LI r6, (\size) / 4
-    mtctr r6
-1:  stw r5, 0(r5)
-    addi r5, r5, 4
-    bdnz 1b
-    .endm
-    /* The sum of \count doublewords whose addresses are \sum together. */
-    .macro IS_SUM r, sum, count
-    mr r10, \r
-    LI r11, ((\sum) << 32) + (\sum) + 4 * (\count)
-    COMPARE
-    .endm
-    .macro TIMES n
-    li r14, \n
-    mtctr r14
-    .endm
 
     /* What gcc makes of c[i] = a[i] + b[i]: two turns in one, the index moving on between them. */
     TEST unrolled
@@ -112,14 +93,6 @@
     bdnz 2b
     CHECK r3, 1200
     PASS
-
-    /* What lies behind PAGE lies elsewhere in memory, and may be read only. */
-    .set BEHIND, PAGE + 0x200000
-    .set ELSEWHERE, PAGE + 0x400000
-    .macro BEHIND_IS flags
-    STORE PAGE_PTE + 8, LEAF | RC | \flags | ELSEWHERE
-    FLUSH
-    .endm
 
     /* Between two accesses the index becomes something else. */
     TEST changes

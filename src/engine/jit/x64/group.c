@@ -273,19 +273,14 @@ static bool join(struct tr *t, const struct way *w)
     return true;
 }
 
-/* Are there others for a group that the present instruction would begin? */
-static bool is_worth_it(struct tr *t, const struct way *w, struct ea_range *range)
+/* Is none to be looked for by the way of the present instruction, which is noted if it is loose? */
+static bool is_barred(struct tr *t, const struct way *w)
 {
-    unsigned g = find(t, w->key);
-    int32_t delta;
-
-    if (g < MAX_GROUPS && t->group[g].loose)
-        return false;
-    if (x64_is_loose(t, t->slot)) {
+    if (x64_is_loose(t, t->slot))
         t->group[place(t, w->key)].loose = true;
-        return false;
-    }
-    return keeps(&t->r->insn[t->slot], w->base, &delta) && look_ahead(t, w, range);
+
+    unsigned g = find(t, w->key);
+    return g < MAX_GROUPS && t->group[g].loose;
 }
 
 /* It is the first one of a group, whose base is in register @base; NOT_PINNED: in memory. */
@@ -294,8 +289,10 @@ static bool begin(struct tr *t, const struct way *w, unsigned base, struct late 
     struct x64_site site = {NULL, 0};
     uint8_t *fail[2] = {NULL, NULL};
     struct ea_range range;
+    int32_t delta;
 
-    if (!is_worth_it(t, w, &range))
+    if (is_barred(t, w) || !keeps(&t->r->insn[t->slot], w->base, &delta) ||
+        !look_ahead(t, w, &range))
         return false;
     struct ea_range here = seen_from(&range, w);
     if (w->r.index != NO_GPR)
