@@ -119,6 +119,28 @@ test_determinism() {
     done
 }
 
+# Context switches, hypercalls and ultracalls flush nothing: after thousands of them, all translations are
+# still there. (A process that ends is another matter: so the loop is the shell's own.)
+test_tlb_stays() {
+    prepare stays "$which_vm; echo STAY begin; i=0; while [ \$i -lt 1000 ]; do read up </proc/uptime; echo \$up; i=\$((i + 1)); done; echo STAY end" ||
+        { fail tlb_stays "no blob"; return; }
+    boot "$tmp/stays.img" -stats-on 'STAY '
+    ultracalls=$(grown UV_RETURN) syscalls=$(grown 'system call vectored') flushes=$(grown flushes)
+    if [ $status != 0 ] || ! is_secure; then
+        fail tlb_stays "exit status $status"
+    elif [ "$ultracalls" -lt 1000 ] || [ "$syscalls" -lt 2000 ] || [ "$flushes" -gt 20 ]; then
+        fail tlb_stays "$flushes flushes in $ultracalls UV_RETURN, $syscalls system calls"
+    else
+        pass tlb_stays
+        echo "    $flushes flushes in $ultracalls UV_RETURN, $syscalls system calls"
+    fi
+}
+# grown NAME: by how much a number of -stats=json grew from "STAY begin" to "STAY end"; the first of that name.
+grown() {
+    sed -n '/"marker":"STAY /{s/"native".*"interrupts"/"interrupts"/;s/.*[{,]"'"$1"'":\([0-9]*\).*/\1/p;}' "$tmp/errors" |
+        { read -r from && read -r to && echo $((to - from)) || echo -1; }
+}
+
 # ---- a hypervisor short of memory, or hostile ----
 
 work='
@@ -509,7 +531,7 @@ svm_files || exit 0
 svm_tpm
 
 if [ $# = 0 ]; then
-    set -- shell determinism paging hostile secret refused refused_early other_tpm swtpm fresh_tpm leftovers intact reboot xive pef_off
+    set -- shell determinism tlb_stays paging hostile secret refused refused_early other_tpm swtpm fresh_tpm leftovers intact reboot xive pef_off
     [ -n "${PEFEMU_FULL-}" ] && set -- "$@" paging_smp ref_engine
 fi
 for t in "$@"; do
