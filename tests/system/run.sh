@@ -621,6 +621,37 @@ test_lockstep_bench() {
     done
 }
 
+# What the conformance generator makes of every instruction, run by the oracle's program in a guest: its
+# oracle only notes the cases on their way to qemu-user.
+test_lockstep_conformance() {
+    command -v qemu-ppc64le >/dev/null || { skip lockstep_conformance "qemu-ppc64le is not installed"; return; }
+    conformance=$build/tests/conformance/conformance
+    make -s -C "$top" BUILD="$build" "$conformance" >/dev/null &&
+        ${GUEST_CC:-powerpc64le-linux-gnu-gcc} -std=gnu11 -O2 -mcpu=power9 -static -fno-stack-protector \
+            -o "$tmp/conformance-guest" "$top/tests/conformance/guest.c" ||
+        { fail lockstep_conformance "does not compile"; return; }
+    printf '#!/bin/sh\ncat "$2" >>"%s"\nexec qemu-ppc64le -cpu power9 "$@"\n' "$tmp/cases" >"$tmp/oracle"
+    chmod +x "$tmp/oracle"
+    rm -f "$tmp/cases"
+    "$conformance" --seed 1 --count 4 --engine ref --oracle "$tmp/oracle" --guest "$tmp/conformance-guest" \
+        --defects "$top/tests/conformance/qemu-defects.txt" >"$tmp/console" 2>"$tmp/errors" ||
+        { fail lockstep_conformance "no cases"; return; }
+    cases=$(sed -n 's/.* \([0-9]*\) cases,.*/\1/p' "$tmp/console") # as many bytes of state come out as go in, but 16
+    size=$(($(wc -c <"$tmp/cases") - 16 * cases))
+    {
+        echo 'mount -t tmpfs tmpfs /tmp'
+        echo '/bin/conformance-guest /cases /tmp/states && echo states: $(wc -c </tmp/states)'
+    } >"$tmp/cases.sh"
+    for base in interp ${PEFEMU_FULL:+ref}; do
+        limit=3600 boot "quiet pefemu.test=script" -m 512M -icount shift=0,sleep=off \
+            -accel lockstep,base="$base",hot=1 -guest-file "$tmp/cases.sh:/test.sh" \
+            -guest-file "$tmp/cases:/cases" -guest-file "$tmp/conformance-guest:/bin/conformance-guest" </dev/null
+        [ $status = 0 ] && [ "$cases" -gt 4000 ] && grep -qx "states: $size" "$tmp/text" &&
+            pass "lockstep_conformance_$base" ||
+            fail "lockstep_conformance_$base" "exit status $status, $(grep states: "$tmp/text"), not $size"
+    done
+}
+
 # Mappings, faults, signals, code that is generated and patched, threads, all at random: a model in the
 # program says what is right, and the checksum is the same on every engine, with one CPU and with two.
 test_stress() {
@@ -779,7 +810,8 @@ all_tests() {
     [ -f "$guest/vmlinux" ] || { echo gdb; return; }
     echo svm monitor snapshot gdb trace smp1 smp4_xics ic_mode poweroff_without_input panic timeout no_reboot \
         reboot quit terminal determinism profile native_code programs perf packed_kernel clients device_tree no_shutdown \
-        ended_prompt powerdown serial break hash hash_walk stats_on lockstep_kernel lockstep_svm stress threads
+        ended_prompt powerdown serial break hash hash_walk stats_on lockstep_kernel lockstep_svm \
+        lockstep_conformance stress threads
     [ -z "${PEFEMU_FULL-}" ] || echo smp2 smp4_xive smp8_threads smp16 gzip_kernel log_items ref_engine overhead \
         fifty_boots kernel_be kernel_4k zimage kernel_svm lockstep_bench selftests aarch64
 }
